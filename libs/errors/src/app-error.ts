@@ -1,0 +1,22 @@
+/**
+ * The error that carries a reason of the table through the system.
+ * @module
+ */
+import type { Definition, Kind } from "./define.ts";
+import { type Detail, type Reason, reasons } from "./reasons.ts";
+
+/** A failure the caller can act on. Anything else that is thrown is a bug or an outage. */
+export class AppError<R extends Reason = Reason> extends Error {
+  override readonly name = "AppError";
+  readonly reason: R;
+  readonly kind: Kind;
+  readonly detail: Detail<R>;
+
+  constructor(reason: R, detail: Detail<R>, options?: ErrorOptions) {
+    const definition = reasons[reason] as Definition<Detail<R>>;
+    super(definition.message(detail), options);
+    this.reason = reason;
+    this.kind = definition.kind;
+    this.detail = detail;
+  }
+}

@@ -1,0 +1,2 @@
+/** Failures of artifacts, blobs and trust. */
+export const artifactReasons = {} as const;

@@ -1,0 +1,27 @@
+import { define } from "../define.ts";
+
+/** Failures that any part can meet. */
+export const commonReasons = {
+  REQUEST_INVALID: define("invalid_argument", (d: { field: string; problem: string }) => `"${d.field}" ${d.problem}`),
+  PAGE_TOKEN_INVALID: define(
+    "invalid_argument",
+    (_: Record<string, never>) => "the page token is not one that this list gave; begin again without it",
+  ),
+  TOKEN_MISSING: define(
+    "unauthenticated",
+    (_: Record<string, never>) => "a token is required; send it as 'Authorization: Bearer mm_…' (MINTMARK_TOKEN)",
+  ),
+  TOKEN_INVALID: define(
+    "unauthenticated",
+    (_: Record<string, never>) => "the token is not valid: unknown, expired or revoked",
+  ),
+  ORIGIN_REFUSED: define(
+    "permission_denied",
+    (d: { header: string; value: string }) =>
+      `${d.header} '${d.value}' is foreign; a server without authentication answers only to its own address`,
+  ),
+  SERVER_UNREACHABLE: define(
+    "unavailable",
+    (d: { url: string; cause: string }) => `${d.url} cannot be reached: ${d.cause}`,
+  ),
+} as const;

@@ -1,0 +1,2 @@
+/** Failures of training data. */
+export const dataReasons = {} as const;

@@ -1,0 +1,2 @@
+/** Failures of starting and keeping the system up. */
+export const operationReasons = {} as const;

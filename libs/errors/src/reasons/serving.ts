@@ -1,0 +1,2 @@
+/** Failures of predictions. */
+export const servingReasons = {} as const;

@@ -1,0 +1,2 @@
+/** Failures of training files, runs and jobs. */
+export const trainingReasons = {} as const;
