@@ -1,0 +1,25 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { EXP_MAX, EXP_MIN, exp, LN2_HIGH, LN2_LOW } from "./exp.ts";
+
+describe("exp", () => {
+  it("is exactly 1 at 0", () => {
+    expect([exp(0), exp(-0)]).toEqual([1, 1]);
+  });
+  it("splits ln 2 so that multiples of the upper part are exact", () => {
+    expect(LN2_HIGH + LN2_LOW).toBe(Math.LN2);
+    // 32 bits below the leading one of 2^-1.
+    expect(LN2_HIGH * 2 ** 33 === Math.trunc(LN2_HIGH * 2 ** 33)).toBe(true);
+  });
+  it("stays at its ends beyond them, and NaN stays NaN", () => {
+    expect([exp(1e308), exp(-Infinity)]).toEqual([exp(EXP_MAX), exp(EXP_MIN)]);
+    expect(exp(NaN)).toBeNaN();
+  });
+  it("is within 4.5e-16 of Math.exp, relatively, over its whole range", () => {
+    const inRange = fc.double({ min: EXP_MIN, max: EXP_MAX, noNaN: true });
+    fc.assert(
+      fc.property(inRange, (x) => Math.abs(exp(x) / Math.exp(x) - 1) <= 4.5e-16),
+      { numRuns: 20_000 },
+    );
+  });
+});
