@@ -1,0 +1,11 @@
+export { type Format, formatOf } from "./format.ts";
+export { type ColumnProfile, profileTable } from "./profile.ts";
+export { type ReadOptions, readTable } from "./read-table.ts";
+export {
+  findColumn,
+  type NumberTableColumn,
+  type Table,
+  type TableColumn,
+  type TextTableColumn,
+  type UnreadableColumn,
+} from "./table.ts";
