@@ -1,3 +1,4 @@
+export { checkTrainingData, type FeatureColumn, type TrainingData, type TrainingPlan } from "./check-data.ts";
 export { type Format, formatOf } from "./format.ts";
 export { type ColumnProfile, profileTable } from "./profile.ts";
 export { type ReadOptions, readTable } from "./read-table.ts";
@@ -9,3 +10,4 @@ export {
   type TextTableColumn,
   type UnreadableColumn,
 } from "./table.ts";
+export type { Classes, LabelledTarget } from "./target.ts";

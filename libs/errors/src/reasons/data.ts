@@ -61,7 +61,8 @@ export const dataReasons = {
   ),
   FEATURE_IS_TARGET: define(
     "invalid_argument",
-    (d: { column: string }) => `data.features names the target '${d.column}'; leave it out, or choose another target`,
+    (d: { column: string; field: string }) =>
+      `${d.field} names the target '${d.column}'; leave it out there, or choose another data.target`,
   ),
   FEATURES_MISSING: define(
     "invalid_argument",
@@ -123,11 +124,6 @@ export const dataReasons = {
     "invalid_argument",
     (d: { target: string; value: string }) =>
       `the target '${d.target}' has one class only, '${d.value}'; a classifier needs at least two`,
-  ),
-  TARGET_TOO_MANY_CLASSES: define(
-    "invalid_argument",
-    (d: { target: string; classes: number; rows: number }) =>
-      `the target '${d.target}' has ${d.classes} classes in ${d.rows} rows, which is more than one every two rows; is it an identifier?`,
   ),
   POSITIVE_CLASS_NOT_FOUND: define(
     "invalid_argument",

@@ -1,0 +1,162 @@
+import { AppError, type Reason } from "@mintmark/errors";
+import { describe, expect, it } from "vitest";
+import { checkTrainingData, type TrainingPlan } from "./check-data.ts";
+import type { NumberTableColumn, Table, TableColumn, TextTableColumn } from "./table.ts";
+
+const city = text("city", ["Bern", "Basel", "Bern", "Basel", "Bern", "Basel"]);
+const size = numbers("size", [1, 2, 3, 4, 5, 6]);
+const label = text("label", ["b", "a", "b", "a", "b", "a"]);
+const plan = {
+  task: "classification",
+  data: { source: "x.csv", target: "label", features: null, split: { test: 0, validation: 0, stratify: true } },
+  preprocess: [],
+  algorithm: { name: "random-forest", params: {} },
+  evaluate: { folds: 0 },
+} satisfies TrainingPlan;
+const data = (changes: Partial<TrainingPlan["data"]>): TrainingPlan => ({
+  ...plan,
+  data: { ...plan.data, ...changes },
+});
+
+it("gives the features in the order of the file and the target as class indices, classes ascending", () => {
+  const { features, target } = checkTrainingData(plan, table(city, label, size));
+  expect(features).toEqual([city, size]);
+  expect(target).toEqual({
+    classes: ["a", "b"],
+    target: { kind: "classes", labels: Int32Array.of(1, 0, 1, 0, 1, 0), classes: 2 },
+  });
+});
+
+it("gives the features in the order of the training file if it names them", () => {
+  const { features } = checkTrainingData(data({ features: ["size", "city"] }), table(city, label, size));
+  expect(features).toEqual([size, city]);
+});
+
+it("asks for no target in clustering and anomaly detection", () => {
+  const clustering: TrainingPlan = { ...data({ target: null, features: ["size"] }), task: "clustering" };
+  expect(checkTrainingData(clustering, table(city, size)).target).toBeNull();
+});
+
+describe("a target of classes", () => {
+  const classesOf = (column: TableColumn) => checkTrainingData(plan, table(size, column)).target?.classes;
+
+  it("is sorted by value for integers, by code point for text, and false before true", () => {
+    expect(classesOf(numbers("label", [10, 9, 10, 9, -1, 9]))).toEqual([-1, 9, 10]);
+    expect(classesOf(text("label", ["\u{1F600}", "\uFFFD", "Z", "a", "a", "a"]))).toEqual([
+      "Z",
+      "a",
+      "\uFFFD",
+      "\u{1F600}",
+    ]);
+    expect(classesOf(numbers("label", [1, 0, 1, 0, 1, 1], "boolean"))).toEqual([false, true]);
+  });
+
+  it("may be of whole real numbers, as Parquet files often have them", () => {
+    expect(classesOf(numbers("label", [2, 1, 2, 1, 2, 1], "real"))).toEqual([1, 2]);
+  });
+});
+
+describe("refused before anything is trained", () => {
+  const positive: TrainingPlan = { ...plan, evaluate: { folds: 0, positive: "c" } };
+  const steps = (...preprocess: TrainingPlan["preprocess"]): TrainingPlan => ({ ...plan, preprocess });
+  const folds = (count: number): TrainingPlan => ({ ...plan, evaluate: { folds: count } });
+  const regression: TrainingPlan = { ...plan, task: "regression" };
+  const onText: TrainingPlan = { ...plan, task: "text" };
+  const clusters: TrainingPlan = {
+    ...data({ target: null }),
+    task: "clustering",
+    algorithm: { name: "k-means", params: { n_clusters: 7 } },
+  };
+  const gap = numbers("size", [1, Number.NaN, 3, Number.NaN, 5, 6]);
+  const endless = numbers("size", [1, 2, Number.POSITIVE_INFINITY, 4, 5, 6]);
+  const cases: [string, TrainingPlan, Table, Reason, string][] = [
+    ["no rows", plan, table(text("label", [])), "DATA_EMPTY", "'x.csv' has no rows"],
+    ["a misspelt target", data({ target: "lable" }), table(size, label), "TARGET_NOT_FOUND", "did you mean 'label'?"],
+    [
+      "a misspelt feature",
+      data({ features: ["sise"] }),
+      table(size, label),
+      "FEATURE_NOT_FOUND",
+      "did you mean 'size'?",
+    ],
+    ["the target as feature", data({ features: ["label"] }), table(size, label), "FEATURE_IS_TARGET", "'label'"],
+    ["nothing but the target", plan, table(label), "FEATURES_MISSING", "no feature column"],
+    [
+      "a date",
+      plan,
+      table({ type: "unreadable", name: "d", sqlType: "DATE" }, label),
+      "COLUMN_TYPE_UNSUPPORTED",
+      "DATE",
+    ],
+    ["a step on no feature", steps({ "one-hot": ["town"] }), table(city, label), "FEATURE_NOT_FOUND", "preprocess[0]"],
+    ["scaled text", steps({ "standard-scale": ["city"] }), table(city, label), "COLUMN_NOT_NUMERIC", "such as 'Bern'"],
+    ["encoded numbers", steps({ "one-hot": ["size"] }), table(size, label), "COLUMN_NOT_TEXT", "::VARCHAR"],
+    ["missing values", plan, table(gap, label), "VALUES_MISSING", "2 missing values, the first in row 2"],
+    ["infinite values", plan, table(endless, label), "VALUES_INFINITE", "1 infinite value, the first in row 3"],
+    ["values beyond float32", plan, table(numbers("size", [1, 2, 3, 4, 5, 1e39]), label), "VALUES_TOO_LARGE", "row 6"],
+    [
+      "a missing label",
+      plan,
+      table(size, text("label", ["a", "", "a", "b", "b", "b"])),
+      "TARGET_VALUES_MISSING",
+      "row 2",
+    ],
+    ["real classes", plan, table(size, numbers("label", [0.5, 1, 2, 3, 4, 5])), "TARGET_NOT_CLASSES", "0.5"],
+    ["text in regression", regression, table(size, label), "TARGET_NOT_NUMERIC", "'b'"],
+    ["one class", plan, table(size, text("label", Array(6).fill("a"))), "TARGET_ONE_CLASS", "'a'"],
+    ["a positive that is no class", positive, table(size, label), "POSITIVE_CLASS_NOT_FOUND", "classes: a, b"],
+    ["text features that are two", onText, table(city, size, label), "TEXT_FEATURES_INVALID", "city, size"],
+    ["a text feature of numbers", onText, table(size, label), "TEXT_FEATURES_INVALID", "size"],
+    ["more folds than rows", folds(7), table(size, label), "FOLDS_EXCEED_ROWS", "6 rows"],
+    ["more folds than a class has", folds(4), table(size, label), "FOLDS_EXCEED_CLASS", "class 'a' has only 3 rows"],
+    [
+      "a split that takes all",
+      data({ split: { test: 0.9, validation: 0.1, stratify: false } }),
+      table(size, label),
+      "SPLIT_LEAVES_NOTHING",
+      "6 rows",
+    ],
+    [
+      "a class that is all test",
+      data({ split: { test: 0.9, validation: 0, stratify: true } }),
+      table(size, label),
+      "SPLIT_LEAVES_NOTHING",
+      "",
+    ],
+    ["more clusters than rows", clusters, table(size), "CLUSTERS_EXCEED_ROWS", "n_clusters is 7"],
+  ];
+
+  it.each(cases)("%s", (_, refusedPlan, refusedTable, reason, message) => {
+    const error = failure(() => checkTrainingData(refusedPlan, refusedTable));
+    expect([error.reason, error.message]).toEqual([reason, expect.stringContaining(message)]);
+  });
+});
+
+it("lets missing numbers pass that a step fills", () => {
+  const filled: TrainingPlan = { ...plan, preprocess: [{ impute: ["size"], strategy: "mean" }] };
+  expect(() => checkTrainingData(filled, table(numbers("size", [1, Number.NaN, 3, 4, 5, 6]), label))).not.toThrow();
+});
+
+function table(...columns: TableColumn[]): Table {
+  const [first] = columns;
+  const rows = columns.find((column) => column.type !== "unreadable");
+  return { rows: first === undefined || rows === undefined ? 0 : rows.values.length, columns };
+}
+
+function numbers(name: string, values: number[], measure: NumberTableColumn["measure"] = "integer"): NumberTableColumn {
+  return { type: "number", name, values: Float64Array.from(values), measure, sqlType: "DOUBLE" };
+}
+
+function text(name: string, values: string[]): TextTableColumn {
+  return { type: "text", name, values, sqlType: "VARCHAR" };
+}
+
+function failure(run: () => unknown): AppError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+  throw new Error("expected an AppError");
+}

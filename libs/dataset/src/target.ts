@@ -1,0 +1,96 @@
+/**
+ * The target column as what an algorithm learns: class indices with the classes they stand for, or real values.
+ * @module
+ */
+import { AppError } from "@mintmark/errors";
+import type { ClassTarget, ValueTarget } from "@mintmark/ml-core/base/target";
+import type { NumberTableColumn, TableColumn, TextTableColumn } from "./table.ts";
+
+/** Classes in ascending order: text by code point, integers by value, false before true. */
+export type Classes = readonly string[] | readonly number[] | readonly boolean[];
+
+/** Labels index `classes`. */
+export interface LabelledTarget {
+  readonly target: ClassTarget;
+  readonly classes: Classes;
+}
+
+/**
+ * A column of text, integers or booleans as classes; real numbers are taken if each of them is whole.
+ * @throws AppError COLUMN_TYPE_UNSUPPORTED, TARGET_VALUES_MISSING, VALUES_INFINITE, TARGET_NOT_CLASSES, TARGET_ONE_CLASS
+ */
+export function classTarget(column: TableColumn): LabelledTarget {
+  if (column.type === "unreadable") throw unsupported(column.name, column.sqlType);
+  return column.type === "text" ? textClasses(column) : numberClasses(column);
+}
+
+/** @throws AppError COLUMN_TYPE_UNSUPPORTED, TARGET_NOT_NUMERIC, TARGET_VALUES_MISSING, VALUES_INFINITE */
+export function valueTarget(column: TableColumn): ValueTarget {
+  if (column.type === "unreadable") throw unsupported(column.name, column.sqlType);
+  if (column.type === "text")
+    throw new AppError("TARGET_NOT_NUMERIC", { target: column.name, example: column.values[0] ?? "" });
+  requireNumbers(column);
+  return { kind: "values", values: column.values };
+}
+
+function textClasses({ name, values }: TextTableColumn): LabelledTarget {
+  requirePresent(name, values, (value) => value === "");
+  const classes = [...new Set(values)].sort(byCodePoint);
+  return { classes, target: toTarget(name, values, classes) };
+}
+
+function numberClasses(column: NumberTableColumn): LabelledTarget {
+  const { name, values, measure } = column;
+  requireNumbers(column);
+  const broken = values.find((value) => !Number.isSafeInteger(value));
+  if (broken !== undefined) throw new AppError("TARGET_NOT_CLASSES", { target: name, value: broken });
+  const numbers = [...new Set(values)].sort((a, b) => a - b);
+  const target = toTarget(name, values, numbers);
+  return { classes: measure === "boolean" ? numbers.map((value) => value === 1) : numbers, target };
+}
+
+function toTarget<T>(name: string, values: ArrayLike<T>, classes: readonly T[]): ClassTarget {
+  if (classes.length === 1) throw new AppError("TARGET_ONE_CLASS", { target: name, value: String(classes[0]) });
+  const indices = new Map(classes.map((value, index) => [value, index]));
+  const labels = Int32Array.from({ length: values.length }, (_, row) => indices.get(values[row]!)!);
+  return { kind: "classes", labels, classes: classes.length };
+}
+
+function requireNumbers({ name, values }: NumberTableColumn): void {
+  requirePresent(name, values, Number.isNaN);
+  const infinite = rowsWhere(values, (value) => !Number.isFinite(value));
+  if (infinite.count > 0)
+    throw new AppError("VALUES_INFINITE", { column: name, infinite: infinite.count, row: infinite.first });
+}
+
+function requirePresent<T>(target: string, values: ArrayLike<T>, isMissing: (value: T) => boolean): void {
+  const { count, first } = rowsWhere(values, isMissing);
+  if (count > 0) throw new AppError("TARGET_VALUES_MISSING", { target, missing: count, row: first });
+}
+
+/** How many values are such, and in which row, counted from 1, the first of them is. */
+export function rowsWhere<T>(values: ArrayLike<T>, isSuch: (value: T) => boolean): { count: number; first: number } {
+  let count = 0;
+  let first = 0;
+  for (let row = 0; row < values.length; row++) {
+    if (!isSuch(values[row]!)) continue;
+    if (count === 0) first = row + 1;
+    count++;
+  }
+  return { count, first };
+}
+
+/** Code points, not code units: beyond U+FFFF the two orders differ, and Python has this one. */
+export function byCodePoint(a: string, b: string): number {
+  const left = [...a];
+  const right = [...b];
+  for (let index = 0; index < Math.min(left.length, right.length); index++) {
+    const difference = left[index]!.codePointAt(0)! - right[index]!.codePointAt(0)!;
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}
+
+function unsupported(column: string, sqlType: string): AppError {
+  return new AppError("COLUMN_TYPE_UNSUPPORTED", { column, sqlType });
+}
