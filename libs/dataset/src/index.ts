@@ -2,6 +2,7 @@ export { checkTrainingData, type FeatureColumn, type TrainingData, type Training
 export { type Format, formatOf } from "./format.ts";
 export { type ColumnProfile, profileTable } from "./profile.ts";
 export { type ReadOptions, readTable } from "./read-table.ts";
+export { digestsOfFile, findSnapshots, isRemote, type SnapshotFile } from "./snapshot.ts";
 export {
   findColumn,
   type NumberTableColumn,

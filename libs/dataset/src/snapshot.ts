@@ -1,0 +1,54 @@
+/**
+ * A local file as a snapshot: its bytes by digest, whatever becomes of the file afterwards.
+ * @module
+ */
+import { createReadStream } from "node:fs";
+import { glob, stat } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
+import { type Digests, digestsOfStream } from "@mintmark/crypto/digests";
+import { AppError } from "@mintmark/errors";
+
+export interface SnapshotFile extends Digests {
+  /** Relative to the training file, with `/` between parts. */
+  readonly name: string;
+  readonly path: string;
+}
+
+/** Whether the data is at a URI, which the worker reads itself, and not in a local file. */
+export function isRemote(source: string): boolean {
+  return /^(https?|s3):\/\//i.test(source);
+}
+
+/**
+ * The local files that `source` names, in the order of their names: one file, or all that match a glob.
+ * @param directory the folder of the training file
+ * @throws AppError DATA_FILE_NOT_FOUND if there is none
+ */
+export async function findSnapshots(source: string, directory: string): Promise<SnapshotFile[]> {
+  const paths = await findFiles(source, directory);
+  if (paths.length === 0) throw new AppError("DATA_FILE_NOT_FOUND", { source });
+  const snapshots: SnapshotFile[] = [];
+  for (const path of paths) snapshots.push({ name: nameOf(path, directory), path, ...(await digestsOfFile(path)) });
+  return snapshots;
+}
+
+/** In constant memory. */
+export function digestsOfFile(path: string): Promise<Digests> {
+  return digestsOfStream(createReadStream(path, { highWaterMark: 1 << 20 }));
+}
+
+async function findFiles(source: string, directory: string): Promise<string[]> {
+  // A name that exists is meant literally, also if it has characters of a pattern in it.
+  const literal = resolve(directory, source);
+  const entry = await stat(literal).catch(() => undefined);
+  if (entry !== undefined) return entry.isFile() ? [literal] : [];
+  const found = await Array.fromAsync(glob(source, { cwd: directory, withFileTypes: true }));
+  return found
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+function nameOf(path: string, directory: string): string {
+  return relative(resolve(directory), path).replaceAll("\\", "/");
+}
