@@ -5,6 +5,7 @@
 import { artifactReasons } from "./reasons/artifact.ts";
 import { commonReasons } from "./reasons/common.ts";
 import { dataReasons } from "./reasons/data.ts";
+import { gatewayReasons } from "./reasons/gateway.ts";
 import { operationReasons } from "./reasons/operation.ts";
 import { registryReasons } from "./reasons/registry.ts";
 import { servingReasons } from "./reasons/serving.ts";
@@ -17,6 +18,7 @@ export const reasons = {
   ...dataReasons,
   ...trainingReasons,
   ...servingReasons,
+  ...gatewayReasons,
   ...operationReasons,
 } as const;
 

@@ -1,0 +1,64 @@
+import { create } from "@bufbuild/protobuf";
+import { EventSchema } from "@mintmark/proto/mintmark/registry/v1/event";
+import { describe, expect, it } from "vitest";
+import { openAccess, tokenAccess, tokenOf } from "./access.ts";
+
+describe("openAccess", () => {
+  const access = openAccess(["127.0.0.1", "mint.local"]);
+  it.each([
+    [{ host: "127.0.0.1:8080" }],
+    [{ host: "localhost" }],
+    [{ host: "[::1]:8080" }],
+    [{ host: "mint.local:80" }],
+    [{ host: "LocalHost:8080", origin: "http://localhost:3000" }],
+  ])("lets %o pass", (headers) => expect(access.check(headers)).toBeUndefined());
+  it.each([
+    [{ host: "evil.example" }, "Host 'evil.example' is foreign"],
+    [{ host: "127.0.0.1.evil.example:8080" }, "Host '127.0.0.1.evil.example:8080' is foreign"],
+    [{}, "Host '' is foreign"],
+    [{ host: "127.0.0.1:8080", origin: "https://evil.example" }, "Origin 'https://evil.example' is foreign"],
+    [{ host: "127.0.0.1:8080", origin: "null" }, "Origin 'null' is foreign"],
+  ])("refuses %o", (headers, message) => expect(() => access.check(headers)).toThrow(message));
+});
+
+describe("tokenAccess", () => {
+  const good = { authorization: "Bearer mm_a_b" };
+  it("asks once, then remembers, until a token is revoked", async () => {
+    let asked = 0;
+    const access = tokenAccess(async () => {
+      asked += 1;
+    });
+    await access.check(good);
+    expect(access.check(good)).toBeUndefined();
+    expect(access.known(good)).toBe(true);
+    access.event(create(EventSchema, { kind: "token.revoked" }));
+    expect(access.known(good)).toBe(false);
+    await access.check(good);
+    expect(asked).toBe(2);
+  });
+  it("remembers nothing of a token that was refused", async () => {
+    const access = tokenAccess(() => Promise.reject(new Error("refused")));
+    await expect(access.check(good)).rejects.toThrow("refused");
+    expect(access.known(good)).toBe(false);
+  });
+  it("refuses a request without a token", () => {
+    expect(() => tokenAccess(async () => {}).check({})).toThrow("a token is required");
+  });
+});
+
+describe("tokenOf", () => {
+  const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
+  it.each([
+    ["Bearer mm_a_b", "mm_a_b"],
+    ["bearer mm_a_b", "mm_a_b"],
+    [basic("anyone:mm_a_b"), "mm_a_b"],
+    [basic(":mm_a:b"), "mm_a:b"],
+    [basic("anyone:"), undefined],
+    [basic("anyone"), undefined],
+    ["Bearer ", undefined],
+    ["Digest x", undefined],
+    [undefined, undefined],
+  ])("reads %s", (authorization, token) =>
+    expect(tokenOf(authorization === undefined ? {} : { authorization })).toBe(token),
+  );
+});

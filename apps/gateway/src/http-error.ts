@@ -1,0 +1,62 @@
+/**
+ * How failures leave by HTTP: one status for each kind, one body.
+ * @module
+ */
+import { Code, ConnectError } from "@connectrpc/connect";
+import { AppError, type Kind } from "@mintmark/errors";
+import { reasonOf } from "@mintmark/registry-client";
+
+export interface HttpFailure {
+  readonly status: number;
+  readonly code: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+const statusOfKind = {
+  invalid_argument: 400,
+  unauthenticated: 401,
+  permission_denied: 403,
+  not_found: 404,
+  already_exists: 409,
+  failed_precondition: 412,
+  aborted: 409,
+  data_loss: 500,
+  resource_exhausted: 429,
+  unavailable: 503,
+} as const satisfies Record<Kind, number>;
+
+const kindOfCode: Partial<Record<Code, Kind>> = {
+  [Code.InvalidArgument]: "invalid_argument",
+  [Code.Unauthenticated]: "unauthenticated",
+  [Code.PermissionDenied]: "permission_denied",
+  [Code.NotFound]: "not_found",
+  [Code.AlreadyExists]: "already_exists",
+  [Code.FailedPrecondition]: "failed_precondition",
+  [Code.Aborted]: "aborted",
+  [Code.DataLoss]: "data_loss",
+  [Code.ResourceExhausted]: "resource_exhausted",
+  [Code.Unavailable]: "unavailable",
+  [Code.DeadlineExceeded]: "unavailable",
+  [Code.Canceled]: "unavailable",
+};
+
+/** What `error` is to a caller. What is neither of the table nor of the registry leaves as a bare "internal error". */
+export function httpFailure(error: unknown): HttpFailure {
+  if (error instanceof AppError)
+    return { status: statusOfKind[error.kind], code: error.kind, reason: error.reason, message: error.message };
+  const kind = error instanceof ConnectError ? kindOfCode[error.code] : undefined;
+  if (error instanceof ConnectError && kind)
+    return {
+      status: statusOfKind[kind],
+      code: kind,
+      reason: reasonOf(error) ?? kind.toUpperCase(),
+      message: error.rawMessage,
+    };
+  return { status: 500, code: "internal", reason: "INTERNAL", message: "internal error" };
+}
+
+/** The error body of `/v1`. */
+export function errorBody({ code, reason, message }: HttpFailure): string {
+  return JSON.stringify({ error: { code, reason, message } });
+}

@@ -1,0 +1,107 @@
+/**
+ * The gateway's view of the registry: names in memory, kept fresh by the event feed, and how far it can be relied upon.
+ * @module
+ */
+import { AppError } from "@mintmark/errors";
+import type { Event } from "@mintmark/proto/mintmark/registry/v1/event";
+import type { ResolveResponse } from "@mintmark/proto/mintmark/registry/v1/resolve_service";
+import type { RegistryClient } from "@mintmark/registry-client";
+import type { Logger } from "pino";
+import { type EventFeed, followEvents } from "./event-feed.ts";
+import { rememberResolutions } from "./resolutions.ts";
+
+export interface View {
+  readonly resolve: (uri: string) => Promise<ResolveResponse>;
+  readonly peek: (uri: string) => ResolveResponse | undefined;
+  /** The number of the last event that the view has taken in. */
+  readonly head: () => bigint;
+  /** Milliseconds since the registry was last heard of. */
+  readonly silence: () => number;
+  /** True if the registry has been silent for so long that answers have to be marked. */
+  readonly isStale: () => boolean;
+  /** True if it has been silent for so long that answers from memory are refused. */
+  readonly isTooOld: () => boolean;
+  /** Returns when the view has taken in `event`, or has forgotten everything because it could not. */
+  readonly reached: (event: bigint) => Promise<void>;
+  /** The time, as RFC 3339 to the millisecond. */
+  readonly now: () => string;
+  /** How many names are remembered. */
+  readonly size: () => number;
+  readonly close: () => Promise<void>;
+}
+
+/** After how much silence of the registry answers are marked as stale, and after how much they are refused. */
+export interface Freshness {
+  readonly staleAfterMs: number;
+  readonly refuseAfterMs: number;
+}
+
+/** Who else wants to know of changes. */
+export interface ViewListener {
+  readonly event: (event: Event) => void;
+  readonly reset: () => void;
+}
+
+/** How long a write waits for its own event to come back. */
+const ownWriteMs = 5_000;
+
+export function openView(
+  client: RegistryClient,
+  freshness: Freshness,
+  listeners: readonly ViewListener[],
+  log: Logger,
+): View {
+  const resolutions = rememberResolutions((uri) => client.resolver.resolve({ uri }, { timeoutMs: 10_000 }));
+  const everyone = [resolutions, ...listeners];
+  const feed: EventFeed = followEvents(
+    client,
+    {
+      event: (event) => {
+        for (const listener of everyone) listener.event(event);
+      },
+      reset: () => {
+        for (const listener of everyone) listener.reset();
+      },
+    },
+    log,
+  );
+  const clock = millisecondClock();
+  const isTooOld = () => feed.silence() > freshness.refuseAfterMs;
+  return {
+    resolve: (uri) => {
+      if (isTooOld() && feed.silence() !== Number.POSITIVE_INFINITY)
+        throw new AppError("REGISTRY_SILENT", { seconds: Math.round(feed.silence() / 1000) });
+      return resolutions.resolve(uri);
+    },
+    peek: resolutions.peek,
+    head: feed.head,
+    silence: feed.silence,
+    isStale: () => feed.silence() > freshness.staleAfterMs,
+    isTooOld,
+    reached: async (event) => {
+      if (await feed.reached(event, ownWriteMs)) return;
+      log.warn(
+        { event: String(event), head: String(feed.head()) },
+        "an own write did not come back; forgetting everything",
+      );
+      for (const listener of everyone) listener.reset();
+    },
+    now: clock,
+    size: resolutions.size,
+    close: feed.close,
+  };
+}
+
+/** Formatting a time costs more than all else in a hot answer, so it is done once a millisecond. */
+function millisecondClock(): () => string {
+  let at = 0;
+  let text = "";
+  return () => {
+    const now = Date.now();
+    if (now !== at) {
+      at = now;
+      text = new Date(now).toISOString();
+    }
+    return text;
+  };
+}
