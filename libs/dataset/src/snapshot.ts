@@ -42,11 +42,10 @@ async function findFiles(source: string, directory: string): Promise<string[]> {
   const literal = resolve(directory, source);
   const entry = await stat(literal).catch(() => undefined);
   if (entry !== undefined) return entry.isFile() ? [literal] : [];
-  const found = await Array.fromAsync(glob(source, { cwd: directory, withFileTypes: true }));
-  return found
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+  const found: string[] = [];
+  for await (const entry of glob(source, { cwd: directory, withFileTypes: true }))
+    if (!entry.isDirectory()) found.push(join(entry.parentPath, entry.name));
+  return found.sort();
 }
 
 function nameOf(path: string, directory: string): string {
