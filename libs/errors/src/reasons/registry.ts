@@ -2,6 +2,81 @@ import { define } from "../define.ts";
 
 /** Failures of models, versions, aliases, lineage and resolving, and of the database under them. */
 export const registryReasons = {
+  // names
+  NAME_INVALID: define(
+    "invalid_argument",
+    (d: { what: "model" | "alias"; name: string; problem: string }) => `${d.what} name '${d.name}' ${d.problem}`,
+  ),
+  URI_INVALID: define("invalid_argument", (d: { uri: string; problem: string }) => `'${d.uri}' ${d.problem}`),
+  NAME_TAKEN: define(
+    "already_exists",
+    (d: { name: string }) => `model '${d.name}' exists already; use it, or choose another name`,
+  ),
+
+  // what is not there
+  MODEL_NOT_FOUND: define("not_found", (d: { model: string }) => `there is no model '${d.model}'`),
+  VERSION_NOT_FOUND: define(
+    "not_found",
+    (d: { model: string; version: string }) => `model '${d.model}' has no version ${d.version}`,
+  ),
+  ALIAS_NOT_FOUND: define(
+    "not_found",
+    (d: { model: string; alias: string }) => `model '${d.model}' has no alias '${d.alias}'`,
+  ),
+  NOTHING_RESOLVED: define("not_found", (d: { uri: string }) => `'${d.uri}' names no version`),
+  LINEAGE_NOT_FOUND: define("not_found", (d: { uri: string }) => `nothing is known of where '${d.uri}' comes from`),
+  TOKEN_NOT_FOUND: define("not_found", (d: { id: string }) => `there is no token '${d.id}'`),
+
+  // aliases
+  ALIAS_MOVED: define(
+    "aborted",
+    (d: { alias: string; expected: string; actual: string }) =>
+      `alias '${d.alias}' is at ${d.actual}, expected ${d.expected}; read it again and retry`,
+  ),
+  ALIAS_IN_USE: define(
+    "failed_precondition",
+    (d: { model: string; version: number; aliases: readonly string[] }) =>
+      `version ${d.version} of '${d.model}' is pointed at by ${d.aliases.map((alias) => `'${alias}'`).join(", ")}; move or remove that first`,
+  ),
+  VERSION_ARCHIVED: define(
+    "failed_precondition",
+    (d: { model: string; version: number }) =>
+      `version ${d.version} of '${d.model}' is archived; take it back out of the archive first`,
+  ),
+
+  // registering
+  RUN_UNKNOWN: define("not_found", (d: { run: string }) => `there is no run '${d.run}'`),
+  REGISTRATION_STALE: define(
+    "aborted",
+    (d: { run: string }) =>
+      `this attempt is no longer that of run ${d.run}: another worker has it; whatever this one made is not registered`,
+  ),
+  RUN_REGISTERED_OTHER: define(
+    "failed_precondition",
+    (d: { run: string; model: string; version: number; digest: string }) =>
+      `run ${d.run} has registered version ${d.version} of '${d.model}' already, with other files (${d.digest})`,
+  ),
+  BLOBS_MISSING: define(
+    "failed_precondition",
+    (d: { count: number; path: string }) =>
+      `the bytes of ${d.count} files are not here, the first is '${d.path}'; upload them before registering`,
+  ),
+  MANIFEST_MISMATCH: define(
+    "failed_precondition",
+    (d: { path: string; what: string; stated: string; stored: string }) =>
+      `'${d.path}' has ${d.what} ${d.stored}, the manifest says ${d.stated}`,
+  ),
+  SIGNATURE_REFUSED: define(
+    "failed_precondition",
+    (d: { check: string; detail: string }) => `the registry does not accept this version: ${d.check}: ${d.detail}`,
+  ),
+  SEMVER_TAKEN: define(
+    "already_exists",
+    (d: { model: string; semver: string }) =>
+      `'${d.model}' has a version ${d.semver} already; leave it out or use a higher one`,
+  ),
+
+  // start-up and the database
   DATABASE_UNAVAILABLE: define(
     "unavailable",
     (_: Record<string, never>) => "the registry's database cannot be reached at the moment; try again",
