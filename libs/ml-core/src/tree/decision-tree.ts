@@ -1,0 +1,134 @@
+/**
+ * One classification or regression tree (CART).
+ *
+ * Source: Breiman, Friedman, Olshen & Stone 1984; parameters and their meaning are scikit-learn's.
+ * Cost: O(rows · columns) a level of the tree, after sorting each column once.
+ * Deterministic: the same data, params and key give bit-identical trees; without `max_features` the key is not used.
+ * @module
+ */
+import { requireInteger, requireOneOf } from "../base/check.ts";
+import type { TreeEstimator } from "../base/estimator.ts";
+import { type FitPort, silentPort } from "../base/fit-port.ts";
+import type { Matrix } from "../base/matrix.ts";
+import type { RngKey } from "../base/rng.ts";
+import type { Target } from "../base/target.ts";
+import { requireClasses, requireValues } from "../base/training-data.ts";
+import { placeOnGrid } from "./grid.ts";
+import { type Goal, type GrownTree, growTree, type Limits, rankColumns } from "./grow.ts";
+
+export interface DecisionTreeParams {
+  /** @default "gini" for classes; "squared_error" for values, which know no other. */
+  readonly criterion?: "gini" | "entropy" | "log_loss" | "squared_error";
+  /** Longest path from the root. @default null: no limit */
+  readonly max_depth?: number | null;
+  /** Nodes of fewer rows stay leaves. @default 2 */
+  readonly min_samples_split?: number;
+  /** Splits that leave fewer rows on a side are not made. @default 1 */
+  readonly min_samples_leaf?: number;
+  /**
+   * How many columns, drawn in each node, a split is searched in: a fraction in (0, 1], a whole number from 2 on, or the
+   * root or binary logarithm of their number. @default null: all
+   */
+  readonly max_features?: number | "sqrt" | "log2" | null;
+  /** If set, the leaf whose split removes most impurity is split first. @default null: no limit */
+  readonly max_leaf_nodes?: number | null;
+}
+
+/** @throws RangeError if a param is out of its range, or `x` or `y` is not something to learn from. */
+export function fitDecisionTree(
+  x: Matrix,
+  y: Target,
+  params: DecisionTreeParams,
+  key: RngKey,
+  port: FitPort = silentPort,
+): TreeEstimator {
+  const limits = limitsOf(params, x.cols);
+  const goal = goalOf(x, y, params.criterion);
+  const grown = growTree(rankColumns(x), goal, new Int32Array(x.rows).fill(1), limits, key);
+  port.iteration(1, 1);
+  return averageOf([grown], y);
+}
+
+/** The params in the terms of the growth. */
+export function limitsOf(params: DecisionTreeParams, cols: number): Limits {
+  const { max_depth = null, min_samples_split = 2, min_samples_leaf = 1, max_leaf_nodes = null } = params;
+  if (max_depth !== null) requireInteger("max_depth", max_depth, 1);
+  requireInteger("min_samples_split", min_samples_split, 2);
+  requireInteger("min_samples_leaf", min_samples_leaf, 1);
+  if (max_leaf_nodes !== null) requireInteger("max_leaf_nodes", max_leaf_nodes, 2);
+  return {
+    depth: max_depth ?? Infinity,
+    rowsToSplit: min_samples_split,
+    rowsInLeaf: min_samples_leaf,
+    leaves: max_leaf_nodes ?? Infinity,
+    searched: searchedColumns(params.max_features ?? null, cols),
+  };
+}
+
+function searchedColumns(max: number | "sqrt" | "log2" | null, cols: number): number {
+  if (max === null) return cols;
+  if (max === "sqrt") return Math.max(1, Math.floor(Math.sqrt(cols)));
+  if (max === "log2") return Math.max(1, Math.floor(Math.log2(cols)));
+  if (typeof max === "number" && max > 0 && max <= 1) return Math.max(1, Math.floor(max * cols));
+  if (typeof max === "number" && Number.isInteger(max) && max >= 2 && max <= cols) return max;
+  throw new RangeError(
+    `"max_features" expected a fraction in (0, 1], an integer in 2..${cols} (columns), "sqrt" or "log2", got ${max}`,
+  );
+}
+
+/** What to learn, checked: classes as indicators, values less their mean (which keeps their squares exact for longer). */
+export function goalOf(x: Matrix, y: Target, criterion?: DecisionTreeParams["criterion"]): Goal {
+  if (y.kind === "classes") {
+    requireClasses(x, y);
+    requireOneOf("criterion", criterion ?? "gini", ["gini", "entropy", "log_loss"]);
+    return {
+      width: y.classes,
+      component: y.labels,
+      amount: new Float64Array(x.rows).fill(1),
+      criterion: criterion === undefined || criterion === "gini" ? "squares" : "entropy",
+    };
+  }
+  requireValues(x, y);
+  requireOneOf("criterion", criterion ?? "squared_error", ["squared_error"]);
+  const mean = meanOf(y.values);
+  const amount = y.values.map((value) => value - mean);
+  return { width: 1, component: new Int32Array(x.rows), amount, criterion: "squares" };
+}
+
+/** The estimator that averages the trees, which learned `goalOf(x, y)`. */
+export function averageOf(grown: readonly GrownTree[], y: Target): TreeEstimator {
+  const classes = y.kind === "classes" ? y.classes : 0;
+  const outputs = Math.max(1, classes);
+  const mean = y.kind === "classes" ? 0 : meanOf(y.values);
+  const trees = grown.map(({ tree }) => {
+    const value = tree.value.map((leaf, at) => (tree.feature[Math.floor(at / outputs)]! < 0 ? leaf + mean : 0));
+    return { ...tree, value };
+  });
+  return {
+    kind: "trees",
+    ...placeOnGrid(trees, new Array<number>(outputs).fill(0)),
+    outputs,
+    scale: Math.fround(1 / trees.length),
+    link: y.kind === "classes" ? "probability" : "identity",
+    classes,
+    importance: importanceOf(grown.map(({ gain }) => normalized(gain))),
+  };
+}
+
+/** The mean over trees of what each column contributed, summing to 1, or to 0 if there is no split. */
+export function importanceOf(gains: readonly Float64Array[]): Float64Array {
+  const total = new Float64Array(gains[0]!.length);
+  for (const gain of gains) for (let j = 0; j < total.length; j++) total[j]! += gain[j]!;
+  return normalized(total);
+}
+
+function normalized(gain: Float64Array): Float64Array {
+  // A split of a parity removes nothing, which rounding may make less than nothing.
+  const kept = gain.map((value) => Math.max(0, value));
+  const sum = kept.reduce((a, b) => a + b, 0);
+  return sum > 0 ? kept.map((value) => value / sum) : kept;
+}
+
+function meanOf(values: Float64Array): number {
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}

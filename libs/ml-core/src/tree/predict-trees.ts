@@ -1,0 +1,86 @@
+/**
+ * Predicting with trees, by the rules that every runtime of ours and ONNX's TreeEnsemble share: features rounded to
+ * float32, left if x <= threshold, else (also NaN) right; leaves added up; one multiplication in float32.
+ * @module
+ */
+import type { IsolationForestEstimator, Tree, TreeEstimator } from "../base/estimator.ts";
+import { exp2 } from "../base/exp.ts";
+import { logistic, softmax } from "../base/link.ts";
+import { type Matrix, matrix } from "../base/matrix.ts";
+
+/**
+ * Class probabilities, one row a row of `x`, or one value each, as the estimator's `classes` says.
+ * @param x NaN means missing
+ * @throws RangeError if `x` has not the columns of the training data
+ */
+export function predictTrees(estimator: TreeEstimator, x: Matrix): TreePrediction {
+  requireColumns(x, estimator.importance.length);
+  const { outputs, scale } = estimator;
+  const scores = Float64Array.from(sumTrees(estimator.trees, estimator.base, x), (sum) => Math.fround(sum * scale));
+  if (estimator.link === "identity") return { kind: "values", values: scores };
+  if (estimator.link === "logistic") return { kind: "probabilities", probabilities: twoClasses(scores) };
+  if (estimator.link === "softmax") for (let at = 0; at < scores.length; at += outputs) softmax(scores, at, outputs);
+  return { kind: "probabilities", probabilities: matrix(scores, x.rows, outputs) };
+}
+
+export type TreePrediction =
+  | { readonly kind: "probabilities"; readonly probabilities: Matrix }
+  | { readonly kind: "values"; readonly values: Float64Array };
+
+/**
+ * 2·(0.5 − s) for each row, s = 2^(−E[path] / c) being the paper's score: −1 to 1, lower is more anomalous. E[path] / c
+ * is taken as the sum of the paths divided by the product of c and the number of trees, in float64.
+ */
+export function anomalyScores({ trees, normalizer }: IsolationForestEstimator, x: Matrix): Float64Array {
+  requireColumns(x, 1 + trees.reduce((most, { feature }) => Math.max(most, ...feature), 0), "at least ");
+  const longest = normalizer * trees.length;
+  return Float64Array.from(sumTrees(trees, new Float32Array(1), x), (sum) => 2 * (0.5 - exp2(-(sum / longest))));
+}
+
+/**
+ * For each row of `x` and each output, base plus the leaf of each tree: rows × outputs. Leaves and base are on a grid on
+ * which float32 sums are exact, so the order of the trees does not matter.
+ */
+export function sumTrees(trees: readonly Tree[], base: Float32Array, x: Matrix): Float32Array {
+  const outputs = base.length;
+  const features = Float32Array.from(x.data);
+  const sums = new Float32Array(x.rows * outputs);
+  for (let at = 0; at < sums.length; at += outputs) sums.set(base, at);
+  // Tree by tree, so that one tree at a time is in the nearest memory.
+  for (const tree of trees)
+    if (tree.output >= 0) addOne(tree, features, x.cols, sums, outputs);
+    else addAll(tree, features, x.cols, sums, outputs);
+  return sums;
+}
+
+/** The node in which the row that starts at `features[at]` ends. */
+export function findLeaf({ feature, threshold, left, right }: Tree, features: Float32Array, at: number): number {
+  let node = 0;
+  while (feature[node]! >= 0) node = features[at + feature[node]!]! <= threshold[node]! ? left[node]! : right[node]!;
+  return node;
+}
+
+function addOne(tree: Tree, features: Float32Array, cols: number, outSums: Float32Array, outputs: number): void {
+  for (let at = 0, out = tree.output; out < outSums.length; at += cols, out += outputs)
+    outSums[out]! += tree.value[findLeaf(tree, features, at)]!;
+}
+
+function addAll(tree: Tree, features: Float32Array, cols: number, outSums: Float32Array, outputs: number): void {
+  for (let at = 0, out = 0; out < outSums.length; at += cols, out += outputs) {
+    const leaf = findLeaf(tree, features, at) * outputs;
+    for (let k = 0; k < outputs; k++) outSums[out + k]! += tree.value[leaf + k]!;
+  }
+}
+
+function twoClasses(scores: Float64Array): Matrix {
+  const probabilities = new Float64Array(2 * scores.length);
+  scores.forEach((score, row) => {
+    logistic(score, probabilities, 2 * row);
+  });
+  return matrix(probabilities, scores.length, 2);
+}
+
+function requireColumns(x: Matrix, cols: number, least = ""): void {
+  if (least === "" ? x.cols !== cols : x.cols < cols)
+    throw new RangeError(`"x" expected ${least}${cols} columns, as in training, got ${x.cols}`);
+}
