@@ -1,22 +1,15 @@
 import { AppError, type Reason } from "@mintmark/errors";
+import { parseTrainingConfig, type TrainingConfig } from "@mintmark/training-file";
 import { describe, expect, it } from "vitest";
-import { checkTrainingData, type TrainingPlan } from "./check-data.ts";
+import { checkTrainingData } from "./check-data.ts";
 import type { NumberTableColumn, Table, TableColumn, TextTableColumn } from "./table.ts";
 
 const city = text("city", ["Bern", "Basel", "Bern", "Basel", "Bern", "Basel"]);
 const size = numbers("size", [1, 2, 3, 4, 5, 6]);
 const label = text("label", ["b", "a", "b", "a", "b", "a"]);
-const plan = {
-  task: "classification",
-  data: { source: "x.csv", target: "label", features: null, split: { test: 0, validation: 0, stratify: true } },
-  preprocess: [],
-  algorithm: { name: "random-forest", params: {} },
-  evaluate: { folds: 0 },
-} satisfies TrainingPlan;
-const data = (changes: Partial<TrainingPlan["data"]>): TrainingPlan => ({
-  ...plan,
-  data: { ...plan.data, ...changes },
-});
+type Changes = Readonly<Record<string, unknown>>;
+const plan = file();
+const data = (changes: Changes) => file({}, changes);
 
 it("gives the features in the order of the file and the target as class indices, classes ascending", () => {
   const { features, target } = checkTrainingData(plan, table(city, label, size));
@@ -33,43 +26,36 @@ it("gives the features in the order of the training file if it names them", () =
 });
 
 it("asks for no target in clustering and anomaly detection", () => {
-  const clustering: TrainingPlan = { ...data({ target: null, features: ["size"] }), task: "clustering" };
-  expect(checkTrainingData(clustering, table(city, size)).target).toBeNull();
+  const clustering = file({ algorithm: { name: "k-means", params: { n_clusters: 2 } } }, { target: null });
+  expect(checkTrainingData(clustering, table(city, size))).toMatchObject({ task: "clustering", target: null });
 });
 
 describe("a target of classes", () => {
-  const classesOf = (column: TableColumn) => checkTrainingData(plan, table(size, column)).target?.classes;
+  const targetOf = (column: TableColumn) => checkTrainingData(plan, table(size, column)).target;
 
   it("is sorted by value for integers, by code point for text, and false before true", () => {
-    expect(classesOf(numbers("label", [10, 9, 10, 9, -1, 9]))).toEqual([-1, 9, 10]);
-    expect(classesOf(text("label", ["\u{1F600}", "\uFFFD", "Z", "a", "a", "a"]))).toEqual([
-      "Z",
-      "a",
-      "\uFFFD",
-      "\u{1F600}",
-    ]);
-    expect(classesOf(numbers("label", [1, 0, 1, 0, 1, 1], "boolean"))).toEqual([false, true]);
+    expect(targetOf(numbers("label", [10, 9, 10, 9, -1, 9]))).toMatchObject({ classes: [-1, 9, 10] });
+    expect(targetOf(text("label", ["\u{1F600}", "\uFFFD", "Z", "a", "a", "a"]))).toMatchObject({
+      classes: ["Z", "a", "\uFFFD", "\u{1F600}"],
+    });
+    expect(targetOf(numbers("label", [1, 0, 1, 0, 1, 1], "boolean"))).toMatchObject({ classes: [false, true] });
   });
 
   it("may be of whole real numbers, as Parquet files often have them", () => {
-    expect(classesOf(numbers("label", [2, 1, 2, 1, 2, 1], "real"))).toEqual([1, 2]);
+    expect(targetOf(numbers("label", [2, 1, 2, 1, 2, 1], "real"))).toMatchObject({ classes: [1, 2] });
   });
 });
 
 describe("refused before anything is trained", () => {
-  const positive: TrainingPlan = { ...plan, evaluate: { folds: 0, positive: "c" } };
-  const steps = (...preprocess: TrainingPlan["preprocess"]): TrainingPlan => ({ ...plan, preprocess });
-  const folds = (count: number): TrainingPlan => ({ ...plan, evaluate: { folds: count } });
-  const regression: TrainingPlan = { ...plan, task: "regression" };
-  const onText: TrainingPlan = { ...plan, task: "text" };
-  const clusters: TrainingPlan = {
-    ...data({ target: null }),
-    task: "clustering",
-    algorithm: { name: "k-means", params: { n_clusters: 7 } },
-  };
+  const positive = file({ evaluate: { positive: "c" } });
+  const steps = (...preprocess: Changes[]) => file({ preprocess });
+  const folds = (count: number) => file({ evaluate: { folds: count } });
+  const regression = file({ task: "regression" });
+  const onText = file({ algorithm: { name: "tfidf-logistic-regression" } });
+  const clusters = file({ algorithm: { name: "k-means", params: { n_clusters: 7 } } }, { target: null });
   const gap = numbers("size", [1, Number.NaN, 3, Number.NaN, 5, 6]);
   const endless = numbers("size", [1, 2, Number.POSITIVE_INFINITY, 4, 5, 6]);
-  const cases: [string, TrainingPlan, Table, Reason, string][] = [
+  const cases: [string, TrainingConfig, Table, Reason, string][] = [
     ["no rows", plan, table(text("label", [])), "DATA_EMPTY", "'x.csv' has no rows"],
     ["a misspelt target", data({ target: "lable" }), table(size, label), "TARGET_NOT_FOUND", "did you mean 'label'?"],
     [
@@ -79,7 +65,6 @@ describe("refused before anything is trained", () => {
       "FEATURE_NOT_FOUND",
       "did you mean 'size'?",
     ],
-    ["the target as feature", data({ features: ["label"] }), table(size, label), "FEATURE_IS_TARGET", "'label'"],
     ["nothing but the target", plan, table(label), "FEATURES_MISSING", "no feature column"],
     [
       "a date",
@@ -101,7 +86,13 @@ describe("refused before anything is trained", () => {
       "TARGET_VALUES_MISSING",
       "row 2",
     ],
-    ["real classes", plan, table(size, numbers("label", [0.5, 1, 2, 3, 4, 5])), "TARGET_NOT_CLASSES", "0.5"],
+    [
+      "real classes",
+      file({ task: "classification" }),
+      table(size, numbers("label", [0.5, 1, 2, 3, 4, 5])),
+      "TARGET_NOT_CLASSES",
+      "0.5",
+    ],
     ["text in regression", regression, table(size, label), "TARGET_NOT_NUMERIC", "'b'"],
     ["one class", plan, table(size, text("label", Array(6).fill("a"))), "TARGET_ONE_CLASS", "'a'"],
     ["a positive that is no class", positive, table(size, label), "POSITIVE_CLASS_NOT_FOUND", "classes: a, b"],
@@ -111,7 +102,7 @@ describe("refused before anything is trained", () => {
     ["more folds than a class has", folds(4), table(size, label), "FOLDS_EXCEED_CLASS", "class 'a' has only 3 rows"],
     [
       "a split that takes all",
-      data({ split: { test: 0.9, validation: 0.1, stratify: false } }),
+      data({ split: { test: 0.5, validation: 0.49, stratify: false } }),
       table(size, label),
       "SPLIT_LEAVES_NOTHING",
       "6 rows",
@@ -133,9 +124,20 @@ describe("refused before anything is trained", () => {
 });
 
 it("lets missing numbers pass that a step fills", () => {
-  const filled: TrainingPlan = { ...plan, preprocess: [{ impute: ["size"], strategy: "mean" }] };
+  const filled = file({ preprocess: [{ impute: ["size"] }] });
   expect(() => checkTrainingData(filled, table(numbers("size", [1, Number.NaN, 3, 4, 5, 6]), label))).not.toThrow();
 });
+
+/** A training file on the table; splits nothing off unless it says so. */
+function file(changes: Changes = {}, dataChanges: Changes = {}): TrainingConfig {
+  const split = { test: 0, validation: 0, stratify: true };
+  return parseTrainingConfig({
+    model: "m",
+    data: { source: "x.csv", target: "label", split, ...dataChanges },
+    algorithm: { name: "random-forest" },
+    ...changes,
+  });
+}
 
 function table(...columns: TableColumn[]): Table {
   const [first] = columns;

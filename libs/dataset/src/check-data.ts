@@ -4,60 +4,65 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
-import { suggest } from "./suggest.ts";
-import type { NumberTableColumn, Table, TableColumn, TextTableColumn } from "./table.ts";
+import type { ValueTarget } from "@mintmark/ml-core/base/target";
+import {
+  type AlgorithmName,
+  columnsOf,
+  inferTask,
+  nearest,
+  type Operation,
+  operationOf,
+  type TargetFacts,
+  type Task,
+  type TrainingConfig,
+} from "@mintmark/training-file";
+import type { NumberTableColumn, Table, TableColumn, TextTableColumn, UnreadableColumn } from "./table.ts";
 import { findColumn } from "./table.ts";
 import { classTarget, type LabelledTarget, rowsWhere, valueTarget } from "./target.ts";
-
-/** What the checks need of a training file with its defaults filled in. */
-export interface TrainingPlan {
-  readonly task: "classification" | "regression" | "clustering" | "anomaly" | "text";
-  readonly data: {
-    readonly source: string;
-    readonly target?: string | null | undefined;
-    readonly features?: readonly string[] | null | undefined;
-    readonly split: { readonly test: number; readonly validation: number; readonly stratify: boolean };
-  };
-  /** Each step names its columns under its verb: `{ "one-hot": ["class"] }`. */
-  readonly preprocess: readonly Readonly<Record<string, unknown>>[];
-  readonly algorithm: { readonly name: string; readonly params: Readonly<Record<string, unknown>> };
-  readonly evaluate: { readonly folds: number; readonly positive?: string | number | boolean | null | undefined };
-}
 
 /** A column that an algorithm can take. */
 export type FeatureColumn = NumberTableColumn | TextTableColumn;
 
 /** Data that passed the checks. */
 export interface TrainingData {
+  readonly task: Task;
   readonly features: readonly FeatureColumn[];
   /** Null for clustering and anomaly detection. */
-  readonly target: PlainTarget | LabelledTarget | null;
+  readonly target: LabelledTarget | ValueTarget | null;
 }
-type PlainTarget = { readonly target: ReturnType<typeof valueTarget>; readonly classes: null };
 
 /**
- * The feature columns and the target that the training file names.
+ * The feature columns and the target that the training file names, and the task if it leaves that to the target.
  * @throws AppError with the reason of the first check that fails
  */
-export function checkTrainingData(plan: TrainingPlan, table: Table): TrainingData {
-  if (table.rows === 0) throw new AppError("DATA_EMPTY", { source: plan.data.source });
-  const target = checkTarget(plan, table);
-  const features = checkFeatures(plan, table);
-  checkPreprocessing(plan, features);
-  checkValues(plan, features);
-  checkCounts(plan, table.rows, target);
-  return { features, target };
+export function checkTrainingData(config: TrainingConfig, table: Table): TrainingData {
+  if (table.rows === 0) throw new AppError("DATA_EMPTY", { source: config.data.source });
+  const column = config.data.target === null ? null : requireTargetColumn(config.data.target, table);
+  const task = inferTask(config, column === null ? null : factsOf(column));
+  const target = column === null ? null : checkTarget(config, task, column);
+  const features = checkFeatures(config, task, table);
+  checkPreprocessing(config, features);
+  checkValues(config, features);
+  checkCounts(config, table.rows, target);
+  return { task, features, target };
 }
 
-function checkTarget({ task, data, evaluate }: TrainingPlan, table: Table): TrainingData["target"] {
-  if (task === "clustering" || task === "anomaly") return null;
-  const column = requireTargetColumn(data.target ?? "", table);
-  if (task === "regression") return { target: valueTarget(column), classes: null };
+function factsOf(column: TableColumn): TargetFacts {
+  if (column.type === "unreadable") throw unsupported(column);
+  if (column.type === "text") return { type: "text", integers: false, distinct: new Set(column.values).size };
+  return {
+    type: column.measure === "boolean" ? "boolean" : "number",
+    integers: column.values.every(Number.isInteger),
+    distinct: new Set(column.values).size,
+  };
+}
+
+function checkTarget({ evaluate }: TrainingConfig, task: Task, column: TableColumn): LabelledTarget | ValueTarget {
+  if (task === "regression") return valueTarget(column);
   const labelled = classTarget(column);
   const classes = labelled.classes.map(String);
-  const positive = evaluate.positive ?? classes[0]!;
-  if (!classes.includes(String(positive)))
-    throw new AppError("POSITIVE_CLASS_NOT_FOUND", { positive: String(positive), classes });
+  const positive = String(evaluate.positive ?? classes[0]);
+  if (!classes.includes(positive)) throw new AppError("POSITIVE_CLASS_NOT_FOUND", { positive, classes });
   return labelled;
 }
 
@@ -65,13 +70,12 @@ function requireTargetColumn(target: string, table: Table): TableColumn {
   const column = findColumn(table, target);
   if (column !== undefined) return column;
   const columns = table.columns.map(({ name }) => name);
-  throw new AppError("TARGET_NOT_FOUND", { target, columns, suggestion: suggest(target, columns) });
+  throw new AppError("TARGET_NOT_FOUND", { target, columns, suggestion: nearest(target, columns) });
 }
 
-function checkFeatures({ task, data, algorithm }: TrainingPlan, table: Table): readonly FeatureColumn[] {
+function checkFeatures({ data, algorithm }: TrainingConfig, task: Task, table: Table): readonly FeatureColumn[] {
   const candidates = table.columns.filter(({ name }) => name !== data.target);
-  const columns =
-    data.features?.map((name) => requireFeature(name, "data.features", candidates, data.target)) ?? candidates;
+  const columns = data.features?.map((name) => requireFeature(name, "data.features", candidates)) ?? candidates;
   if (columns.length === 0) throw new AppError("FEATURES_MISSING", {});
   const features = columns.map(requireReadable);
   if (task === "text" && (features.length !== 1 || features[0]?.type !== "text"))
@@ -82,46 +86,39 @@ function checkFeatures({ task, data, algorithm }: TrainingPlan, table: Table): r
   return features;
 }
 
-function requireFeature<C extends TableColumn>(
-  feature: string,
-  field: string,
-  candidates: readonly C[],
-  target: string | null | undefined,
-): C {
+function requireFeature<C extends TableColumn>(feature: string, field: string, candidates: readonly C[]): C {
   const column = candidates.find(({ name }) => name === feature);
   if (column !== undefined) return column;
-  if (feature === target) throw new AppError("FEATURE_IS_TARGET", { column: feature, field });
-  const suggestion = suggest(
-    feature,
-    candidates.map(({ name }) => name),
-  );
-  throw new AppError("FEATURE_NOT_FOUND", { feature, field, suggestion });
+  const names = candidates.map(({ name }) => name);
+  throw new AppError("FEATURE_NOT_FOUND", { feature, field, suggestion: nearest(feature, names) });
 }
 
 function requireReadable(column: TableColumn): FeatureColumn {
-  if (column.type !== "unreadable") return column;
-  throw new AppError("COLUMN_TYPE_UNSUPPORTED", { column: column.name, sqlType: column.sqlType });
+  if (column.type === "unreadable") throw unsupported(column);
+  return column;
 }
 
-/** What each step takes. `impute` takes both: missing text is a category like any other, which it may replace. */
-const takes: Readonly<Record<string, "number" | "text">> = {
+function unsupported({ name, sqlType }: UnreadableColumn): AppError {
+  return new AppError("COLUMN_TYPE_UNSUPPORTED", { column: name, sqlType });
+}
+
+const takes: Readonly<Record<Operation, FeatureColumn["type"]>> = {
   "ordinal-encode": "text",
   "one-hot": "text",
   "standard-scale": "number",
   "min-max-scale": "number",
+  impute: "number",
 };
 
-function checkPreprocessing({ data, preprocess }: TrainingPlan, features: readonly FeatureColumn[]): void {
-  for (const [index, step] of preprocess.entries())
-    for (const [verb, columns] of Object.entries(step)) {
-      if (!Array.isArray(columns)) continue;
-      for (const name of columns as readonly unknown[]) {
-        const column = requireFeature(String(name), `preprocess[${index}]`, features, data.target);
-        if (takes[verb] === "number" && column.type === "text") throw notNumeric(column, verb);
-        if (takes[verb] === "text" && column.type === "number")
-          throw new AppError("COLUMN_NOT_TEXT", { column: column.name, step: verb });
-      }
+function checkPreprocessing({ preprocess }: TrainingConfig, features: readonly FeatureColumn[]): void {
+  for (const [index, entry] of preprocess.entries()) {
+    const step = operationOf(entry)!;
+    for (const name of columnsOf(entry)) {
+      const column = requireFeature(name, `preprocess[${index}]`, features);
+      if (column.type === takes[step]) continue;
+      throw column.type === "text" ? notNumeric(column, step) : new AppError("COLUMN_NOT_TEXT", { column: name, step });
     }
+  }
 }
 
 function notNumeric({ name, values }: TextTableColumn, step: string): AppError {
@@ -132,8 +129,8 @@ function notNumeric({ name, values }: TextTableColumn, step: string): AppError {
   });
 }
 
-function checkValues({ preprocess, algorithm }: TrainingPlan, features: readonly FeatureColumn[]): void {
-  const imputed = new Set(preprocess.flatMap((step) => (Array.isArray(step["impute"]) ? step["impute"] : [])));
+function checkValues({ preprocess, algorithm }: TrainingConfig, features: readonly FeatureColumn[]): void {
+  const imputed = new Set(preprocess.flatMap((step) => (operationOf(step) === "impute" ? columnsOf(step) : [])));
   for (const column of features) {
     if (column.type === "text") continue;
     requireFinite(column);
@@ -157,7 +154,7 @@ function requireNoneMissing({ name, values }: NumberTableColumn): void {
     throw new AppError("VALUES_MISSING", { column: name, missing: missing.count, row: missing.first });
 }
 
-const comparesInFloat32: ReadonlySet<string> = new Set([
+const comparesInFloat32: ReadonlySet<AlgorithmName> = new Set<AlgorithmName>([
   "decision-stump",
   "decision-tree",
   "random-forest",
@@ -170,9 +167,13 @@ function requireFloat32({ name, values }: NumberTableColumn): void {
   if (count > 0) throw new AppError("VALUES_TOO_LARGE", { column: name, value: values[first - 1]!, row: first });
 }
 
-function checkCounts({ data, evaluate, algorithm }: TrainingPlan, rows: number, target: TrainingData["target"]): void {
+function checkCounts(
+  { data, evaluate, algorithm }: TrainingConfig,
+  rows: number,
+  target: TrainingData["target"],
+): void {
   const { test, validation, stratify } = data.split;
-  const byClass = stratify && target?.classes ? classCounts(target) : null;
+  const byClass = stratify && target !== null && "classes" in target ? classCounts(target) : null;
   const left =
     byClass === null ? kept(rows, test, validation) : sum(byClass.map(({ rows }) => kept(rows, test, validation)));
   if (left < 1) throw new AppError("SPLIT_LEAVES_NOTHING", { rows, part: "training", left });
@@ -184,7 +185,7 @@ function checkCounts({ data, evaluate, algorithm }: TrainingPlan, rows: number, 
     if (evaluate.folds > rowsLeft)
       throw new AppError("FOLDS_EXCEED_CLASS", { folds: evaluate.folds, value, rows: rowsLeft });
   }
-  const clusters = Number(algorithm.params["n_clusters"] ?? 0);
+  const clusters = algorithm.name === "k-means" ? algorithm.params.n_clusters : 0;
   if (clusters > left) throw new AppError("CLUSTERS_EXCEED_ROWS", { clusters, rows: left });
 }
 

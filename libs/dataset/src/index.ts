@@ -1,4 +1,4 @@
-export { checkTrainingData, type FeatureColumn, type TrainingData, type TrainingPlan } from "./check-data.ts";
+export { checkTrainingData, type FeatureColumn, type TrainingData } from "./check-data.ts";
 export { type Format, formatOf } from "./format.ts";
 export { type ColumnProfile, profileTable } from "./profile.ts";
 export { type ReadOptions, readTable } from "./read-table.ts";

@@ -3,6 +3,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { compareCodePoints } from "@mintmark/ml-core/base/code-points";
 import type { ClassTarget, ValueTarget } from "@mintmark/ml-core/base/target";
 import type { NumberTableColumn, TableColumn, TextTableColumn } from "./table.ts";
 
@@ -35,7 +36,7 @@ export function valueTarget(column: TableColumn): ValueTarget {
 
 function textClasses({ name, values }: TextTableColumn): LabelledTarget {
   requirePresent(name, values, (value) => value === "");
-  const classes = [...new Set(values)].sort(byCodePoint);
+  const classes = [...new Set(values)].sort(compareCodePoints);
   return { classes, target: toTarget(name, values, classes) };
 }
 
@@ -78,17 +79,6 @@ export function rowsWhere<T>(values: ArrayLike<T>, isSuch: (value: T) => boolean
     count++;
   }
   return { count, first };
-}
-
-/** Code points, not code units: beyond U+FFFF the two orders differ, and Python has this one. */
-export function byCodePoint(a: string, b: string): number {
-  const left = [...a];
-  const right = [...b];
-  for (let index = 0; index < Math.min(left.length, right.length); index++) {
-    const difference = left[index]!.codePointAt(0)! - right[index]!.codePointAt(0)!;
-    if (difference !== 0) return difference;
-  }
-  return left.length - right.length;
 }
 
 function unsupported(column: string, sqlType: string): AppError {

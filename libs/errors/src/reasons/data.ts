@@ -59,11 +59,6 @@ export const dataReasons = {
     (d: { feature: string; field: string; suggestion?: string | undefined }) =>
       `${d.field} names '${d.feature}', which is not a feature column of the data${suggest(d.suggestion)}`,
   ),
-  FEATURE_IS_TARGET: define(
-    "invalid_argument",
-    (d: { column: string; field: string }) =>
-      `${d.field} names the target '${d.column}'; leave it out there, or choose another data.target`,
-  ),
   FEATURES_MISSING: define(
     "invalid_argument",
     (_: Record<string, never>) => "no feature column is left beside the target; list others in data.features",
@@ -129,6 +124,17 @@ export const dataReasons = {
     "invalid_argument",
     (d: { positive: string; classes: readonly string[] }) =>
       `evaluate.positive '${d.positive}' is not a class of the target (classes: ${d.classes.join(", ")})`,
+  ),
+
+  // What an algorithm makes of it.
+  FIT_REFUSED: define(
+    "invalid_argument",
+    (d: { algorithm: string; problem: string }) => `'${d.algorithm}' cannot be trained on this data: ${d.problem}`,
+  ),
+  TRAINING_PROCESS_KILLED: define(
+    "unavailable",
+    (d: { signal: string }) =>
+      `the training process was ended by ${d.signal}; if that was for want of memory, give the worker more, or train on fewer rows`,
   ),
 
   // Their number.
