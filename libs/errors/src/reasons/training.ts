@@ -1,2 +1,93 @@
+import { define } from "../define.ts";
+
+interface Problem {
+  readonly path: string;
+  readonly message: string;
+}
+
 /** Failures of training files, runs and jobs. */
-export const trainingReasons = {} as const;
+export const trainingReasons = {
+  TRAINING_FILE_SYNTAX: define(
+    "invalid_argument",
+    (d: { problem: string }) => `the training file is not valid YAML: ${d.problem}`,
+  ),
+  TRAINING_FILE_INVALID: define("invalid_argument", (d: { problems: readonly Problem[] }) =>
+    d.problems.length === 1
+      ? `training file: ${shown(d.problems[0]!)}`
+      : `training file: ${d.problems.length} problems:${d.problems.map((each) => `\n  ${shown(each)}`).join("")}`,
+  ),
+  ENVIRONMENT_NOT_FOUND: define(
+    "invalid_argument",
+    (d: { name: string; known: readonly string[]; suggestion: string }) =>
+      d.known.length === 0
+        ? `there is no environment '${d.name}': the training file has no environments`
+        : `there is no environment '${d.name}'${d.suggestion} (the training file has: ${d.known.join(", ")})`,
+  ),
+  SETTING_INVALID: define(
+    "invalid_argument",
+    (d: { assignment: string; problem: string }) => `--set '${d.assignment}': ${d.problem}`,
+  ),
+  SNAPSHOT_NOT_UPLOADED: define(
+    "failed_precondition",
+    (d: { name: string; blake3: string }) =>
+      `the bytes of '${d.name}' (blake3:${d.blake3}) are not in the registry; upload them, then submit again`,
+  ),
+  SUBMISSION_DIFFERS: define(
+    "already_exists",
+    (d: { key: string; run: string }) =>
+      `idempotency key '${d.key}' was used for another job, ${d.run}; use a new key for a new job`,
+  ),
+  EXPERIMENT_NAME_INVALID: define(
+    "invalid_argument",
+    (d: { name: string }) => `'${d.name}' is no experiment's name: it must be 1 to 250 characters, not blank`,
+  ),
+  RUN_NOT_FOUND: define("not_found", (d: { run: string }) => `there is no run '${d.run}'`),
+  RUN_ENDED: define(
+    "failed_precondition",
+    (d: { run: string; status: string }) => `run ${d.run} has ended (${d.status}); only its tags can still change`,
+  ),
+  RUN_IS_JOB: define(
+    "failed_precondition",
+    (d: { run: string }) => `run ${d.run} is a job: its status follows from its worker; use the job's cancel or retry`,
+  ),
+  PARAM_CHANGED: define(
+    "invalid_argument",
+    (d: { run: string; key: string; old: string; new: string }) =>
+      `param '${d.key}' of run ${d.run} is '${d.old}' already and cannot become '${d.new}'; log it under another key`,
+  ),
+  JOB_NOT_FOUND: define("not_found", (d: { run: string }) => `there is no job '${d.run}'`),
+  JOB_ENDED: define(
+    "failed_precondition",
+    (d: { run: string; status: string }) => `job ${d.run} has ended: ${d.status}`,
+  ),
+  JOB_NOT_ENDED: define(
+    "failed_precondition",
+    (d: { run: string; status: string }) => `job ${d.run} is ${d.status}; cancel it before it can be queued again`,
+  ),
+  JOB_FINISHED: define(
+    "failed_precondition",
+    (d: { run: string }) => `job ${d.run} has finished; submit a new one to train again`,
+  ),
+  JOB_CLAIMED: define(
+    "failed_precondition",
+    (d: { run: string; worker: string }) => `job ${d.run} is claimed by ${d.worker}, whose claim is alive`,
+  ),
+  ATTEMPT_LOST: define(
+    "aborted",
+    (d: { run: string }) =>
+      `the attempt is no longer that of job ${d.run}: it was claimed again, cancelled, or has ended`,
+  ),
+  QUEUE_ROLE_REFUSED: define(
+    "failed_precondition",
+    (d: { account: string }) =>
+      `the database account '${d.account}' may not create the queue's role; give QUEUE_URL (redis://…, or a Postgres of its own)`,
+  ),
+  QUEUE_URL_INVALID: define(
+    "invalid_argument",
+    (d: { problem: string }) => `QUEUE_URL ${d.problem}; expected redis://…, rediss://… or postgres://…`,
+  ),
+} as const;
+
+function shown({ path, message }: Problem): string {
+  return path === "" ? message : `"${path}" ${message}`;
+}

@@ -1,0 +1,104 @@
+/**
+ * A training file before its keys are checked: reading YAML, merging environments, setting single values.
+ * @module
+ */
+import { AppError } from "@mintmark/errors";
+import { parse, parseDocument } from "yaml";
+import { suggestion } from "./suggest.ts";
+
+export type Document = { readonly [key: string]: unknown };
+
+/** @throws AppError TRAINING_FILE_SYNTAX with line and column. */
+export function readDocument(text: string): Document {
+  const document = parseDocument(text);
+  const error = document.errors[0];
+  if (error !== undefined) throw syntaxError(error.message.split("\n")[0]!.replace(/:$/, ""));
+  const content = toPlain(() => document.toJS());
+  if (!isObject(content)) throw syntaxError("expected keys and values, such as `model: titanic`");
+  return content;
+}
+
+/**
+ * The file as it is in one environment; without a name, as it stands. Objects are merged key by key, all else replaced.
+ * @throws AppError ENVIRONMENT_NOT_FOUND.
+ */
+export function inEnvironment(document: Document, name: string | undefined): Document {
+  const { environments = {}, ...base } = document;
+  if (name === undefined) return base;
+  const known = isObject(environments) ? Object.keys(environments) : [];
+  if (!known.includes(name))
+    throw new AppError("ENVIRONMENT_NOT_FOUND", { name, known, suggestion: suggestion(name, known) });
+  return merge(base, (environments as Document)[name]) as Document;
+}
+
+/**
+ * The file with one value set: `a.b=[1]`. The path's parts are keys or, in lists, positions from 0; the value is YAML.
+ * @throws AppError SETTING_INVALID.
+ */
+export function applySet(document: Document, assignment: string): Document {
+  const at = assignment.indexOf("=");
+  if (at < 1)
+    throw new AppError("SETTING_INVALID", { assignment, problem: "expected path=value, such as algorithm.seed=7" });
+  const path = assignment.slice(0, at).trim().split(".");
+  if (path.includes("")) throw new AppError("SETTING_INVALID", { assignment, problem: "the path has an empty part" });
+  return put(document, path, settingValue(assignment, assignment.slice(at + 1)), assignment) as Document;
+}
+
+function put(into: unknown, path: readonly string[], value: unknown, assignment: string): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  if (Array.isArray(into)) {
+    const index = Number(key);
+    if (!Number.isInteger(index) || index < 0 || index >= into.length) {
+      const problem = `"${key}" is not a position of the list, which has ${into.length}`;
+      throw new AppError("SETTING_INVALID", { assignment, problem });
+    }
+    return into.with(index, put(into[index], rest, value, assignment));
+  }
+  if (into !== undefined && into !== null && !isObject(into))
+    throw new AppError("SETTING_INVALID", { assignment, problem: `"${key}" lies within a value that has no keys` });
+  const before = own(into ?? {}, key);
+  return withKey(into ?? {}, key, put(before, rest, value, assignment));
+}
+
+function settingValue(assignment: string, text: string): unknown {
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw new AppError("SETTING_INVALID", { assignment, problem: "the value is not YAML" }, { cause });
+  }
+}
+
+function merge(base: unknown, over: unknown): unknown {
+  if (!isObject(base) || !isObject(over)) return over;
+  return Object.entries(over).reduce<Document>(
+    (merged, [key, value]) => withKey(merged, key, merge(own(merged, key), value)),
+    base,
+  );
+}
+
+// fromEntries defines properties: a key `__proto__` stays a key, and is refused later as unknown.
+function withKey(object: Document, key: string, value: unknown): Document {
+  return Object.fromEntries([...Object.entries(object).filter(([each]) => each !== key), [key, value]]);
+}
+
+function own(object: Document, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+export function isObject(value: unknown): value is Document {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function toPlain(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (cause) {
+    // Too many aliases: the file unfolds into more than it says.
+    throw syntaxError(cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+function syntaxError(problem: string): AppError {
+  return new AppError("TRAINING_FILE_SYNTAX", { problem });
+}

@@ -1,0 +1,30 @@
+/**
+ * The metrics that each task can be judged by, by their scikit-learn names.
+ * @module
+ */
+import type { Task } from "./algorithms.ts";
+
+const classification = [
+  "accuracy",
+  "precision",
+  "precision_macro",
+  "precision_weighted",
+  "recall",
+  "recall_macro",
+  "recall_weighted",
+  "f1",
+  "f1_macro",
+  "f1_weighted",
+  "roc_auc",
+  "log_loss",
+] as const;
+
+export const metricsOf: Readonly<Record<Task, readonly string[]>> = {
+  classification,
+  text: classification,
+  regression: ["rmse", "mae", "mse", "r2"],
+  clustering: ["silhouette", "inertia"],
+  anomaly: ["anomaly_rate"],
+};
+
+export const metricNames: readonly string[] = [...new Set(Object.values(metricsOf).flat())];

@@ -1,0 +1,96 @@
+/**
+ * The training file: every key, its range and its default.
+ * @module
+ */
+import { z } from "zod";
+import { algorithmSchema, tasks } from "./algorithms.ts";
+import { aliasProblem, modelNameProblem } from "./names.ts";
+import { stepSchema } from "./preprocess.ts";
+import { strict } from "./strict.ts";
+
+const share = z.number().min(0).lt(1);
+const scalar = z.union([z.string(), z.number(), z.boolean()], { error: "expected text, a number, or true or false" });
+
+/** A string for which `problem` finds nothing wrong. */
+function named(problem: (name: string) => string | undefined) {
+  return z.string().superRefine((name, context) => {
+    const found = problem(name);
+    if (found !== undefined) context.addIssue({ code: "custom", message: `"${name}" ${found}` });
+  });
+}
+
+const split = strict({
+  test: share.default(0.2).describe("Share of the rows that is kept for testing."),
+  validation: share.default(0).describe("Share of the rows that is kept for validation."),
+  stratify: z.boolean().default(true).describe("Whether each class is split in the same shares."),
+  seed: z.int().min(0).max(0xffff_ffff).default(42).describe("Which rows go where."),
+}).refine(({ test, validation }) => test + validation < 1, {
+  error: ({ input }) => {
+    const { test, validation } = input as { test: number; validation: number };
+    return `leaves nothing to train on: test ${test} and validation ${validation} must sum to less than 1`;
+  },
+});
+
+const data = strict({
+  source: z.string().min(1).describe("Path or glob relative to the file, http(s) or s3 URI; CSV, Parquet or JSON."),
+  query: z.string().min(1).nullable().default(null).describe("SQL over the table `source`."),
+  target: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("The column to predict; absent for clustering and anomaly."),
+  features: z.array(z.string().min(1)).min(1).nullable().default(null).describe("null: every other column."),
+  split: split.prefault({}),
+});
+
+const evaluate = strict({
+  folds: z
+    .int()
+    .min(0)
+    .max(100)
+    .refine((folds) => folds !== 1, { error: "expected 0 (no cross-validation) or at least 2, got 1" })
+    .default(0)
+    .describe("Folds of cross-validation; 0: none."),
+  metrics: z.array(z.string()).min(1).nullable().default(null).describe("scikit-learn's names; null: all of the task."),
+  positive: scalar.nullable().default(null).describe("The positive class of binary metrics; null: the later one."),
+});
+
+const output = strict({
+  name: z.string().min(1).nullable().default(null).describe("What `prediction` is called."),
+  labels: z.record(z.string(), scalar).nullable().default(null).describe("What its values are called."),
+});
+
+const register = strict({
+  alias: z.array(named(aliasProblem)).default([]).describe("Aliases that are pointed at the new version."),
+  tags: z.record(z.string().min(1), z.string()).default({}).describe("Tags of the version."),
+  description: z.string().max(100_000).default("").describe("What the version is, for people."),
+  bump: z.enum(["auto", "major", "minor", "patch"]).default("auto").describe("How the semantic version goes up."),
+  promote: z.null({ error: "expected null" }).default(null),
+});
+
+const fields = {
+  model: named(modelNameProblem).describe(
+    "The registered name: catalog.schema.model, or a name of the default schema.",
+  ),
+  experiment: z.string().min(1).max(250).nullable().default(null).describe("null: the model's last part."),
+  task: z.enum(tasks).nullable().default(null).describe("null: from the algorithm and the target's type."),
+  data,
+  preprocess: z.array(stepSchema).default([]).describe("If empty: by the columns' types."),
+  algorithm: algorithmSchema,
+  evaluate: evaluate.prefault({}),
+  output: output.prefault({}),
+  register: register.prefault({}),
+};
+
+/** What a file holds: the fields, and environments that change some of them. */
+export const trainingFileSchema = strict({
+  ...fields,
+  environments: z
+    .record(z.string(), z.record(z.string(), z.unknown()))
+    .optional()
+    .describe("By name: keys that are merged over the file by --env."),
+});
+
+/** What a job is given: the fields, with no environments left. */
+export const configSchema = strict(fields);
