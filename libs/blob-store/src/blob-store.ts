@@ -1,0 +1,49 @@
+/**
+ * Bytes by their BLAKE3, wherever they are kept. What every store promises, one shared battery of tests holds it to:
+ *
+ * - A blob is there whole and verified, or not at all, also after the death of the process at any point.
+ * - An upload that breaks off is kept and can go on; one whose bytes are wrong is discarded.
+ * - Uploads of the same blob at the same time do not disturb each other.
+ * - Memory does not grow with the size of a blob.
+ * @module
+ */
+import type { Digests } from "@mintmark/crypto/digests";
+
+/** What is about to be written. */
+export type BlobDescription = Digests;
+
+export interface ByteRange {
+  /** The first byte; 0 if not given. */
+  readonly offset?: number;
+  /** How many bytes; all that follow if not given. */
+  readonly length?: number;
+}
+
+export interface BlobStore {
+  /** Those of `blake3` (64 hex digits each) that are there. */
+  has(blake3: readonly string[]): Promise<Set<string>>;
+  /** In bytes; `undefined` if the blob is not there. */
+  size(blake3: string): Promise<number | undefined>;
+  /** How many bytes of an interrupted upload are kept; 0 if none. */
+  received(blake3: string): Promise<number>;
+  /**
+   * Stores a blob, computing both digests on the way; ends once the bytes are durable.
+   * @param source the bytes from `offset` on; when it throws, what came so far is kept and the error passed on
+   * @param offset 0 to begin anew, or what {@link BlobStore.received} gave
+   * @throws AppError BLOB_DIGEST_MISMATCH, BLOB_TRUNCATED, BLOB_OFFSET_WRONG, BLOB_STORE_FULL, REQUEST_INVALID
+   */
+  write(description: BlobDescription, source: AsyncIterable<Uint8Array>, offset?: number): Promise<Digests>;
+  /**
+   * The bytes, in chunks of at most 1 MiB. A whole blob is verified on the way: the last chunk comes only if the digest is
+   * right. A part cannot be verified by itself.
+   * @throws AppError BLOB_NOT_FOUND, BLOB_RANGE_INVALID, BLOB_CORRUPT
+   */
+  read(blake3: string, range?: ByteRange): AsyncIterable<Uint8Array>;
+  /** Lets go of connections. */
+  close(): void;
+}
+
+/** The place of a blob below a store's root: 256 folders keep each of them small. */
+export function blobPath(blake3: string): string {
+  return `blobs/${blake3.slice(0, 2)}/${blake3}`;
+}

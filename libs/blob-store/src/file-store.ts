@@ -1,0 +1,72 @@
+/**
+ * Blobs as files of one directory: `blobs/<first two digits>/<blake3>`, uploads under way in `partial/`.
+ *
+ * Several processes may use the directory at once. A blob appears by a rename within the file system, after its bytes are
+ * on the disk, and the rename is made durable before the upload is acknowledged.
+ * @module
+ */
+import { createReadStream } from "node:fs";
+import { mkdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { isHexDigest } from "@mintmark/crypto/manifest";
+import { type BlobStore, type ByteRange, blobPath } from "./blob-store.ts";
+import { renameDurably, syncDirectory } from "./durable.ts";
+import { eachLimited } from "./each-limited.ts";
+import { resolveRange } from "./read-range.ts";
+import { openSpool } from "./spool.ts";
+import { verifiedRead } from "./verified-read.ts";
+
+const readChunkBytes = 1 << 20;
+
+/** Creates the directory if it is missing. */
+export async function openFileStore(root: string): Promise<BlobStore> {
+  await mkdir(join(root, "blobs"), { recursive: true });
+  const spool = await openSpool(join(root, "partial"));
+  const pathOf = (blake3: string) => join(root, blobPath(blake3));
+  const size = async (blake3: string) => (isHexDigest(blake3) ? await sizeOf(pathOf(blake3)) : undefined);
+
+  return {
+    size,
+    has: async (wanted) => {
+      const there = new Set<string>();
+      await eachLimited(wanted, 16, async (blake3) => {
+        if ((await size(blake3)) !== undefined) there.add(blake3);
+      });
+      return there;
+    },
+    received: spool.received,
+    write: (description, source, offset = 0) =>
+      spool.take(description, source, offset, async (complete) => {
+        const path = pathOf(description.blake3);
+        await makeFolder(dirname(path));
+        await renameDurably(complete, path);
+      }),
+    read: async function* (blake3: string, range: ByteRange = {}) {
+      const { offset, length, whole } = resolveRange(blake3, await size(blake3), range);
+      const chunks = readFile(pathOf(blake3), offset, length);
+      yield* whole ? verifiedRead(blake3, chunks) : chunks;
+    },
+    close: () => {},
+  };
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** One of the 256; its own name has to be durable as well. */
+async function makeFolder(path: string): Promise<void> {
+  const created = await mkdir(path, { recursive: true });
+  if (created !== undefined) await syncDirectory(dirname(path));
+}
+
+async function* readFile(path: string, offset: number, length: number): AsyncGenerator<Uint8Array> {
+  if (length === 0) return;
+  const end = offset + length - 1;
+  yield* createReadStream(path, { start: offset, end, highWaterMark: readChunkBytes }) as AsyncIterable<Uint8Array>;
+}

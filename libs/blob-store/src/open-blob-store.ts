@@ -1,0 +1,41 @@
+/**
+ * The store that an address names.
+ * @module
+ */
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { AppError } from "@mintmark/errors";
+import type { BlobStore } from "./blob-store.ts";
+import { openFileStore } from "./file-store.ts";
+import { openS3Store } from "./s3-store.ts";
+
+export interface OpenBlobStoreOptions {
+  /** Where uploads to S3 arrive; a folder of the system's temporary directory if not given. */
+  readonly spoolDirectory?: string;
+}
+
+/**
+ * @param uri `file:///dir` or `s3://bucket/prefix`
+ * @throws AppError BLOB_STORE_INVALID for anything else, and for a directory that cannot be written
+ */
+export async function openBlobStore(uri: string, options: OpenBlobStoreOptions = {}): Promise<BlobStore> {
+  const url = URL.canParse(uri) ? new URL(uri) : undefined;
+  if (url?.protocol === "file:") return await openDirectory(uri, url);
+  if (url?.protocol === "s3:" && url.hostname !== "") return await openBucket(url, options);
+  throw new AppError("BLOB_STORE_INVALID", { uri, problem: "is of no known kind" });
+}
+
+async function openDirectory(uri: string, url: URL): Promise<BlobStore> {
+  try {
+    return await openFileStore(fileURLToPath(url));
+  } catch (error) {
+    throw new AppError("BLOB_STORE_INVALID", { uri, problem: `cannot be used (${(error as Error).message})` });
+  }
+}
+
+async function openBucket({ hostname, pathname }: URL, options: OpenBlobStoreOptions): Promise<BlobStore> {
+  const prefix = decodeURIComponent(pathname).replace(/^\/+|\/+$/g, "");
+  const spoolDirectory = options.spoolDirectory ?? join(tmpdir(), "mintmark-spool");
+  return await openS3Store({ bucket: hostname, prefix, spoolDirectory });
+}

@@ -1,0 +1,269 @@
+/**
+ * The directory where uploads arrive: each is written to a file of its own, hashed on the way, and handed over once it is
+ * complete, right and durable.
+ *
+ * What an interrupted upload leaves is `<blake3>`; while somebody writes it is `<blake3>.<machine>-<pid>-<process>-<n>`.
+ * Taking it over is a rename, so two uploads never share a file, and a file that was handed over has no other writer. What
+ * a killed process leaves is given back at the next start.
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { type FileHandle, mkdir, open, readdir, readlink, rename, rm, stat } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { utf8 } from "@mintmark/crypto/bytes";
+import { collectDigests, type DigestCollector, type Digests } from "@mintmark/crypto/digests";
+import { isHexDigest } from "@mintmark/crypto/manifest";
+import { sha256Hex } from "@mintmark/crypto/sha256";
+import { AppError } from "@mintmark/errors";
+import type { BlobDescription } from "./blob-store.ts";
+import { syncDirectory } from "./durable.ts";
+
+/** Chunks are gathered up to this size before they are written. */
+const batchBytes = 1 << 20;
+/** What nobody went on with for so long is thrown away. */
+const keepPartialMs = 7 * 24 * 60 * 60 * 1000;
+
+/** Tells this process from an earlier one with the same pid. */
+const processToken = randomBytes(8).toString("hex");
+let uploads = 0;
+
+export interface Spool {
+  /** How many bytes of an interrupted upload are kept; 0 if none. */
+  readonly received: (blake3: string) => Promise<number>;
+  /**
+   * Takes one upload and hands the complete file to `deliver`, which may move it away.
+   * @throws as BlobStore.write does
+   */
+  readonly take: (
+    description: BlobDescription,
+    source: AsyncIterable<Uint8Array>,
+    offset: number,
+    deliver: (path: string) => Promise<void>,
+  ) => Promise<Digests>;
+}
+
+/** Creates the directory if it is missing. */
+export async function openSpool(directory: string): Promise<Spool> {
+  await mkdir(directory, { recursive: true });
+  const machine = await machineName();
+  await tidy(directory, machine);
+  const partial = (blake3: string) => join(directory, blake3);
+
+  return {
+    received: async (blake3) => (isHexDigest(blake3) ? await fileSize(partial(blake3)) : 0),
+    take: async (description, source, offset, deliver) => {
+      requireDescription(description, offset);
+      const kept = partial(description.blake3);
+      const claimed = `${kept}.${machine}-${process.pid}-${processToken}-${uploads++}`;
+      const received = await claim(kept, claimed);
+      if (offset !== 0 && offset !== received) {
+        await giveBack(claimed, kept);
+        throw new AppError("BLOB_OFFSET_WRONG", { blake3: description.blake3, offset, received });
+      }
+      return await settle(claimed, kept, async () => {
+        const digests = await receive(claimed, description, source, offset);
+        await deliver(claimed);
+        return digests;
+      });
+    },
+  };
+}
+
+/** Runs one upload; afterwards the file is delivered, given back to be continued, or gone. */
+async function settle<T>(claimed: string, kept: string, upload: () => Promise<T>): Promise<T> {
+  try {
+    return await upload();
+  } catch (error) {
+    if (error instanceof AppError && discarding.has(error.reason)) await rm(claimed, { force: true });
+    else await giveBack(claimed, kept);
+    throw error;
+  }
+}
+
+/** After these there is nothing to go on with: the bytes are wrong, or in the way. */
+const discarding = new Set(["BLOB_DIGEST_MISMATCH", "BLOB_STORE_FULL"]);
+
+/** Takes what an earlier upload left, if anything. @returns its size */
+async function claim(kept: string, claimed: string): Promise<number> {
+  try {
+    await rename(kept, claimed);
+  } catch (error) {
+    if (isMissing(error)) return 0;
+    throw error;
+  }
+  return await fileSize(claimed);
+}
+
+/** Of two interrupted uploads the longer one is kept. */
+async function giveBack(claimed: string, kept: string): Promise<void> {
+  if ((await fileSize(claimed)) > (await fileSize(kept))) await rename(claimed, kept);
+  else await rm(claimed, { force: true });
+}
+
+/** Writes and hashes the bytes from `offset` on, makes them durable, and compares the digests. */
+async function receive(
+  path: string,
+  description: BlobDescription,
+  source: AsyncIterable<Uint8Array>,
+  offset: number,
+): Promise<Digests> {
+  const file = await open(path, offset === 0 ? "w+" : "r+");
+  try {
+    const digests = collectDigests();
+    await rehash(file, digests, offset);
+    await append(file, digests, description, source);
+    if (digests.size() < description.size) {
+      const { blake3, size } = description;
+      throw new AppError("BLOB_TRUNCATED", { blake3, received: digests.size(), size });
+    }
+    const actual = digests.finish();
+    requireSame(description, actual);
+    await file.sync();
+    return actual;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    const { blake3, size } = description;
+    throw new AppError("BLOB_STORE_FULL", { blake3, size }, { cause: error });
+  } finally {
+    await file.close();
+  }
+}
+
+/** The hash state of the kept bytes is not kept: reading them again is faster than any network. */
+async function rehash(file: FileHandle, digests: DigestCollector, length: number): Promise<void> {
+  const buffer = new Uint8Array(batchBytes);
+  while (digests.size() < length) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(batchBytes, length - digests.size()), digests.size());
+    if (bytesRead === 0) throw new Error(`kept upload shrank below ${length} bytes`);
+    digests.update(buffer.subarray(0, bytesRead));
+  }
+}
+
+/** While one batch is written, the next is received and hashed. */
+async function append(
+  file: FileHandle,
+  digests: DigestCollector,
+  description: BlobDescription,
+  source: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  let batch: Uint8Array[] = [];
+  let batched = 0;
+  let position = digests.size();
+  let writing: Promise<void> = Promise.resolve();
+  const flush = async () => {
+    await writing;
+    writing = writeAll(file, batch, position);
+    // Whoever awaits `writing` next sees the failure; until then it must not count as unhandled.
+    writing.catch(() => {});
+    position += batched;
+    batch = [];
+    batched = 0;
+  };
+  try {
+    for await (const chunk of source) {
+      if (digests.size() + chunk.length > description.size) throw tooLong(description, digests.size() + chunk.length);
+      digests.update(chunk);
+      batch.push(chunk);
+      batched += chunk.length;
+      if (batched >= batchBytes) await flush();
+    }
+  } finally {
+    await flush();
+    await writing;
+  }
+}
+
+async function writeAll(file: FileHandle, chunks: readonly Uint8Array[], position: number): Promise<void> {
+  let at = position;
+  for (const chunk of merge(chunks)) {
+    for (let done = 0; done < chunk.length; ) {
+      const { bytesWritten } = await file.write(chunk, done, chunk.length - done, at + done);
+      done += bytesWritten;
+    }
+    at += chunk.length;
+  }
+}
+
+/** Many small chunks become one, so that a byte-wise source does not mean a system call a byte. */
+function merge(chunks: readonly Uint8Array[]): readonly Uint8Array[] {
+  return chunks.length > 1 ? [Buffer.concat(chunks)] : chunks;
+}
+
+function tooLong(description: BlobDescription, received: number): AppError {
+  return new AppError("BLOB_DIGEST_MISMATCH", {
+    what: "size",
+    expected: String(description.size),
+    actual: `${received} or more`,
+  });
+}
+
+function requireSame(description: BlobDescription, actual: Digests): void {
+  for (const what of ["size", "blake3", "sha256"] as const) {
+    if (actual[what] === description[what]) continue;
+    throw new AppError("BLOB_DIGEST_MISMATCH", {
+      what,
+      expected: String(description[what]),
+      actual: String(actual[what]),
+    });
+  }
+}
+
+/** The digest becomes a file name, so nothing but hex digits may pass. */
+function requireDescription({ blake3, sha256, size }: BlobDescription, offset: number): void {
+  const refuse = (field: string, expected: string, got: unknown) => {
+    throw new AppError("REQUEST_INVALID", { field, problem: `expected ${expected}, got '${got}'` });
+  };
+  if (!isHexDigest(blake3)) refuse("blake3", "64 hex digits", blake3);
+  if (!isHexDigest(sha256)) refuse("sha256", "64 hex digits", sha256);
+  if (!Number.isSafeInteger(size) || size < 0) refuse("size", "a number of bytes", size);
+  if (!Number.isSafeInteger(offset) || offset < 0 || offset > size) refuse("offset", `0 to ${size}`, offset);
+}
+
+const namePattern = /^([0-9a-f]{64})(?:\.([0-9a-f]+)-(\d+)-([0-9a-f]+)-\d+)?$/;
+
+/** Gives back what dead processes of this machine left, and drops what is too old. */
+async function tidy(directory: string, machine: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name);
+    const [, blake3, owner, pid, token] = namePattern.exec(name) ?? [];
+    if (blake3 === undefined) continue;
+    if (await isOlderThan(path, keepPartialMs)) await rm(path, { force: true });
+    else if (owner === machine && !isAlive(Number(pid), token)) await giveBack(path, join(directory, blake3));
+  }
+  await syncDirectory(directory);
+}
+
+/** Names the set of processes among which a pid means one process: the machine and its pid namespace. */
+async function machineName(): Promise<string> {
+  const namespace = await readlink("/proc/self/ns/pid").catch(() => "");
+  return sha256Hex(utf8(`${hostname()} ${namespace}`)).slice(0, 16);
+}
+
+function isAlive(pid: number, token: string | undefined): boolean {
+  if (pid === process.pid) return token === processToken;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+async function isOlderThan(path: string, ms: number): Promise<boolean> {
+  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
+  return Date.now() - mtimeMs > ms;
+}
+
+async function fileSize(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (isMissing(error)) return 0;
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ENOENT";
+}
