@@ -15,6 +15,7 @@ import type { Target } from "../base/target.ts";
 import { requireClasses, requireValues } from "../base/training-data.ts";
 import { placeOnGrid } from "./grid.ts";
 import { type Goal, type GrownTree, growTree, type Limits, rankColumns } from "./grow.ts";
+import { importanceOf, normalized } from "./importance.ts";
 
 export interface DecisionTreeParams {
   /** @default "gini" for classes; "squared_error" for values, which know no other. */
@@ -113,20 +114,6 @@ export function averageOf(grown: readonly GrownTree[], y: Target): TreeEstimator
     classes,
     importance: importanceOf(grown.map(({ gain }) => normalized(gain))),
   };
-}
-
-/** The mean over trees of what each column contributed, summing to 1, or to 0 if there is no split. */
-export function importanceOf(gains: readonly Float64Array[]): Float64Array {
-  const total = new Float64Array(gains[0]!.length);
-  for (const gain of gains) for (let j = 0; j < total.length; j++) total[j]! += gain[j]!;
-  return normalized(total);
-}
-
-function normalized(gain: Float64Array): Float64Array {
-  // A split of a parity removes nothing, which rounding may make less than nothing.
-  const kept = gain.map((value) => Math.max(0, value));
-  const sum = kept.reduce((a, b) => a + b, 0);
-  return sum > 0 ? kept.map((value) => value / sum) : kept;
 }
 
 function meanOf(values: Float64Array): number {

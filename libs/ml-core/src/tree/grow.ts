@@ -14,8 +14,9 @@
  */
 
 import type { Matrix } from "../base/matrix.ts";
-import { type RngKey, split as splitKey, uniform } from "../base/rng.ts";
+import { type RngKey, split as splitKey } from "../base/rng.ts";
 import { countBelow, distinct, float32Columns, thresholdBetween } from "./columns.ts";
+import { drawDistinct } from "./draw.ts";
 import type { ExactTree } from "./grid.ts";
 
 /** The columns, each value as its rank among the column's distinct values, and the rows in the order of each column. */
@@ -196,26 +197,16 @@ function findSplit(growth: Growth, leaf: Leaf): Split | null {
 
   let best: Split | null = null;
   let varying = 0;
-  const columns = drawColumns(growth.orders.length, limits.searched, leaf.key);
-  for (let i = 0; i < columns.length && (i < limits.searched || varying === 0); i++) {
-    const feature = columns[i]!;
+  const cols = growth.orders.length;
+  const drawn = limits.searched < cols ? drawDistinct(cols, cols, leaf.key) : null;
+  for (let i = 0; i < cols && (i < limits.searched || varying === 0); i++) {
+    const feature = drawn?.[i] ?? i;
     if (isConstant(growth, feature, leaf)) continue;
     varying++;
     const split = findThreshold(growth, leaf, feature);
     if (split !== null && (best === null || split.gain > best.gain)) best = split;
   }
   return best;
-}
-
-/** All columns in their order, or shuffled if not all are to be searched (Fisher & Yates). */
-function drawColumns(cols: number, searched: number, key: RngKey): Int32Array {
-  const columns = Int32Array.from({ length: cols }, (_, j) => j);
-  if (searched >= cols) return columns;
-  for (let i = 0; i < cols - 1; i++) {
-    const other = i + Math.floor(uniform(key, i) * (cols - i));
-    [columns[i], columns[other]] = [columns[other]!, columns[i]!];
-  }
-  return columns;
 }
 
 function isConstant({ orders, x }: Growth, feature: number, { start, end }: Leaf): boolean {
