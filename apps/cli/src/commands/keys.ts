@@ -1,0 +1,45 @@
+/**
+ * `mintmark keys`: the keys that this machine signs with and trusts.
+ * @module
+ */
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { type Answer, table } from "../answer.ts";
+import { ensureSigningKeys, listTrustedKeys, type NamedKey, trustKey } from "../keys/key-dir.ts";
+import type { Run } from "../program.ts";
+import type { Session } from "../session.ts";
+import { group } from "./options.ts";
+
+export function addKeysCommands(program: Command, run: Run): void {
+  const keys = group(program, "keys", "keys to sign with and to trust (MINTMARK_KEY_DIR)");
+
+  const list = keys.command("list").description("the trusted keys");
+  list.action(() => run(list, (session) => listKeys(session)));
+
+  const generate = keys.command("generate").description("make signing keys, if there are none, and trust them");
+  generate.action(() => run(generate, (session) => generateKeys(session)));
+
+  const trust = keys.command("trust").description("trust a public key").argument("<file>", "PEM");
+  trust.option("--name <name>", "what to call it (default: the name of the file)");
+  trust.action((file: string, { name }: { name?: string }) => run(trust, (session) => trustFile(session, file, name)));
+}
+
+export async function listKeys({ keyDir }: Session): Promise<Answer> {
+  return keysAnswer(keyDir, listTrustedKeys(keyDir));
+}
+
+export async function generateKeys({ keyDir }: Session): Promise<Answer> {
+  const made = await ensureSigningKeys(keyDir);
+  const answer = keysAnswer(keyDir, made);
+  return made.length > 0 ? answer : { ...answer, text: `${keyDir} has signing keys already; nothing was made` };
+}
+
+export async function trustFile({ keyDir, cwd }: Session, file: string, name: string | undefined): Promise<Answer> {
+  return keysAnswer(keyDir, [trustKey(keyDir, resolve(cwd, file), name)]);
+}
+
+function keysAnswer(keyDir: string, keys: readonly NamedKey[]): Answer {
+  const rows = keys.map(({ name, key, own }) => [name, key.algorithm, own ? "own" : "trusted", key.id]);
+  const json = keys.map(({ name, key, own }) => ({ name, algorithm: key.algorithm, own, id: key.id, pem: key.pem }));
+  return { text: keys.length === 0 ? `no keys in ${keyDir}` : table(["NAME", "ALGORITHM", "KIND", "ID"], rows), json };
+}

@@ -1,0 +1,34 @@
+/**
+ * Values of options and arguments, checked where they are read.
+ * @module
+ */
+import { AppError } from "@mintmark/errors";
+import type { Command } from "commander";
+
+/** A command that only holds others: alone it explains itself, and anything unknown gets a suggestion. */
+export function group(program: Command, name: string, description: string): Command {
+  return program.command(name).description(description);
+}
+
+/** Reads an integer within `min..max`. */
+export function integer(option: string, min: number, max: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (/^\d+$/.test(value) && number >= min && number <= max) return number;
+    throw new AppError("OPTION_INVALID", { option, expected: `an integer in ${min}..${max}`, value });
+  };
+}
+
+/** Reads `key=value`, adding to those before. */
+export function keyValue(option: string): (value: string, before: Record<string, string>) => Record<string, string> {
+  return (value, before) => {
+    const equals = value.indexOf("=");
+    if (equals < 1) throw new AppError("OPTION_INVALID", { option, expected: "key=value", value });
+    return { ...before, [value.slice(0, equals)]: value.slice(equals + 1) };
+  };
+}
+
+/** Adds a value to those before. */
+export function repeated(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}

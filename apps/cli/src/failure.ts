@@ -1,0 +1,66 @@
+/**
+ * How a failure ends the program: its exit code, and what is said about it.
+ * @module
+ */
+import { Code, ConnectError } from "@connectrpc/connect";
+import { AppError, type Kind } from "@mintmark/errors";
+import { reasonOf } from "@mintmark/registry-client";
+import { CommanderError } from "commander";
+
+export interface Failure {
+  readonly exitCode: number;
+  /** As in an RPC code, in snake case. */
+  readonly code: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What went wrong, from whatever was thrown; `server` is whom the command speaks with. */
+export function failureOf(error: unknown, server: string): Failure {
+  if (error instanceof AppError)
+    return { exitCode: exitCodes[error.kind], code: error.kind, reason: error.reason, message: error.message };
+  if (error instanceof CommanderError)
+    return { exitCode: 2, code: "invalid_argument", reason: "USAGE", message: error.message.replace(/^error: /, "") };
+  if (error instanceof ConnectError) return rpcFailure(error, server);
+  if ((error as Error | undefined)?.name === "AbortError") return interrupted;
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    exitCode: 3,
+    code: "internal",
+    reason: "INTERNAL",
+    message: `${message} (a fault of Mintmark; --debug shows where)`,
+  };
+}
+
+/** 1: the answer is no. 2: wrong use, denied, or not reachable. */
+const exitCodes = {
+  not_found: 1,
+  already_exists: 1,
+  failed_precondition: 1,
+  aborted: 1,
+  data_loss: 1,
+  invalid_argument: 2,
+  unauthenticated: 2,
+  permission_denied: 2,
+  resource_exhausted: 2,
+  unavailable: 2,
+} as const satisfies Record<Kind, number>;
+
+const interrupted: Failure = { exitCode: 130, code: "canceled", reason: "INTERRUPTED", message: "interrupted" };
+
+function rpcFailure(error: ConnectError, server: string): Failure {
+  const reason = reasonOf(error);
+  if (error.code === Code.Canceled) return interrupted;
+  if (reason === undefined && error.code === Code.Unavailable)
+    return failureOf(new AppError("SERVER_UNREACHABLE", { url: server, cause: error.rawMessage }), server);
+  const code = Code[error.code].replace(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase();
+  const exitCode = isKind(code) ? exitCodes[code] : (otherCodes[code] ?? 3);
+  return { exitCode, code, reason: reason ?? code.toUpperCase(), message: error.rawMessage };
+}
+
+/** Codes that no reason of ours has: the server is of another kind, or too slow. */
+const otherCodes: Readonly<Record<string, number>> = { unimplemented: 2, deadline_exceeded: 2, out_of_range: 2 };
+
+function isKind(code: string): code is Kind {
+  return Object.hasOwn(exitCodes, code);
+}

@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+const bin = fileURLToPath(new URL("../bin/mintmark.mjs", import.meta.url));
+const modules = fileURLToPath(new URL("../../../node_modules", import.meta.url));
+
+/** A checkout whose command line is the given program. */
+let checkout: string;
+beforeEach(() => {
+  checkout = mkdtempSync(join(tmpdir(), "mintmark-launcher-"));
+  for (const dir of ["bin", "src", "node_modules"]) mkdirSync(join(checkout, dir));
+  cpSync(bin, join(checkout, "bin", "mintmark.mjs"));
+});
+afterEach(() => rmSync(checkout, { recursive: true, force: true }));
+
+function launch(program: string, env: NodeJS.ProcessEnv = {}): ChildProcess {
+  writeFileSync(join(checkout, "src", "main.ts"), program);
+  return spawn(process.execPath, [join(checkout, "bin", "mintmark.mjs"), "one", "two"], {
+    env: { ...process.env, npm_execpath: undefined, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+function withNode(): void {
+  symlinkSync(join(modules, "node"), join(checkout, "node_modules", "node"));
+}
+
+async function ended(child: ChildProcess): Promise<{ code: number | null; out: string; err: string }> {
+  let out = "";
+  let err = "";
+  child.stdout?.on("data", (chunk) => (out += chunk));
+  child.stderr?.on("data", (chunk) => (err += chunk));
+  const [code] = await once(child, "close");
+  return { code, out, err };
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  const [chunk] = await once(child.stdout!, "data");
+  return String(chunk).trim();
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function goneWithin(pid: number, ms: number): Promise<boolean> {
+  for (const deadline = Date.now() + ms; Date.now() < deadline; await sleep(25)) if (!isAlive(pid)) return true;
+  return false;
+}
+
+const stayUntilSigterm = `
+  process.on("SIGTERM", () => process.exit(7));
+  process.on("disconnect", () => process.exit(8));
+  console.log(process.pid);
+  setInterval(() => {}, 1000);`;
+
+describe("mintmark.mjs", () => {
+  it("runs the entry with its arguments under the checkout's Node, and ends with its exit code", async () => {
+    withNode();
+    const program = "console.log(process.argv.slice(2).join(' '), process.version); process.exit(3)";
+    const { code, out } = await ended(launch(program));
+    expect(out).toMatch(/^one two v26\./);
+    expect(code).toBe(3);
+  });
+
+  it("says what to do where the package 'node' is missing", async () => {
+    const { code, err } = await ended(launch(""));
+    expect(code).toBe(2);
+    expect(err).toContain("npm ci");
+  });
+
+  it("ends with 128 + n after a signal ended the program", async () => {
+    withNode();
+    expect((await ended(launch("process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 1000)"))).code).toBe(137);
+  });
+
+  it("passes SIGTERM on and waits for the program", async () => {
+    withNode();
+    const child = launch(stayUntilSigterm);
+    const pid = Number(await firstLine(child));
+    child.kill("SIGTERM");
+    expect((await ended(child)).code).toBe(7);
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it("lets the program know of its own death", async () => {
+    withNode();
+    const child = launch(stayUntilSigterm);
+    const pid = Number(await firstLine(child));
+    child.kill("SIGKILL");
+    expect(await goneWithin(pid, 3_000)).toBe(true);
+  });
+
+  it("stops the program when npm was killed", async () => {
+    withNode();
+    writeFileSync(join(checkout, "src", "main.ts"), stayUntilSigterm);
+    // In the place of npm: a parent that starts a shell that starts the launcher.
+    const script = `require("node:child_process").spawn("/bin/sh", ["-c", "node bin/mintmark.mjs; true"], { stdio: "inherit" })`;
+    const npm = spawn(process.execPath, ["-e", script], {
+      cwd: checkout,
+      env: { ...process.env, npm_execpath: "npm", PATH: `${join(modules, ".bin")}:${process.env["PATH"]}` },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const pid = Number(await firstLine(npm));
+    npm.kill("SIGKILL");
+    expect(await goneWithin(pid, 5_000)).toBe(true);
+  });
+});

@@ -1,0 +1,77 @@
+/**
+ * The process: arguments in, streams and exit code out. Commands know nothing of either.
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { CommanderError } from "commander";
+import { appOf, runApp } from "./commands/app.ts";
+import { failureOf } from "./failure.ts";
+import { buildProgram, globalOptions, type Run } from "./program.ts";
+import { openSession } from "./session.ts";
+import { terminalProgress } from "./terminal.ts";
+
+const args = process.argv.slice(2);
+const signal = stopSignal();
+const json = args.includes("--json");
+const debug = args.includes("--debug");
+let server = process.env["MINTMARK_URL"] ?? "http://127.0.0.1:8080";
+// A reader that went away (`mintmark … | head`) is no fault.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
+process.exitCode = await main();
+// A connection that is kept open would hold the process.
+process.exit();
+
+async function main(): Promise<number> {
+  if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
+    const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+    process.stdout.write(`mintmark ${version}\n`);
+    return 0;
+  }
+  const app = appOf(args);
+  if (app !== undefined) return runApp(app.entry, app.args, signal);
+  let exitCode = 0;
+  const run: Run = async (command, work) => {
+    const options = globalOptions(command);
+    server = options.server;
+    const progress = terminalProgress(process.stderr, options.json);
+    const session = openSession(options, { env: process.env, cwd: process.cwd(), progress, signal });
+    try {
+      const answer = await work(session);
+      progress.status("");
+      if (options.json) process.stdout.write(`${JSON.stringify(answer.json)}\n`);
+      else if (answer.text !== "") process.stdout.write(`${answer.text}\n`);
+      exitCode = answer.exitCode ?? 0;
+    } finally {
+      progress.status("");
+      session.client.close();
+    }
+  };
+  try {
+    await buildProgram({ env: process.env, run }).parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+function fail(error: unknown): number {
+  // Help that was asked for is no failure; help instead of a missing command is.
+  if (error instanceof CommanderError && error.code === "commander.helpDisplayed") return 0;
+  if (error instanceof CommanderError && error.code === "commander.help") return 2;
+  const { exitCode, ...failure } = signal.aborted ? failureOf(signal.reason, server) : failureOf(error, server);
+  if (json) process.stdout.write(`${JSON.stringify({ error: failure })}\n`);
+  else process.stderr.write(`mintmark: ${failure.message}\n`);
+  if (debug) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  return args[0] === "up" && exitCode === 1 ? 2 : exitCode;
+}
+
+/** Aborted by the first SIGINT, SIGTERM or SIGHUP, or when the launcher is gone; a later one changes nothing. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, stop);
+  process.on("disconnect", stop);
+  process.channel?.unref();
+  return controller.signal;
+}

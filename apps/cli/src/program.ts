@@ -1,0 +1,59 @@
+/**
+ * The command line: every command with its options. What commands do stands in `commands/`.
+ * @module
+ */
+import { Command, Option } from "commander";
+import type { Answer } from "./answer.ts";
+import { addAliasCommands } from "./commands/alias.ts";
+import { addAppCommands } from "./commands/app.ts";
+import { addCompletionCommand } from "./commands/completion.ts";
+import { addJobsCommands } from "./commands/jobs.ts";
+import { addKeysCommands } from "./commands/keys.ts";
+import { addLineageCommand } from "./commands/lineage.ts";
+import { addModelsCommands } from "./commands/models.ts";
+import { addTokenCommands } from "./commands/token.ts";
+import { addUpCommand } from "./commands/up.ts";
+import { addVersionsCommands } from "./commands/versions.ts";
+import type { GlobalOptions, Session } from "./session.ts";
+
+/** Runs a command and prints its answer; `main.ts` provides it. */
+export type Run = (command: Command, work: (session: Session) => Promise<Answer>) => Promise<void>;
+
+export interface ProgramPorts {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly run: Run;
+}
+
+/** Builds the whole program; parsing throws CommanderError instead of ending the process. */
+export function buildProgram({ env, run }: ProgramPorts): Command {
+  const program = new Command("mintmark")
+    .description("Trains models, marks each with where it came from, and serves them by name.")
+    .addOption(new Option("--server <url>", "the gateway").env("MINTMARK_URL").default("http://127.0.0.1:8080"))
+    .addOption(new Option("--token <token>", "who you are, where authentication is on").env("MINTMARK_TOKEN"))
+    .option("--json", "answer with one JSON document", false)
+    .option("--debug", "show where an error comes from", false)
+    .helpOption("-h, --help", "what a command does, and its options")
+    .helpCommand(false)
+    .showSuggestionAfterError(true)
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: () => {} })
+    .exitOverride();
+  program.addHelpText("after", "\n`mintmark --version` tells the version.");
+
+  addUpCommand(program, env, run);
+  addAppCommands(program);
+  addJobsCommands(program, run);
+  addModelsCommands(program, run);
+  addVersionsCommands(program, run);
+  addAliasCommands(program, run);
+  addLineageCommand(program, run);
+  addKeysCommands(program, run);
+  addTokenCommands(program, run);
+  addCompletionCommand(program, run);
+  return program;
+}
+
+/** The options that every command takes. */
+export function globalOptions(command: Command): GlobalOptions {
+  return command.optsWithGlobals<GlobalOptions>();
+}

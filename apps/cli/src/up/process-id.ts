@@ -1,0 +1,69 @@
+/**
+ * Processes that an earlier `mintmark up` left behind: known by id and time of start, because ids are given again.
+ * @module
+ */
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { readIfThere } from "./data-dir.ts";
+
+interface Recorded {
+  readonly pid: number;
+  readonly started: string;
+}
+
+/** The process ids of the children: `NAME.pid` for people and tools, one record with the times of start for the next `up`. */
+export class ProcessIds {
+  readonly #dir: string;
+  readonly #record: string;
+  readonly #children = new Map<string, Recorded>();
+
+  constructor(runDir: string) {
+    this.#dir = runDir;
+    this.#record = join(runDir, "children.json");
+  }
+
+  set(name: string, pid: number): void {
+    this.#children.set(name, { pid, started: startTime(pid) ?? "" });
+    writeFileSync(join(this.#dir, `${name}.pid`), `${pid}\n`);
+    this.#save();
+  }
+
+  clear(name: string): void {
+    this.#children.delete(name);
+    rmSync(join(this.#dir, `${name}.pid`), { force: true });
+    this.#save();
+  }
+
+  /** Waits until what an earlier `up` started has ended; what is still there after `patience` milliseconds is killed. */
+  async outlive(patience: number): Promise<void> {
+    const earlier = Object.entries(JSON.parse(readIfThere(this.#record) ?? "{}") as Record<string, Recorded>);
+    const deadline = Date.now() + patience;
+    for (const [name, child] of earlier) {
+      while (isRunning(child) && Date.now() < deadline) await sleep(20);
+      // Postgres is never killed here: it may have backends at work, and the new one waits for it by its own lock.
+      if (isRunning(child) && name !== "postgres") process.kill(child.pid, "SIGKILL");
+      rmSync(join(this.#dir, `${name}.pid`), { force: true });
+    }
+    rmSync(this.#record, { force: true });
+  }
+
+  #save(): void {
+    writeFileSync(this.#record, JSON.stringify(Object.fromEntries(this.#children)));
+  }
+}
+
+function isRunning(child: Recorded): boolean {
+  return child.started !== "" && startTime(child.pid) === child.started;
+}
+
+/** When a process was started, in the kernel's own unit; undefined if it has ended or the system does not tell. */
+function startTime(pid: number): string | undefined {
+  try {
+    const fields = (readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1) ?? "").split(" ");
+    // proc(5): the state is field 3, the time of start field 22; a zombie has ended.
+    return fields[0] === "Z" ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}

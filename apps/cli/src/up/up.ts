@@ -1,0 +1,204 @@
+/**
+ * `mintmark up`: the whole system on one machine, as child processes of this one.
+ *
+ * Started in the order in which they need each other (Postgres, registry, gateway and workers), stopped in the reverse
+ * one. A child learns of this process's end by its channel, Postgres by its guard; so nothing is left when `up` is killed.
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { AppError } from "@mintmark/errors";
+import { ensureSigningKeys } from "../keys/key-dir.ts";
+import { type DataDir, dataDir, lockDataDir, prepareDataDir } from "./data-dir.ts";
+import { type Log, openLog } from "./log.ts";
+import { claimPort, isLoopback, localUrl } from "./ports.ts";
+import { type PostgresAccess, postgresBinaries, postgresProgram, prepareCluster, prepareDatabase } from "./postgres.ts";
+import { ProcessIds } from "./process-id.ts";
+import { type Program, type Supervised, supervise } from "./program.ts";
+
+export interface UpOptions {
+  readonly dataDir: string;
+  readonly host: string;
+  readonly port: number;
+  readonly grpcPort: number;
+  readonly registryPort: number;
+  /** How many workers; half the cores if not given, at least one. */
+  readonly workers?: number | undefined;
+  /** Off on loopback and on elsewhere, if not given. */
+  readonly auth?: "on" | "off" | undefined;
+  /** Allows `auth: "off"` where others can reach the host. */
+  readonly insecure: boolean;
+  readonly jsonLog: boolean;
+  /** What the programs inherit: `DATABASE_URL`, `QUEUE_URL`, `MINTMARK_…`, AWS variables. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where log lines go. */
+  readonly write: (line: string) => void;
+}
+
+export interface Running {
+  readonly url: string;
+  readonly grpcPort: number;
+  readonly registryPort: number;
+  readonly directory: DataDir;
+  /** Stops taking work, lets what runs finish or be kept, and ends everything within 10 s. */
+  readonly stop: () => Promise<void>;
+}
+
+/** How long each group may take to end, in milliseconds; together under 10 s. */
+const patience = { workers: 7_000, services: 1_200, postgres: 1_200 } as const;
+/** How long programs of an earlier `up` that was killed may take to end by themselves. */
+const earlierPatienceMs = 9_000;
+
+/**
+ * Starts everything, and settles when it can be used. `signal` ends a start that is under way.
+ * @throws AppError with one clear reason; nothing is left running then
+ */
+export async function up(options: UpOptions, signal: AbortSignal): Promise<Running> {
+  const auth = chooseAuth(options);
+  const directory = dataDir(options.dataDir);
+  prepareDataDir(directory);
+  const lock = lockDataDir(directory);
+  const log = openLog(directory.logs, options.jsonLog, options.write);
+  const stack = new Stack(log, new ProcessIds(directory.run), signal);
+  const stop = async () => {
+    await stack.stop();
+    rmSync(join(directory.run, "up.pid"), { force: true });
+    lock.release();
+  };
+  try {
+    await stack.ids.outlive(earlierPatienceMs);
+    return { ...(await start(options, auth, directory, stack)), directory, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(options: UpOptions, auth: "on" | "off", directory: DataDir, stack: Stack) {
+  const { host } = options;
+  const port = await claimPort(host, options.port, "--port");
+  const grpcPort = await claimPort(host, options.grpcPort, "--grpc-port");
+  const registryPort = await claimPort(host, options.registryPort, "--registry-port");
+  await ensureSigningKeys(directory.keys);
+
+  const database = await startDatabase(options, directory, stack);
+  const registryUrl = localUrl(host, registryPort);
+  const listen = ["--host", host, ...(options.insecure ? ["--insecure"] : [])];
+  const tokens = { gateway: newToken(), worker: newToken() };
+  const shared = {
+    ...inherited(options.env),
+    MINTMARK_AUTH: auth,
+    MINTMARK_KEY_DIR: options.env["MINTMARK_KEY_DIR"] ?? directory.keys,
+  };
+  const client = (token: string) => ({ ...shared, MINTMARK_REGISTRY_URL: registryUrl, MINTMARK_TOKEN: token });
+
+  await stack.add(
+    "services",
+    nodeProgram("registry", "@mintmark/registry-svc/main", [...listen, "--port", String(registryPort)], {
+      ...shared,
+      ...database,
+      MINTMARK_ARTIFACT_STORE: options.env["MINTMARK_ARTIFACT_STORE"] ?? pathToFileURL(directory.blobs).href,
+      MINTMARK_ADMIN_TOKEN_FILE: directory.adminToken,
+      MINTMARK_BOOTSTRAP_TOKENS: `gateway=${tokens.gateway},worker=${tokens.worker}`,
+    }),
+  );
+  const gatewayPorts = [...listen, "--port", String(port), "--grpc-port", String(grpcPort)];
+  const gateway = nodeProgram("gateway", "@mintmark/gateway/main", gatewayPorts, client(tokens.gateway));
+  const workers = Array.from({ length: options.workers ?? defaultWorkers() }, (_, i) =>
+    nodeProgram(`worker-${i + 1}`, "@mintmark/trainer-worker/main", [], {
+      ...client(tokens.worker),
+      ...(database.QUEUE_URL === undefined ? database : { QUEUE_URL: database.QUEUE_URL }),
+    }),
+  );
+  await Promise.all([stack.add("services", gateway), ...workers.map((worker) => stack.add("workers", worker))]);
+  return { url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`, grpcPort, registryPort };
+}
+
+/** The embedded Postgres, unless another was named. */
+async function startDatabase(options: UpOptions, directory: DataDir, stack: Stack) {
+  const given = options.env["DATABASE_URL"];
+  const queue = options.env["QUEUE_URL"];
+  if (given !== undefined) return { DATABASE_URL: given, QUEUE_URL: queue };
+  const { databaseUrl, queueUrl } = await startPostgres(directory, stack);
+  return { DATABASE_URL: databaseUrl, QUEUE_URL: queue ?? queueUrl };
+}
+
+async function startPostgres(directory: DataDir, stack: Stack): Promise<PostgresAccess> {
+  const binaries = await postgresBinaries();
+  await prepareCluster(directory, binaries);
+  const port = await claimPort("127.0.0.1", 0, "");
+  await stack.add("postgres", postgresProgram(directory, binaries, port));
+  return prepareDatabase(directory, port);
+}
+
+/** The programs that run, in the groups in which they are stopped. */
+class Stack {
+  readonly ids: ProcessIds;
+  readonly #log: Log;
+  readonly #stopping = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #starting = new Set<Promise<unknown>>();
+  readonly #groups = {
+    workers: new Set<Supervised>(),
+    services: new Set<Supervised>(),
+    postgres: new Set<Supervised>(),
+  };
+
+  constructor(log: Log, ids: ProcessIds, signal: AbortSignal) {
+    this.#log = log;
+    this.ids = ids;
+    this.#signal = AbortSignal.any([signal, this.#stopping.signal]);
+  }
+
+  async add(group: keyof typeof patience, program: Program): Promise<void> {
+    this.#signal.throwIfAborted();
+    const starting = supervise(program, this.#log, this.ids, this.#signal);
+    this.#starting.add(starting);
+    this.#groups[group].add(await starting);
+  }
+
+  async stop(): Promise<void> {
+    // What is still starting is broken off, and ends by itself.
+    this.#stopping.abort();
+    await Promise.allSettled(this.#starting);
+    for (const group of ["workers", "services", "postgres"] as const)
+      await Promise.all([...this.#groups[group]].map((program) => program.stop(patience[group])));
+  }
+}
+
+function nodeProgram(name: string, entry: string, args: readonly string[], env: Environment): Program {
+  return {
+    name,
+    command: process.execPath,
+    args: [fileURLToPath(import.meta.resolve(entry)), ...args],
+    env: Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined)),
+    stopSignal: "SIGTERM",
+    channel: true,
+  };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Everything but what names parts of the system: each program is told of those parts that it needs, and of no others. */
+function inherited(env: Environment): Environment {
+  const { DATABASE_URL, QUEUE_URL, MINTMARK_TOKEN, MINTMARK_URL, NODE_CHANNEL_FD, ...rest } = env;
+  return rest;
+}
+
+/** @throws AppError AUTH_NEEDED where others could reach a system without authentication, and nobody said that they may */
+function chooseAuth({ auth, host, insecure }: UpOptions): "on" | "off" {
+  if (auth === "off" && !isLoopback(host) && !insecure) throw new AppError("AUTH_NEEDED", { host });
+  return auth ?? (isLoopback(host) ? "off" : "on");
+}
+
+function defaultWorkers(): number {
+  return Math.max(1, Math.floor(availableParallelism() / 2));
+}
+
+/** A token for one start of the system: the registry keeps only its digest, and nothing of it is written to disk. */
+function newToken(): string {
+  return `mm_${randomBytes(8).toString("hex")}_${randomBytes(32).toString("hex")}`;
+}
