@@ -1,2 +1,32 @@
-/** Failures of predictions. */
-export const servingReasons = {} as const;
+import { define } from "../define.ts";
+
+/** Failures of model files and predictions. */
+export const servingReasons = {
+  MODEL_FILE_INVALID: define(
+    "failed_precondition",
+    (d: { file: string; problem: string }) => `${d.file} is not a model that can be served: ${d.problem}`,
+  ),
+  OPERATOR_UNSUPPORTED: define(
+    "failed_precondition",
+    (d: { operator: string; problem?: string }) =>
+      `model.onnx uses ${d.operator}${d.problem === undefined ? "" : ` with ${d.problem}`}, which Mintmark does not run; it runs the models that it trains`,
+  ),
+  OUTPUT_CONFIGURATION_INVALID: define(
+    "invalid_argument",
+    (d: { field: string; problem: string }) => `"output.${d.field}" ${d.problem}`,
+  ),
+  MODEL_INPUTS_MISSING: define(
+    "invalid_argument",
+    (d: { names: readonly string[] }) => `model is missing inputs [${d.names.map((name) => `'${name}'`).join(", ")}]`,
+  ),
+  INPUT_VALUE_INVALID: define(
+    "invalid_argument",
+    (d: { column: string; row: number; expected: string; value: string }) =>
+      `input '${d.column}' expected ${d.expected}, got ${d.value} at row ${d.row}`,
+  ),
+  INPUT_LENGTHS_DIFFER: define(
+    "invalid_argument",
+    (d: { column: string; rows: number; expected: number }) =>
+      `input '${d.column}' has ${d.rows} rows, the inputs before it have ${d.expected}`,
+  ),
+} as const;

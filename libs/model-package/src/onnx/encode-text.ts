@@ -1,0 +1,48 @@
+/**
+ * TF-IDF in the graph: unit vectors, float64 `[N, vocabulary]`, of texts `[N]`.
+ *
+ * Lower case is that of ASCII letters (locale "C": others are not in every container), and words end at spaces only
+ * (tabs and line breaks are part of a word): so does onnxruntime's StringSplit.
+ * @module
+ */
+import type { TfidfVectorizer } from "@mintmark/ml-core/base/estimator";
+import { TensorProto_DataType as DataType } from "@mintmark/proto/onnx/onnx";
+import type { GraphBuilder, Value } from "./graph-builder.ts";
+
+export function encodeTfidf(graph: GraphBuilder, vectorizer: TfidfVectorizer, texts: Value): Value {
+  const lower = graph.node("StringNormalizer", [texts], { attributes: { case_change_action: "LOWER", locale: "C" } });
+  const [words] = graph.nodes("StringSplit", [lower], 2);
+  const counts = graph.node("TfIdfVectorizer", [words!], { attributes: vectorizerAttributes(vectorizer) });
+  const frequencies = graph.node("Cast", [counts], { attributes: { to: DataType.DOUBLE } });
+  const weighted = graph.node("Mul", [frequencies, graph.doubles(vectorizer.idf)]);
+  return unitRows(graph, weighted);
+}
+
+/** The pool holds the n-grams by length, so each says which column of the vocabulary it counts in. */
+function vectorizerAttributes({ vocabulary, ngramMin, ngramMax }: TfidfVectorizer) {
+  const terms = vocabulary.map((term, column) => ({ words: term.split(" "), column }));
+  const byLength = Array.from({ length: ngramMax }, (_, i) => terms.filter(({ words }) => words.length === i + 1));
+  const starts: number[] = [];
+  let start = 0;
+  for (const [i, group] of byLength.entries()) {
+    starts.push(start);
+    start += group.length * (i + 1);
+  }
+  return {
+    mode: "TF",
+    min_gram_length: ngramMin,
+    max_gram_length: ngramMax,
+    max_skip_count: 0,
+    ngram_counts: starts,
+    ngram_indexes: byLength.flat().map(({ column }) => column),
+    pool_strings: byLength.flat().flatMap(({ words }) => words),
+  };
+}
+
+/** Rows divided by their length; a row of zeros stays. */
+function unitRows(graph: GraphBuilder, x: Value): Value {
+  const attributes = { keepdims: 1 };
+  const length = graph.node("Sqrt", [graph.node("ReduceSumSquare", [x, graph.integers([1])], { attributes })]);
+  const isPositive = graph.node("Greater", [length, graph.double(0)]);
+  return graph.node("Div", [x, graph.node("Where", [isPositive, length, graph.double(1)])]);
+}

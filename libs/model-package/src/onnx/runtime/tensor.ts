@@ -1,0 +1,63 @@
+/**
+ * Values while a graph runs: dense, row-major tensors.
+ * @module
+ */
+import { AppError } from "@mintmark/errors";
+
+export type Tensor = DoubleTensor | FloatTensor | IntegerTensor | BooleanTensor | TextTensor;
+export type NumericTensor = DoubleTensor | FloatTensor;
+
+interface Shaped {
+  /** Outermost first; none for a scalar. */
+  readonly dims: readonly number[];
+}
+export interface DoubleTensor extends Shaped {
+  readonly type: "double";
+  readonly data: Float64Array;
+}
+export interface FloatTensor extends Shaped {
+  readonly type: "float";
+  readonly data: Float32Array;
+}
+/** ONNX's int64; only values that a double holds exactly. */
+export interface IntegerTensor extends Shaped {
+  readonly type: "int64";
+  readonly data: Float64Array;
+}
+export interface BooleanTensor extends Shaped {
+  readonly type: "bool";
+  /** 0 or 1. */
+  readonly data: Uint8Array;
+}
+export interface TextTensor extends Shaped {
+  readonly type: "string";
+  readonly data: readonly string[];
+}
+
+/** More elements than any graph of ours makes of one batch: a file that wants more is refused before memory runs out. */
+const elementsMax = 2 ** 28;
+
+/** How many elements a tensor of these dimensions has. */
+export function elements(dims: readonly number[]): number {
+  let count = 1;
+  for (const size of dims) count *= size;
+  if (count > elementsMax) throw invalidModel(`a value of [${dims.join(", ")}] elements is too large`);
+  return count;
+}
+
+/** An empty tensor of a numeric type, and where to write it. */
+export function allocate(type: NumericTensor["type"], dims: readonly number[]): NumericTensor {
+  const count = elements(dims);
+  return type === "double"
+    ? { type, dims, data: new Float64Array(count) }
+    : { type, dims, data: new Float32Array(count) };
+}
+
+export function isNumeric(tensor: Tensor): tensor is NumericTensor {
+  return tensor.type === "double" || tensor.type === "float";
+}
+
+/** The failure of a model file whose parts do not fit together. */
+export function invalidModel(problem: string): AppError<"MODEL_FILE_INVALID"> {
+  return new AppError("MODEL_FILE_INVALID", { file: "model.onnx", problem });
+}
