@@ -12,11 +12,11 @@ const plan = file();
 const data = (changes: Changes) => file({}, changes);
 
 it("gives the features in the order of the file and the target as class indices, classes ascending", () => {
-  const { features, target } = checkTrainingData(plan, table(city, label, size));
-  expect(features).toEqual([city, size]);
-  expect(target).toEqual({
-    classes: ["a", "b"],
+  expect(checkTrainingData(plan, table(city, label, size))).toEqual({
+    task: "classification",
+    features: [city, size],
     target: { kind: "classes", labels: Int32Array.of(1, 0, 1, 0, 1, 0), classes: 2 },
+    classes: ["a", "b"],
   });
 });
 
@@ -31,7 +31,7 @@ it("asks for no target in clustering and anomaly detection", () => {
 });
 
 describe("a target of classes", () => {
-  const targetOf = (column: TableColumn) => checkTrainingData(plan, table(size, column)).target;
+  const targetOf = (column: TableColumn) => checkTrainingData(plan, table(size, column));
 
   it("is sorted by value for integers, by code point for text, and false before true", () => {
     expect(targetOf(numbers("label", [10, 9, 10, 9, -1, 9]))).toMatchObject({ classes: [-1, 9, 10] });

@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
-import type { ValueTarget } from "@mintmark/ml-core/base/target";
+import type { ClassTarget, Target } from "@mintmark/ml-core/base/target";
 import {
   type AlgorithmName,
   columnsOf,
@@ -18,7 +18,7 @@ import {
 } from "@mintmark/training-file";
 import type { NumberTableColumn, Table, TableColumn, TextTableColumn, UnreadableColumn } from "./table.ts";
 import { findColumn } from "./table.ts";
-import { classTarget, type LabelledTarget, rowsWhere, valueTarget } from "./target.ts";
+import { type Classes, classTarget, rowsWhere, valueTarget } from "./target.ts";
 
 /** A column that an algorithm can take. */
 export type FeatureColumn = NumberTableColumn | TextTableColumn;
@@ -28,7 +28,9 @@ export interface TrainingData {
   readonly task: Task;
   readonly features: readonly FeatureColumn[];
   /** Null for clustering and anomaly detection. */
-  readonly target: LabelledTarget | ValueTarget | null;
+  readonly target: Target | null;
+  /** What the labels of the target stand for; null if it has none. */
+  readonly classes: Classes | null;
 }
 
 /**
@@ -39,13 +41,15 @@ export function checkTrainingData(config: TrainingConfig, table: Table): Trainin
   if (table.rows === 0) throw new AppError("DATA_EMPTY", { source: config.data.source });
   const column = config.data.target === null ? null : requireTargetColumn(config.data.target, table);
   const task = inferTask(config, column === null ? null : factsOf(column));
-  const target = column === null ? null : checkTarget(config, task, column);
+  const labels = column === null ? { target: null, classes: null } : checkTarget(config, task, column);
   const features = checkFeatures(config, task, table);
   checkPreprocessing(config, features);
   checkValues(config, features);
-  checkCounts(config, table.rows, target);
-  return { task, features, target };
+  checkCounts(config, table.rows, labels);
+  return { task, features, ...labels };
 }
+
+type Labels = Pick<TrainingData, "target" | "classes">;
 
 function factsOf(column: TableColumn): TargetFacts {
   if (column.type === "unreadable") throw unsupported(column);
@@ -57,8 +61,8 @@ function factsOf(column: TableColumn): TargetFacts {
   };
 }
 
-function checkTarget({ evaluate }: TrainingConfig, task: Task, column: TableColumn): LabelledTarget | ValueTarget {
-  if (task === "regression") return valueTarget(column);
+function checkTarget({ evaluate }: TrainingConfig, task: Task, column: TableColumn): Labels {
+  if (task === "regression") return { target: valueTarget(column), classes: null };
   const labelled = classTarget(column);
   const classes = labelled.classes.map(String);
   const positive = String(evaluate.positive ?? classes[0]);
@@ -167,31 +171,28 @@ function requireFloat32({ name, values }: NumberTableColumn): void {
   if (count > 0) throw new AppError("VALUES_TOO_LARGE", { column: name, value: values[first - 1]!, row: first });
 }
 
-function checkCounts(
-  { data, evaluate, algorithm }: TrainingConfig,
-  rows: number,
-  target: TrainingData["target"],
-): void {
+/** What the split leaves to train on, of each class if it is stratified, against what folds and clusters need. */
+function checkCounts({ data, evaluate, algorithm }: TrainingConfig, rows: number, { target, classes }: Labels): void {
   const { test, validation, stratify } = data.split;
-  const byClass = stratify && target !== null && "classes" in target ? classCounts(target) : null;
-  const left =
-    byClass === null ? kept(rows, test, validation) : sum(byClass.map(({ rows }) => kept(rows, test, validation)));
-  if (left < 1) throw new AppError("SPLIT_LEAVES_NOTHING", { rows, part: "training", left });
-  if (evaluate.folds > left) throw new AppError("FOLDS_EXCEED_ROWS", { folds: evaluate.folds, rows: left });
-  for (const { value, rows } of byClass ?? []) {
-    const rowsLeft = kept(rows, test, validation);
+  const groups = stratify && target?.kind === "classes" && classes !== null ? classCounts(target, classes) : [{ rows }];
+  const left = groups.map((group) => ({ ...group, left: kept(group.rows, test, validation) }));
+  const total = sum(left.map((group) => group.left));
+  if (total < 1) throw new AppError("SPLIT_LEAVES_NOTHING", { rows, part: "training", left: total });
+  if (evaluate.folds > total) throw new AppError("FOLDS_EXCEED_ROWS", { folds: evaluate.folds, rows: total });
+  for (const { value, rows, left: rowsLeft } of left) {
+    if (value === undefined) continue;
     if (rowsLeft < 1)
-      throw new AppError("SPLIT_LEAVES_NOTHING", { rows, part: `training of class '${value}'`, left: 0 });
+      throw new AppError("SPLIT_LEAVES_NOTHING", { rows, part: `training of class '${value}'`, left: rowsLeft });
     if (evaluate.folds > rowsLeft)
       throw new AppError("FOLDS_EXCEED_CLASS", { folds: evaluate.folds, value, rows: rowsLeft });
   }
   const clusters = algorithm.name === "k-means" ? algorithm.params.n_clusters : 0;
-  if (clusters > left) throw new AppError("CLUSTERS_EXCEED_ROWS", { clusters, rows: left });
+  if (clusters > total) throw new AppError("CLUSTERS_EXCEED_ROWS", { clusters, rows: total });
 }
 
-function classCounts({ target, classes }: LabelledTarget): { value: string; rows: number }[] {
+function classCounts({ labels }: ClassTarget, classes: Classes): { value?: string; rows: number }[] {
   const counts = classes.map((value) => ({ value: String(value), rows: 0 }));
-  for (const label of target.labels) counts[label]!.rows++;
+  for (const label of labels) counts[label]!.rows++;
   return counts;
 }
 

@@ -11,4 +11,4 @@ export {
   type TextTableColumn,
   type UnreadableColumn,
 } from "./table.ts";
-export type { Classes, LabelledTarget } from "./target.ts";
+export type { Classes } from "./target.ts";

@@ -1,0 +1,69 @@
+/**
+ * From data to the files of a model: split, fit, evaluate, package. No network and no registry; what a job does between
+ * reading its data and signing what became of it.
+ * @module
+ */
+import { checkTrainingData, type TrainingData } from "@mintmark/dataset";
+import type { TrainingConfig } from "@mintmark/training-file";
+import type { FittedModel } from "./algorithms.ts";
+import type { ChildLogLine, StepProgress } from "./child/messages.ts";
+import { type LossPoint, watchFit } from "./fit-progress.ts";
+import type { StepClock } from "./step-clock.ts";
+import { type Evaluation, evaluateModel } from "./steps/evaluate.ts";
+import { fitRows } from "./steps/fit.ts";
+import type { LoadedData } from "./steps/load.ts";
+import { type CardFacts, cardFacts, type PackagedModel, packageModel } from "./steps/package.ts";
+import { allRows, splitData, takeRows } from "./steps/split.ts";
+
+export interface BuildPorts {
+  readonly clock: StepClock;
+  readonly report: (progress: StepProgress) => void;
+  readonly log: (level: ChildLogLine["level"], text: string) => void;
+  /** Throws if the job is to end. */
+  readonly requireWanted: () => void;
+}
+
+export interface BuiltModel {
+  readonly data: TrainingData;
+  readonly fitted: FittedModel;
+  readonly losses: readonly LossPoint[];
+  readonly evaluation: Evaluation;
+  readonly packaged: PackagedModel;
+  readonly facts: CardFacts;
+}
+
+/** @throws AppError of the failures of data */
+export async function buildModel(config: TrainingConfig, loaded: LoadedData, ports: BuildPorts): Promise<BuiltModel> {
+  const { clock, log } = ports;
+  const data = checkTrainingData(config, loaded.table);
+  const rows = allRows(data);
+  const split = splitData(config, rows);
+  const training = takeRows(rows, split.train);
+  log(
+    "info",
+    `${rows.count} rows: ${split.train.length} to train, ${split.validation.length} to validate, ${split.test.length} to test`,
+  );
+
+  const port = watchFit(ports);
+  const fitted = await clock.run("fit", () => fitRows(config, training, port));
+  if (!fitted.converged)
+    log("warn", `${config.algorithm.name} has not converged; allow it more iterations with max_iter`);
+
+  const evaluation = await clock.run("evaluate", () =>
+    evaluateModel({ config, data, split, fitted, onFold: (done, of) => evaluated(ports, done, of) }),
+  );
+  for (const warning of evaluation.warnings) log("warn", warning);
+
+  const request = { config, data, fitted, dataFiles: loaded.files };
+  const { packaged, facts } = await clock.run("package", () => {
+    const packaged = packageModel(request);
+    return { packaged, facts: cardFacts(request, training, packaged) };
+  });
+  log("info", `packaged ${packaged.digest}`);
+  return { data, fitted, losses: port.losses(), evaluation, packaged, facts };
+}
+
+function evaluated({ report, requireWanted }: BuildPorts, iteration: number, iterations: number): void {
+  requireWanted();
+  report({ step: "evaluate", iteration, iterations });
+}

@@ -1,0 +1,90 @@
+/**
+ * Step 1: brings the data of a job to this machine and reads it. Data comes from snapshots that were uploaded with the
+ * job, from URIs that the policy allows, or from below the data root; from nowhere else.
+ * @module
+ */
+import { createWriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { collectDigests, type Digests } from "@mintmark/crypto/digests";
+import { isRemote, readTable, type Table } from "@mintmark/dataset";
+import { AppError } from "@mintmark/errors";
+import type { Snapshot } from "@mintmark/proto/mintmark/training/v1/job";
+import type { TrainingConfig } from "@mintmark/training-file";
+import { repeated } from "../retry.ts";
+import { findBelowRoot } from "../sources/data-root.ts";
+import { download } from "../sources/download.ts";
+import type { JobContext } from "../train-job.ts";
+
+/** A file that was read: where from, and its bytes by digest. */
+export interface DataFile extends Digests {
+  /** As people call it: the last part of its path. */
+  readonly name: string;
+  /** A name relative to the training file, or a URI. */
+  readonly source: string;
+  /** On this machine. */
+  readonly path: string;
+}
+
+export interface LoadedData {
+  readonly table: Table;
+  readonly files: readonly DataFile[];
+}
+
+/** @throws AppError of the failures of data */
+export async function loadData(context: JobContext, config: TrainingConfig): Promise<LoadedData> {
+  const files = await fetchFiles(context, config.data.source);
+  const table = await readTable({ files: files.map(({ path }) => path), query: config.data.query });
+  return { table, files };
+}
+
+async function fetchFiles(context: JobContext, source: string): Promise<DataFile[]> {
+  const { job, settings } = context;
+  if (isRemote(source)) return [await fetchRemote(context, source)];
+  if (job.snapshots.length > 0) return fetchSnapshots(context, job.snapshots);
+  const files = await findBelowRoot(source, settings.dataRoot);
+  return files.map(({ name, ...file }) => ({ ...file, name: basename(name), source: name }));
+}
+
+async function fetchRemote({ settings, directory, signal }: JobContext, source: string): Promise<DataFile> {
+  const name = basename(new URL(source).pathname);
+  const path = await pathFor(directory, 0, name);
+  const fetching = () => download({ source, allowed: settings.allowedSources, path, signal });
+  return { name, source, path, ...(await repeated(fetching, { forMs: patienceMs, signal })) };
+}
+
+async function fetchSnapshots(context: JobContext, snapshots: readonly Snapshot[]): Promise<DataFile[]> {
+  const files: DataFile[] = [];
+  for (const [index, { name, blake3 }] of snapshots.entries()) {
+    const path = await pathFor(context.directory, index, basename(name));
+    const fetching = () => fetchSnapshot(context, blake3, path);
+    const digests = await repeated(fetching, { forMs: patienceMs, signal: context.signal });
+    if (digests.blake3 !== blake3)
+      throw new AppError("SNAPSHOT_MISMATCH", { name, expected: blake3, actual: digests.blake3 });
+    files.push({ name: basename(name), source: name, path, ...digests });
+  }
+  return files;
+}
+
+const patienceMs = 60_000;
+
+async function fetchSnapshot({ registry, signal }: JobContext, blake3: string, path: string): Promise<Digests> {
+  const digests = collectDigests();
+  const chunks = registry.artifacts.downloadBlob({ blake3 }, { signal });
+  const bytes = async function* () {
+    for await (const { chunk } of chunks) {
+      digests.update(chunk);
+      yield chunk;
+    }
+  };
+  await pipeline(bytes, createWriteStream(path), { signal });
+  return digests.finish();
+}
+
+/** In a folder of its own, under its own name as far as a file system takes it: messages name the file, and its ending tells the format. */
+async function pathFor(directory: string, index: number, name: string): Promise<string> {
+  const folder = join(directory, String(index));
+  await mkdir(folder);
+  return join(folder, name.replace(/[^\p{L}\p{N}._ -]/gu, "_").slice(-100));
+}

@@ -1,0 +1,132 @@
+/**
+ * Step 5: the model as the files of an artifact. Nothing in them depends on time, run, host, or where the data lay: the
+ * same training file, data and seed give the same digest.
+ * @module
+ */
+import { digestsOf } from "@mintmark/crypto/digests";
+import { artifactDigest, type ManifestFile, sortByPath } from "@mintmark/crypto/manifest";
+import type { TrainingData } from "@mintmark/dataset";
+import { featureImportance, importanceByColumn } from "@mintmark/ml-core/feature-importance";
+import { modelFiles } from "@mintmark/model-package/package-directory";
+import { loadPredictor } from "@mintmark/model-package/predictor";
+import type { TrainedModel } from "@mintmark/model-package/trained-model";
+import type { TrainingConfig } from "@mintmark/training-file";
+import type { FittedModel } from "../algorithms.ts";
+import { predictorRows } from "./evaluate.ts";
+import type { DataFile } from "./load.ts";
+import { allRows, type Rows, takeRows } from "./split.ts";
+
+export interface PackagedModel {
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly manifest: readonly ManifestFile[];
+  /** `blake3:` and 64 hex digits. */
+  readonly digest: string;
+}
+
+/** What the model card says and the files do not. */
+export interface CardFacts {
+  readonly samples: number;
+  readonly features: number;
+  /** By column, largest first; empty where the kind of model has no such notion. */
+  readonly importance: readonly { readonly feature: string; readonly importance: number }[];
+  readonly singleRowLatencyUs: number;
+}
+
+export interface PackageRequest {
+  readonly config: TrainingConfig;
+  readonly data: TrainingData;
+  readonly fitted: FittedModel;
+  readonly dataFiles: readonly Pick<DataFile, "name" | "size" | "blake3" | "sha256">[];
+}
+
+export function packageModel(request: PackageRequest): PackagedModel {
+  const files = modelFiles({
+    model: trainedModel(request),
+    example: takeRows(allRows(request.data), firstRows(request.data, exampleRows)).columns,
+    training: trainingRecord(request),
+  });
+  const manifest = sortByPath([...files].map(([path, content]) => ({ path, ...digestsOf(content) })));
+  return { files, manifest, digest: artifactDigest(manifest) };
+}
+
+/** Latency is measured on the packaged model itself: what serving will run. */
+export function cardFacts({ data, fitted }: PackageRequest, training: Rows, packaged: PackagedModel): CardFacts {
+  return {
+    samples: training.count,
+    features: data.features.length,
+    importance: importances(fitted, training),
+    singleRowLatencyUs: medianLatency(packaged, takeRows(allRows(data), firstRows(data, 1))),
+  };
+}
+
+const exampleRows = 5;
+
+function firstRows({ features }: TrainingData, count: number): Int32Array {
+  return Int32Array.from({ length: Math.min(count, features[0]!.values.length) }, (_, row) => row);
+}
+
+function trainedModel({ config, data, fitted }: PackageRequest): TrainedModel {
+  const { name, labels } = config.output;
+  return {
+    task: data.task,
+    inputs: data.features.map(({ name, type }) => ({ name, type })),
+    preprocessor: fitted.preprocessor,
+    estimator: fitted.estimator,
+    classes: data.classes,
+    output: { name, labels: labels === null ? null : mapValues(labels, String) },
+  };
+}
+
+/** How the model was made: enough to make it again from the data with these digests. */
+function trainingRecord({ config, data, dataFiles }: PackageRequest): Record<string, unknown> {
+  const { query, target, split } = config.data;
+  return {
+    task: data.task,
+    data: {
+      files: dataFiles.map(({ name, size, blake3, sha256 }) => ({ name, size, blake3, sha256 })),
+      query,
+      target,
+      features: data.features.map(({ name }) => name),
+      split,
+    },
+    preprocess: config.preprocess,
+    algorithm: withoutThreads(config.algorithm),
+    evaluate: config.evaluate,
+    output: config.output,
+  };
+}
+
+/** How many threads worked changes no result. */
+function withoutThreads({ threads: _, ...algorithm }: TrainingConfig["algorithm"]): Record<string, unknown> {
+  return algorithm;
+}
+
+function importances(fitted: FittedModel, training: Rows): CardFacts["importance"] {
+  const x = predictorRows(fitted, training);
+  const shares = "data" in x ? featureImportance(fitted.estimator, x) : null;
+  if (shares === null) return [];
+  return [...importanceByColumn(fitted.preprocessor, shares)]
+    .map(([feature, importance]) => ({ feature, importance }))
+    .sort((a, b) => b.importance - a.importance);
+}
+
+function medianLatency({ files }: PackagedModel, row: Rows): number {
+  const predictor = loadPredictor(files.get("model.onnx")!, files.get("MLmodel")!);
+  const times: number[] = [];
+  const end = performance.now() + latencyBudgetMs;
+  while (times.length < latencyRuns && performance.now() < end) {
+    const start = performance.now();
+    predictor.predict(row.columns);
+    times.push(performance.now() - start);
+  }
+  // The first half warms up.
+  const settled = times.slice(times.length >> 1).sort((a, b) => a - b);
+  return settled[settled.length >> 1]! * 1_000;
+}
+
+const latencyRuns = 400;
+const latencyBudgetMs = 200;
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}
