@@ -11,7 +11,10 @@ import { addJobsCommands } from "./commands/jobs.ts";
 import { addKeysCommands } from "./commands/keys.ts";
 import { addLineageCommand } from "./commands/lineage.ts";
 import { addModelsCommands } from "./commands/models.ts";
+import { addPredictCommand } from "./commands/predict.ts";
+import { addSchemaCommand } from "./commands/schema.ts";
 import { addTokenCommands } from "./commands/token.ts";
+import { addTrainCommand } from "./commands/train.ts";
 import { addUpCommand } from "./commands/up.ts";
 import { addVersionsCommands } from "./commands/versions.ts";
 import type { GlobalOptions, Session } from "./session.ts";
@@ -42,11 +45,14 @@ export function buildProgram({ env, run }: ProgramPorts): Command {
 
   addUpCommand(program, env, run);
   addAppCommands(program);
+  addTrainCommand(program, run);
   addJobsCommands(program, run);
+  addPredictCommand(program, run);
   addModelsCommands(program, run);
   addVersionsCommands(program, run);
   addAliasCommands(program, run);
   addLineageCommand(program, run);
+  addSchemaCommand(program, run);
   addKeysCommands(program, run);
   addTokenCommands(program, run);
   addCompletionCommand(program, run);

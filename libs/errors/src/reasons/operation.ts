@@ -62,6 +62,10 @@ export const operationReasons = {
   ),
 
   // The command line
+  PREDICTION_NOT_FOUND: define("not_found", (d: { message: string }) => d.message),
+  PREDICTION_DENIED: define("permission_denied", (d: { message: string }) => d.message),
+  PREDICTION_REFUSED: define("invalid_argument", (d: { message: string }) => d.message),
+  PREDICTION_UNAVAILABLE: define("unavailable", (d: { message: string }) => d.message),
   FILE_NOT_READABLE: define(
     "invalid_argument",
     (d: { path: string; cause: string }) => `${d.path} cannot be read: ${d.cause}`,

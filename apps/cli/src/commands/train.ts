@@ -1,0 +1,131 @@
+/**
+ * `mintmark train`: a training file and its data in, a registered version out.
+ * @module
+ */
+import { randomUUID } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
+import { AppError } from "@mintmark/errors";
+import type { Job } from "@mintmark/proto/mintmark/training/v1/job";
+import { parseTrainingFile, type TrainingConfig } from "@mintmark/training-file";
+import type { Command } from "commander";
+import type { Answer } from "../answer.ts";
+import type { Run } from "../program.ts";
+import type { Session } from "../session.ts";
+import { gitTags } from "./git-tags.ts";
+import { statusOf } from "./job-json.ts";
+import { repeated } from "./options.ts";
+import { type LocalFile, uploadSnapshots } from "./upload-snapshots.ts";
+import { watchJob } from "./watch-job.ts";
+
+export function addTrainCommand(program: Command, run: Run): void {
+  const command = program.command("train").description("train a model as a training file says, and register it");
+  command.argument("<file>", "YAML; see `mintmark schema`");
+  command.option("--env <name>", "an environment of the file");
+  command.option("--set <path=value>", "change a setting; the value is read as YAML; may be repeated", repeated, []);
+  command.option("--detach", "do not wait for the end", false);
+  command.option("--idempotency-key <key>", "submitting the same key again gives the same run");
+  command.action((file: string, options: TrainOptions) => run(command, (session) => train(session, file, options)));
+}
+
+export interface TrainOptions {
+  readonly env?: string;
+  readonly set: readonly string[];
+  readonly detach: boolean;
+  readonly idempotencyKey?: string;
+}
+
+/** Everything that can be found wrong here is, before anything is uploaded. */
+export async function train(session: Session, file: string, options: TrainOptions): Promise<Answer> {
+  const path = resolve(session.cwd, file);
+  const config = parseTrainingFile(await readText(path), options);
+  const { source, files } = await checkedData(config, dirname(path));
+  await uploadSnapshots(session, files);
+  const { job } = await session.client.jobs.submitJob({
+    configJson: JSON.stringify({ ...config, data: { ...config.data, source } }),
+    snapshots: files.map(({ name, blake3, sha256, size }) => ({ name, blake3, sha256, size: BigInt(size) })),
+    idempotencyKey: options.idempotencyKey ?? randomUUID(),
+    tags: { ...(await gitTags(dirname(path))), "mlflow.source.name": basename(path) },
+  });
+  const id = job!.run!.id;
+  if (options.detach) return { text: id, json: { run: id } };
+  session.progress.line(`run ${id}`);
+  return trained(session, await following(session, id));
+}
+
+async function readText(path: string): Promise<string> {
+  return readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new AppError("FILE_NOT_READABLE", { path, cause: error.code ?? error.message }, { cause: error });
+  });
+}
+
+/** The local files, checked against the training file; none where the worker reads the data itself. */
+async function checkedData(config: TrainingConfig, directory: string): Promise<{ source: string; files: LocalFile[] }> {
+  // Loaded here, because it brings a database engine that other commands have no use for.
+  const { checkTrainingData, findSnapshots, isRemote, readTable } = await import("@mintmark/dataset");
+  const { source, query } = config.data;
+  if (isRemote(source)) return { source, files: [] };
+  const { folder, pattern } = await splitSource(source, directory);
+  const files = await findSnapshots(pattern, folder).catch((error: unknown) => {
+    // Named as the user did.
+    if (error instanceof AppError && error.reason === "DATA_FILE_NOT_FOUND")
+      throw new AppError(error.reason, { source });
+    throw error;
+  });
+  checkTrainingData(config, await readTable({ files: files.map((file) => file.path), query }));
+  return { source: pattern, files };
+}
+
+/**
+ * The folder in which a source lies, and what it is called there: the artifact knows data by digest and file name, and
+ * must not differ because a folder has another name.
+ */
+async function splitSource(source: string, directory: string): Promise<{ folder: string; pattern: string }> {
+  const literal = resolve(directory, source);
+  const isFile = await stat(literal).then(
+    (entry) => entry.isFile(),
+    () => false,
+  );
+  if (isFile) return { folder: dirname(literal), pattern: basename(literal) };
+  const parts = source.split("/");
+  const firstPattern = parts.findIndex((part) => /[*?[{]/.test(part));
+  const at = firstPattern < 0 ? parts.length - 1 : firstPattern;
+  return {
+    folder: resolve(directory, parts.slice(0, at).join("/") || (source.startsWith("/") ? "/" : ".")),
+    pattern: parts.slice(at).join("/"),
+  };
+}
+
+async function following(session: Session, id: string): Promise<Job> {
+  try {
+    return await watchJob(session, id);
+  } catch (error) {
+    if (session.signal.aborted)
+      session.progress.line(
+        `run ${id} goes on; see 'mintmark jobs watch ${id}', end it with 'mintmark jobs cancel ${id}'`,
+      );
+    throw error;
+  }
+}
+
+async function trained({ client }: Session, job: Job): Promise<Answer> {
+  const run = job.run!;
+  const status = statusOf(job);
+  if (status !== "finished") {
+    const message = job.error?.message ?? `the job was ${status}`;
+    const error = { code: status, reason: job.error?.reason ?? status.toUpperCase(), message };
+    return { text: `run ${run.id} ${status}: ${message}`, json: { run: run.id, status, error }, exitCode: 1 };
+  }
+  const { version } = await client.versions.getVersion({ uri: job.version });
+  const { model, number, semver, digest } = version!;
+  const metrics = Object.fromEntries(Object.entries(run.metrics).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const lines = Object.entries(metrics).map(([key, value]) => `  ${key.padEnd(28)} ${shown(value)}`);
+  return {
+    text: [`${model}/${number} (${semver}) ${digest}`, ...lines].join("\n"),
+    json: { run: run.id, model, version: number, semver, digest, metrics },
+  };
+}
+
+function shown(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toPrecision(6);
+}
