@@ -3,7 +3,6 @@
  * on SIGTERM, SIGINT, or the end of the process that started it.
  * @module
  */
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import pino from "pino";
 import { defaultFreshness, type GatewayOptions, startGateway } from "./server.ts";
@@ -43,7 +42,7 @@ function readOptions(): GatewayOptions | undefined {
     registryUrl: values.registry,
     token: env["MINTMARK_TOKEN"],
     auth,
-    trustedKeysDir: join(env["MINTMARK_KEY_DIR"] ?? "mintmark-data/keys", "trusted"),
+    keyDir: env["MINTMARK_KEY_DIR"] ?? "mintmark-data/keys",
     ownHosts: env["MINTMARK_PUBLIC_URL"] === undefined ? [] : [new URL(env["MINTMARK_PUBLIC_URL"]).hostname],
     freshness: {
       staleAfterMs: seconds("MINTMARK_STALE_AFTER", defaultFreshness.staleAfterMs),

@@ -30,8 +30,8 @@ export interface GatewayOptions {
   readonly token: string | undefined;
   /** Whether callers need a token of their own. */
   readonly auth: boolean;
-  /** Public keys by which models are verified before they are served. */
-  readonly trustedKeysDir: string;
+  /** In its `trusted/` are the public keys by which models are verified before they are served. */
+  readonly keyDir: string;
   /** Names, besides loopback's, under which the gateway may be addressed. */
   readonly ownHosts: readonly string[];
   readonly freshness: Freshness;
@@ -58,7 +58,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // The models need the view to resolve, and the view tells the models what has changed.
   const models: ServedModels = serveModels({
     resolve: (uri) => view.resolve(uri),
-    load: loadPredictorOf(registry, options.trustedKeysDir),
+    load: loadPredictorOf(registry, options.keyDir),
     log,
   });
   const view: View = openView(registry, options.freshness, [access, models], log);

@@ -7,6 +7,19 @@ export const gatewayReasons = {
     (d: { seconds: number }) =>
       `the registry has been silent for ${d.seconds} s, so what the gateway remembers may be wrong; try again when it is back`,
   ),
+  MODEL_NOT_TRUSTED: define(
+    "failed_precondition",
+    (d: { model: string; version: number; problems: string }) =>
+      `version ${d.version} of model '${d.model}' is not served, for it does not verify: ${d.problems}`,
+  ),
+  MODEL_NOT_SERVABLE: define(
+    "failed_precondition",
+    (d: { uri: string; missing: string }) => `${d.uri} cannot be served: it has no file '${d.missing}'`,
+  ),
+  PULLED_FILE_DIFFERS: define(
+    "data_loss",
+    (d: { path: string }) => `'${d.path}' came from the registry with other bytes than its digest names`,
+  ),
   ROUTE_NOT_FOUND: define(
     "not_found",
     (d: { method: string; path: string }) => `there is nothing at ${d.method} ${d.path}`,
