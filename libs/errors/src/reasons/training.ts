@@ -82,6 +82,7 @@ export const trainingReasons = {
     (d: { account: string }) =>
       `the database account '${d.account}' may not create the queue's role; give QUEUE_URL (redis://…, or a Postgres of its own)`,
   ),
+  QUEUE_UNAVAILABLE: define("unavailable", (d: { cause: string }) => `the queue does not answer: ${d.cause}`),
   QUEUE_URL_INVALID: define(
     "invalid_argument",
     (d: { problem: string }) => `QUEUE_URL ${d.problem}; expected redis://…, rediss://… or postgres://…`,

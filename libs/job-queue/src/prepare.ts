@@ -1,0 +1,83 @@
+/**
+ * The queue in the registry's own Postgres: a schema beside the registry's, and a role that can use nothing else.
+ * @module
+ */
+import { AppError } from "@mintmark/errors";
+import { runMigrations } from "bullmq";
+import pg from "pg";
+import { backendOf, queueSchema } from "./backend.ts";
+
+/** The role under which the queue's programs connect; it owns no table and has no right on the registry's. */
+export const queueRole = "mintmark_queue";
+
+/**
+ * Makes the queue ready to be opened and returns the URL to open it with. Safe to repeat, and from several programs at once.
+ * - `queueUrl` of Redis: nothing to do.
+ * - `queueUrl` of a Postgres: the tables are made there by its account; if that account is the queue's role, by that of `databaseUrl`.
+ * - no `queueUrl`: role and tables are made in `databaseUrl`, whose account then takes the role on.
+ * @throws AppError QUEUE_ROLE_REFUSED if the account of `databaseUrl` may not create the role, QUEUE_URL_INVALID
+ */
+export async function prepareQueue(databaseUrl: string, queueUrl?: string): Promise<string> {
+  if (queueUrl === undefined) {
+    await prepareWithRole(databaseUrl);
+    return queueUrlIn(databaseUrl);
+  }
+  if (backendOf(queueUrl).kind === "redis") return queueUrl;
+  if (decodeURIComponent(new URL(queueUrl).username) === queueRole) await prepareWithRole(databaseUrl);
+  else await withClient(queueUrl, (client) => runMigrations(client, queueSchema));
+  return queueUrl;
+}
+
+/** The queue in this database, by its account in the queue's role; what `prepareQueue` gives where there is no other URL. */
+export function queueUrlIn(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  url.searchParams.set("options", `-c role=${queueRole}`);
+  return url.href;
+}
+
+const insufficientPrivilege = "42501";
+
+async function prepareWithRole(databaseUrl: string): Promise<void> {
+  await withClient(databaseUrl, async (client) => {
+    // Grants of the same thing at the same time fail each other.
+    await client.query("select pg_advisory_lock(hashtext($1))", [queueRole]);
+    await provideRole(client);
+    await runMigrations(client, queueSchema);
+    await client.query(grants);
+  });
+}
+
+/** CREATE, because the backend makes a sequence for each new queue. What later migrations add is granted at the next start. */
+const grants = `
+  grant usage, create on schema ${queueSchema} to ${queueRole};
+  grant all on all tables in schema ${queueSchema} to ${queueRole};
+  grant all on all sequences in schema ${queueSchema} to ${queueRole};
+  grant all on all routines in schema ${queueSchema} to ${queueRole};`;
+
+/** Roles belong to the whole server: another database's start may create it at this very moment. */
+async function provideRole(client: pg.Client): Promise<void> {
+  try {
+    await client.query(
+      `do $$ begin
+         if not exists (select from pg_roles where rolname = '${queueRole}') then create role ${queueRole} nologin; end if;
+         if not pg_has_role(current_user, '${queueRole}', 'SET') then grant ${queueRole} to current_user; end if;
+       exception when duplicate_object or unique_violation then null;
+       end $$`,
+    );
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code !== insufficientPrivilege) throw cause;
+    const { rows } = await client.query<{ current_user: string }>("select current_user");
+    throw new AppError("QUEUE_ROLE_REFUSED", { account: rows[0]?.current_user ?? "" }, { cause });
+  }
+}
+
+async function withClient(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * A real Redis for tests: a process of its own on a free port, with nothing on disk.
+ * @module
+ */
+import { spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
+
+export interface TestRedis {
+  readonly url: string;
+  readonly port: number;
+  readonly flush: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+export async function startRedis(onPort?: number): Promise<TestRedis> {
+  const port = onPort ?? (await freePort());
+  const settings = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+  const server = spawn("redis-server", [...settings, "--maxmemory-policy", "noeviction"], { stdio: "ignore" });
+  // A test that is killed must not leave it running; an orderly end stops it by itself.
+  const end = () => server.kill("SIGKILL");
+  process.once("exit", end);
+  const url = `redis://127.0.0.1:${port}`;
+  await answering(url);
+  return {
+    url,
+    port,
+    flush: () => withRedis(url, async (redis) => void (await redis.flushall())),
+    async stop() {
+      process.off("exit", end);
+      const ended = new Promise((resolve) => server.once("exit", resolve));
+      server.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+async function answering(url: string): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const answer = await withRedis(url, (redis) => redis.ping()).catch(() => undefined);
+    if (answer === "PONG") return;
+    await sleep(50);
+  }
+  throw new Error("Redis does not start");
+}
+
+async function withRedis<T>(url: string, work: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
+  redis.on("error", () => {});
+  try {
+    await redis.connect();
+    return await work(redis);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
+}
