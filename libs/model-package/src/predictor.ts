@@ -49,8 +49,8 @@ export function loadPredictor(onnx: Uint8Array, mlmodel: Uint8Array): Predictor 
   return { inputs, outputs, predict };
 }
 
-/** Rows at a time: enough to spread the cost of a step, few enough that wide models stay in the cache. */
-const batchRows = 256;
+/** Rows at a time: enough to spread the cost of a step, few enough that tables of many columns stay small. */
+const batchRows = 64;
 
 /** From the columns in order, the tensors of rows `from` to before `from + rows`. */
 type Feed = (columns: readonly Column[], from: number, rows: number) => Tensor[];

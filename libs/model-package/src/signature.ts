@@ -3,7 +3,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
-import type { Classes, ModelInput, TrainedModel } from "./trained-model.ts";
+import { type Classes, type ModelInput, requireConsistent, type TrainedModel } from "./trained-model.ts";
 
 export type OutputType = "number" | "integer" | "text" | "boolean";
 
@@ -22,9 +22,11 @@ export type Shown = Classes;
 
 /**
  * The signature of a trained model; prediction first.
+ * @throws RangeError if the parts of the model do not fit together.
  * @throws AppError OUTPUT_CONFIGURATION_INVALID if the output cannot be named so.
  */
 export function signatureOf(model: TrainedModel): Signature {
+  requireConsistent(model);
   const outputs = outputsOf(model);
   // Only columns are values of the graph by their own names.
   const taken = new Set(inputLayout(model.inputs) === "columns" ? model.inputs.map(({ name }) => name) : []);

@@ -85,6 +85,7 @@ function toJson(value: number | string | boolean): number | string | boolean | n
 }
 
 function shown(value: unknown): string {
-  const text = typeof value === "string" ? `'${value}'` : (JSON.stringify(value) ?? String(value));
+  const text =
+    typeof value === "string" ? `'${value}'` : typeof value === "object" ? JSON.stringify(value) : String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -34,3 +34,33 @@ export interface OutputNames {
   /** Instead of the prediction's values, by the text of the value. Values that it does not name stay. */
   readonly labels: Readonly<Record<string, string>> | null;
 }
+
+/** @throws RangeError if the parts do not fit together. */
+export function requireConsistent({ inputs, preprocessor, estimator, classes }: TrainedModel): void {
+  if (inputs.length === 0) throw new RangeError('"inputs" expected at least one column, got none');
+  if (estimator.kind === "text") {
+    if (inputs.length !== 1 || inputs[0]!.type !== "text")
+      throw new RangeError(`"inputs" expected one text column for a text estimator, got ${inputs.length} columns`);
+  } else {
+    const names = preprocessor.encoders.map(({ column }) => column);
+    if (JSON.stringify(names) !== JSON.stringify(inputs.map(({ name }) => name)))
+      throw new RangeError(
+        `"encoders" expected one for each input, in their order, got those of [${names.join(", ")}]`,
+      );
+  }
+  const expected = classCount(estimator);
+  if ((classes?.length ?? 0) !== expected)
+    throw new RangeError(`"classes" expected ${expected} values, got ${classes?.length ?? 0}`);
+}
+
+function classCount(estimator: Estimator): number {
+  switch (estimator.kind) {
+    case "logistic":
+    case "trees":
+      return estimator.classes;
+    case "text":
+      return estimator.classifier.classes;
+    default:
+      return 0;
+  }
+}

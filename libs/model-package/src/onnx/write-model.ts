@@ -9,7 +9,6 @@
  * @module
  */
 import type {
-  Estimator,
   IsolationForestEstimator,
   KMeansEstimator,
   LogisticEstimator,
@@ -39,7 +38,6 @@ import { GraphBuilder, type Value } from "./graph-builder.ts";
  * @throws AppError OUTPUT_CONFIGURATION_INVALID if the output cannot be named as the model says.
  */
 export function writeModel(model: TrainedModel): Uint8Array {
-  requireConsistent(model);
   const { inputs, outputs } = signatureOf(model);
   const graph = new GraphBuilder([...inputs, ...outputs].map(({ name }) => name));
   encodeEstimator(graph, model, encodeInputs(graph, model));
@@ -186,32 +184,3 @@ function flatten(graph: GraphBuilder, column: Value, as: Value): Value {
 
 const isTexts = (values: Classes): values is readonly string[] => typeof values[0] === "string";
 const isBooleans = (values: Classes): values is readonly boolean[] => typeof values[0] === "boolean";
-
-function requireConsistent({ inputs, preprocessor, estimator, classes }: TrainedModel): void {
-  if (inputs.length === 0) throw new RangeError('"inputs" expected at least one column, got none');
-  if (estimator.kind === "text") {
-    if (inputs.length !== 1 || inputs[0]!.type !== "text")
-      throw new RangeError(`"inputs" expected one text column for a text estimator, got ${inputs.length} columns`);
-  } else {
-    const names = preprocessor.encoders.map(({ column }) => column);
-    if (JSON.stringify(names) !== JSON.stringify(inputs.map(({ name }) => name)))
-      throw new RangeError(
-        `"encoders" expected one for each input, in their order, got those of [${names.join(", ")}]`,
-      );
-  }
-  const expected = classCount(estimator);
-  if ((classes?.length ?? 0) !== expected)
-    throw new RangeError(`"classes" expected ${expected} values, got ${classes?.length ?? 0}`);
-}
-
-function classCount(estimator: Estimator): number {
-  switch (estimator.kind) {
-    case "logistic":
-    case "trees":
-      return estimator.classes;
-    case "text":
-      return estimator.classifier.classes;
-    default:
-      return 0;
-  }
-}

@@ -3,7 +3,6 @@
 import base64
 import json
 import logging
-import math
 import sys
 import warnings
 from pathlib import Path
@@ -16,6 +15,8 @@ import pandas as pd
 warnings.filterwarnings("ignore")
 logging.getLogger("mlflow").setLevel(logging.ERROR)
 SINGLE_ROWS = 40
+# As JavaScript writes what JSON cannot.
+NOT_JSON = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
 def decode(column):
@@ -25,10 +26,7 @@ def decode(column):
 
 
 def plain(values):
-    return [
-        "NaN" if isinstance(v, float) and math.isnan(v) else v
-        for v in np.asarray(values).reshape(-1).tolist()
-    ]
+    return [NOT_JSON.get(str(v), v) for v in np.asarray(values).reshape(-1).tolist()]
 
 
 def columns_of(prediction):
@@ -61,7 +59,7 @@ def main(directory):
             "columns": batch,
             "single": single(model, frame, batch),
         }
-    (directory / "answers.json").write_text(json.dumps(answers, allow_nan=True))
+    (directory / "answers.json").write_text(json.dumps(answers))
 
 
 main(Path(sys.argv[1]))

@@ -89,30 +89,19 @@ export function randomInputs(draw: Draw, { layout, fills, scales }: InputsOption
 
 export interface RowsOptions {
   readonly rows: number;
-  /** Missing, infinite and huge numbers, and ones on the thresholds of trees. */
-  readonly extremes: boolean;
+  /** Numbers that are strewn in. */
+  readonly hard: readonly number[];
 }
 
+/** Missing and infinite numbers, zeros, and ones on the thresholds of trees. */
+export const hardNumbers: readonly number[] = [Number.NaN, Number.POSITIVE_INFINITY, 0, -0, 1e-320, 0.1, 0.5, 1, -1, 2];
+/** And such as float32 cannot hold. */
+export const hugeNumbers: readonly number[] = [...hardNumbers, 1e308, -1e308, 3.4e38, 16777217];
+
 /** Data for the inputs, with categories that nobody knows. */
-export function randomColumns(draw: Draw, inputs: readonly ModelInput[], { rows, extremes }: RowsOptions): Column[] {
-  const hard = [
-    Number.NaN,
-    0,
-    -0,
-    1,
-    0.1,
-    1e308,
-    -1e308,
-    3.4e38,
-    1e-320,
-    -1,
-    Number.POSITIVE_INFINITY,
-    0.5,
-    2,
-    16777217,
-  ];
+export function randomColumns(draw: Draw, inputs: readonly ModelInput[], { rows, hard }: RowsOptions): Column[] {
   const number = () =>
-    extremes && draw.unit() < 0.2 ? draw.pick(hard) : draw.unit() < 0.4 ? draw.integer(9) - 4 : draw.real();
+    hard.length > 0 && draw.unit() < 0.2 ? draw.pick(hard) : draw.unit() < 0.4 ? draw.integer(9) - 4 : draw.real();
   const text = () => (draw.unit() < 0.2 ? draw.pick(["unknown", "FIRST", " ", "crew "]) : draw.pick(categories));
   return inputs.map(({ name, type }) =>
     type === "number"
@@ -193,16 +182,38 @@ export function randomLogistic(draw: Draw, features: number, classes: number): L
   };
 }
 
-export function randomText(draw: Draw, classes: number): TextEstimator {
-  const vocabulary = ["3d", "a", "a library", "and", "c", "gtk", "library", "library and", "tool", "É", "三"].sort();
+export interface RandomTextOptions {
+  readonly ngramMin: number;
+  readonly ngramMax: number;
+  readonly classes: number;
+}
+
+export function randomText(draw: Draw, { ngramMin, ngramMax, classes }: RandomTextOptions): TextEstimator {
+  const terms = [
+    "i",
+    "k",
+    "3d",
+    "a",
+    "a library",
+    "a library and",
+    "and",
+    "c",
+    "gtk",
+    "library",
+    "library and",
+    "tool",
+    "É",
+    "É 三",
+    "三",
+  ];
+  const vocabulary = terms.filter((term) => {
+    const words = term.split(" ").length;
+    return words >= ngramMin && words <= ngramMax;
+  });
+  const idf = draw.reals(vocabulary.length).map((x) => 1 + Math.abs(x));
   return {
     kind: "text",
-    vectorizer: {
-      vocabulary,
-      idf: draw.reals(vocabulary.length).map((x) => 1 + Math.abs(x)),
-      ngramMin: 1,
-      ngramMax: 2,
-    },
+    vectorizer: { vocabulary, idf, ngramMin, ngramMax },
     classifier: randomLogistic(draw, vocabulary.length, classes),
   };
 }
@@ -222,6 +233,8 @@ export function randomTexts(draw: Draw, rows: number): string[] {
     "tool",
     "tool,",
     "a\nlibrary",
+    "\u212a",
+    "\u0130",
     "x\u00a0a",
   ];
   const text = () => Array.from({ length: draw.integer(9) }, () => draw.pick(words)).join(draw.pick([" ", "  "]));

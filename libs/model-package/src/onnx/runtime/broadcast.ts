@@ -24,6 +24,7 @@ export function broadcastDims(a: readonly number[], b: readonly number[]): reado
 export function broadcastIndex(from: readonly number[], to: readonly number[], count: number): Int32Array | null {
   if (sameDims(from, to)) return null;
   const index = new Int32Array(count);
+  if (from.every((size) => size === 1)) return index;
   // One dimension after another, innermost first: each repeats or continues the pattern of those inside it.
   let block = 1;
   let stride = 1;

@@ -104,7 +104,9 @@ export function reshape(node: OnnxNode): Kernel {
     if (input === undefined) throw node.wrongType("a value", input);
     const count = input.data.length;
     if (count % known !== 0) throw node.invalid(`cannot make [${shape}] of [${input.dims}]`);
-    return { ...input, dims: shape.map((size) => (size === -1 ? count / known : size)) };
+    const dims = shape.map((size) => (size === -1 ? count / known : size));
+    elements(dims);
+    return { ...input, dims };
   };
 }
 

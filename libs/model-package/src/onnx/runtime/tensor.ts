@@ -35,13 +35,17 @@ export interface TextTensor extends Shaped {
 }
 
 /** More elements than any graph of ours makes of one batch: a file that wants more is refused before memory runs out. */
-const elementsMax = 2 ** 28;
+const elementsMax = 2 ** 26;
 
-/** How many elements a tensor of these dimensions has. */
+/** How many elements a tensor of these dimensions has. Of an empty one, the other sizes are bounded too: loops run over them. */
 export function elements(dims: readonly number[]): number {
   let count = 1;
-  for (const size of dims) count *= size;
-  if (count > elementsMax) throw invalidModel(`a value of [${dims.join(", ")}] elements is too large`);
+  let bound = 1;
+  for (const size of dims) {
+    count *= size;
+    bound *= Math.max(size, 1);
+  }
+  if (bound > elementsMax) throw invalidModel(`a value of [${dims.join(", ")}] elements is too large`);
   return count;
 }
 

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Kernel, OnnxNode } from "./node.ts";
-import { allocate, type Tensor, type TextTensor } from "./tensor.ts";
+import { allocate, elements, type Tensor, type TextTensor } from "./tensor.ts";
 
 /** The index of a category. */
 export function labelEncoder(node: OnnxNode): Kernel {
@@ -53,6 +53,7 @@ export function stringSplit(node: OnnxNode): Kernel {
     if (dims.length !== 1) throw node.invalid(`expected texts [N], got [${dims}]`);
     const lists = data.map((text) => text.split(" ").filter((word) => word !== ""));
     const width = lists.reduce((most, words) => Math.max(most, words.length), 0);
+    elements([data.length, width]);
     const padded = lists.flatMap((words) => [...words, ...new Array<string>(width - words.length).fill("")]);
     const counts = Float64Array.from(lists, (words) => words.length);
     return [
@@ -69,7 +70,7 @@ export function tfIdfVectorizer(node: OnnxNode): Kernel {
   const shortest = node.integer("min_gram_length");
   const longest = node.integer("max_gram_length");
   const columnOf = poolColumns(node, longest);
-  const width = 1 + Math.max(-1, ...columnOf.values());
+  const width = columnOf.values().reduce((most, column) => Math.max(most, column + 1), 0);
   return ([input]) => {
     const { dims, data } = textsOf(node, input);
     const [rows = 0, words = 0] = dims;
