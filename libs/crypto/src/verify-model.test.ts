@@ -32,6 +32,7 @@ describe("verifyModel", () => {
     ]);
     expect(verification.ok).toBe(true);
     expect(verification.signedBy).toEqual(trustedKeys.map(({ id }) => id).sort());
+    expect(verification.registration).toMatchObject(identity);
   });
 
   describe("says what became of the files", () => {

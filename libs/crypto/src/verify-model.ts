@@ -37,6 +37,8 @@ export interface Verification {
   readonly checks: readonly Check[];
   /** The ids of the trusted keys whose signatures hold, each once. */
   readonly signedBy: readonly string[];
+  /** What the registry signed, if that is there and signed by a trusted key. */
+  readonly registration?: Registration;
 }
 
 export type Documents = ReadonlyMap<string, Uint8Array>;
@@ -75,14 +77,17 @@ export function verifySignatures(
 
 interface KeyedCheck extends Check {
   readonly keyId?: string;
+  readonly registration?: Registration;
 }
 
 function summarize(checks: readonly KeyedCheck[]): Verification {
   const keyIds = checks.flatMap(({ ok, keyId }) => (ok && keyId !== undefined ? [keyId] : []));
+  const registration = checks.find((check) => check.registration !== undefined)?.registration;
   return {
     ok: checks.every(({ ok }) => ok),
     checks: checks.map(({ name, ok, detail }) => ({ name, ok, detail })),
     signedBy: [...new Set(keyIds)].sort(),
+    ...(registration === undefined ? {} : { registration }),
   };
 }
 
@@ -170,9 +175,10 @@ function registrationCheck(
     const problem =
       unexpectedField(registration, { ...expected, digest: artifactDigest(listed) }) ??
       documentProblem(registration.documents, documents);
-    if (problem !== undefined) return failed(name, problem);
+    if (problem !== undefined) return { ...failed(name, problem), registration };
     const { model, version, semver } = registration;
-    return { name, ok: true, detail: `${model}/${version} (${semver}), ed25519 key ${key.id}`, keyId: key.id };
+    const detail = `${model}/${version} (${semver}), ed25519 key ${key.id}`;
+    return { name, ok: true, detail, keyId: key.id, registration };
   } catch (error) {
     return failed(name, problemOf(error));
   }

@@ -16,6 +16,7 @@ import { VersionService } from "@mintmark/proto/mintmark/registry/v1/version_ser
 import { RunService } from "@mintmark/proto/mintmark/tracking/v1/run_service";
 import { AttemptService } from "@mintmark/proto/mintmark/training/v1/attempt_service";
 import { JobService } from "@mintmark/proto/mintmark/training/v1/job_service";
+import type { BulkEndpoint } from "./bulk-http.ts";
 
 export interface RegistryClient {
   readonly models: Client<typeof ModelService>;
@@ -30,6 +31,8 @@ export interface RegistryClient {
   readonly jobs: Client<typeof JobService>;
   readonly attempts: Client<typeof AttemptService>;
   readonly tokens: Client<typeof TokenService>;
+  /** Where bulk bytes go by plain HTTP; without it they go through the calls as well. */
+  readonly bulk?: BulkEndpoint;
   /** Ends the connection; calls under way fail. */
   readonly close: () => void;
 }
@@ -45,8 +48,13 @@ export interface ConnectOptions {
 /** Nothing is sent before the first call. */
 export function connectRegistry({ baseUrl, token, httpVersion }: ConnectOptions): RegistryClient {
   const interceptors = token === undefined ? [] : [bearer(token)];
+  const bulk = { baseUrl, token };
   if (httpVersion === "1.1")
-    return clients(createConnectTransport({ baseUrl, httpVersion, interceptors, useBinaryFormat: true }), () => {});
+    return clients(
+      createConnectTransport({ baseUrl, httpVersion, interceptors, useBinaryFormat: true }),
+      () => {},
+      bulk,
+    );
   const sessionManager = new Http2SessionManager(baseUrl, { pingIntervalMs: 10_000, pingTimeoutMs: 5_000 });
   const transport = createConnectTransport({
     baseUrl,
@@ -55,11 +63,11 @@ export function connectRegistry({ baseUrl, token, httpVersion }: ConnectOptions)
     sessionManager,
     useBinaryFormat: true,
   });
-  return clients(transport, () => sessionManager.abort());
+  return clients(transport, () => sessionManager.abort(), bulk);
 }
 
 /** The same clients over a transport of the caller's, such as the in-memory one of tests. */
-export function clients(transport: Transport, close: () => void): RegistryClient {
+export function clients(transport: Transport, close: () => void, bulk?: BulkEndpoint): RegistryClient {
   return {
     models: createClient(ModelService, transport),
     versions: createClient(VersionService, transport),
@@ -73,6 +81,7 @@ export function clients(transport: Transport, close: () => void): RegistryClient
     jobs: createClient(JobService, transport),
     attempts: createClient(AttemptService, transport),
     tokens: createClient(TokenService, transport),
+    ...(bulk === undefined ? {} : { bulk }),
     close,
   };
 }

@@ -23,3 +23,25 @@ export function isRetryable(error: unknown): boolean {
     error.code === Code.Unavailable || error.code === Code.ResourceExhausted || error.code === Code.DeadlineExceeded
   );
 }
+
+/**
+ * Whether a transfer broke off on the way and may go on: the server did not refuse it by a rule, or says itself where to
+ * go on.
+ */
+export function isTransferBroken(error: unknown): boolean {
+  if (!(error instanceof ConnectError)) return false;
+  const reason = reasonOf(error);
+  if (reason !== undefined) return isRetryable(error) || resumable.has(reason);
+  return !refusals.has(error.code);
+}
+
+const resumable: ReadonlySet<Reason> = new Set<Reason>(["BLOB_TRUNCATED", "BLOB_OFFSET_WRONG"]);
+
+const refusals: ReadonlySet<Code> = new Set([
+  Code.InvalidArgument,
+  Code.NotFound,
+  Code.PermissionDenied,
+  Code.Unauthenticated,
+  Code.Unimplemented,
+  Code.DataLoss,
+]);

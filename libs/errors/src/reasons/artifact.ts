@@ -78,8 +78,4 @@ export const artifactReasons = {
     "failed_precondition",
     (d: { path: string }) => `the signing key '${d.path}' is missing; make one with: mintmark keys generate`,
   ),
-  KEY_FILE_EXISTS: define(
-    "already_exists",
-    (d: { path: string }) => `'${d.path}' is there already and was not touched`,
-  ),
 } as const;
