@@ -6,16 +6,20 @@ import { Command, Option } from "commander";
 import type { Answer } from "./answer.ts";
 import { addAliasCommands } from "./commands/alias.ts";
 import { addAppCommands } from "./commands/app.ts";
+import { addBackupCommands } from "./commands/backup.ts";
 import { addCompletionCommand } from "./commands/completion.ts";
 import { addJobsCommands } from "./commands/jobs.ts";
 import { addKeysCommands } from "./commands/keys.ts";
 import { addLineageCommand } from "./commands/lineage.ts";
 import { addModelsCommands } from "./commands/models.ts";
 import { addPredictCommand } from "./commands/predict.ts";
+import { addPullCommand } from "./commands/pull.ts";
+import { addPushCommand } from "./commands/push.ts";
 import { addSchemaCommand } from "./commands/schema.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addTrainCommand } from "./commands/train.ts";
 import { addUpCommand } from "./commands/up.ts";
+import { addVerifyCommand } from "./commands/verify.ts";
 import { addVersionsCommands } from "./commands/versions.ts";
 import type { GlobalOptions, Session } from "./session.ts";
 
@@ -51,10 +55,14 @@ export function buildProgram({ env, run }: ProgramPorts): Command {
   addModelsCommands(program, run);
   addVersionsCommands(program, run);
   addAliasCommands(program, run);
+  addPushCommand(program, run);
+  addPullCommand(program, run);
+  addVerifyCommand(program, run);
   addLineageCommand(program, run);
   addSchemaCommand(program, run);
   addKeysCommands(program, run);
   addTokenCommands(program, run);
+  addBackupCommands(program, run);
   addCompletionCommand(program, run);
   return program;
 }

@@ -25,7 +25,7 @@ export function addKeysCommands(program: Command, run: Run): void {
 }
 
 export async function listKeys({ keyDir }: Session): Promise<Answer> {
-  return keysAnswer(keyDir, listTrustedKeys(keyDir));
+  return keysAnswer(keyDir, await listTrustedKeys(keyDir));
 }
 
 export async function generateKeys({ keyDir }: Session): Promise<Answer> {
@@ -35,7 +35,7 @@ export async function generateKeys({ keyDir }: Session): Promise<Answer> {
 }
 
 export async function trustFile({ keyDir, cwd }: Session, file: string, name: string | undefined): Promise<Answer> {
-  return keysAnswer(keyDir, [trustKey(keyDir, resolve(cwd, file), name)]);
+  return keysAnswer(keyDir, [await trustKey(keyDir, resolve(cwd, file), name)]);
 }
 
 function keysAnswer(keyDir: string, keys: readonly NamedKey[]): Answer {

@@ -5,8 +5,10 @@
 import { randomUUID } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
+import type { SnapshotFile } from "@mintmark/dataset";
 import { AppError } from "@mintmark/errors";
 import type { Job } from "@mintmark/proto/mintmark/training/v1/job";
+import { fileBlob, uploadBlobs } from "@mintmark/registry-client";
 import { parseTrainingFile, type TrainingConfig } from "@mintmark/training-file";
 import type { Command } from "commander";
 import type { Answer } from "../answer.ts";
@@ -15,7 +17,7 @@ import type { Session } from "../session.ts";
 import { gitTags } from "./git-tags.ts";
 import { statusOf } from "./job-json.ts";
 import { repeated } from "./options.ts";
-import { type LocalFile, uploadSnapshots } from "./upload-snapshots.ts";
+import { transferProgress } from "./transfer-progress.ts";
 import { watchJob } from "./watch-job.ts";
 
 export function addTrainCommand(program: Command, run: Run): void {
@@ -40,7 +42,11 @@ export async function train(session: Session, file: string, options: TrainOption
   const path = resolve(session.cwd, file);
   const config = parseTrainingFile(await readText(path), options);
   const { source, files } = await checkedData(config, dirname(path));
-  await uploadSnapshots(session, files);
+  const blobs = files.map((snapshot) => fileBlob(snapshot.path, snapshot));
+  await uploadBlobs(session.client, blobs, {
+    onProgress: transferProgress(session.progress, "upload"),
+    signal: session.signal,
+  });
   const { job } = await session.client.jobs.submitJob({
     configJson: JSON.stringify({ ...config, data: { ...config.data, source } }),
     snapshots: files.map(({ name, blake3, sha256, size }) => ({ name, blake3, sha256, size: BigInt(size) })),
@@ -60,7 +66,10 @@ async function readText(path: string): Promise<string> {
 }
 
 /** The local files, checked against the training file; none where the worker reads the data itself. */
-async function checkedData(config: TrainingConfig, directory: string): Promise<{ source: string; files: LocalFile[] }> {
+async function checkedData(
+  config: TrainingConfig,
+  directory: string,
+): Promise<{ source: string; files: SnapshotFile[] }> {
   // Loaded here, because it brings a database engine that other commands have no use for.
   const { checkTrainingData, findSnapshots, isRemote, readTable } = await import("@mintmark/dataset");
   const { source, query } = config.data;

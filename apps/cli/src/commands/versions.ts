@@ -104,7 +104,8 @@ const stageNames: Readonly<Record<number, string>> = {
   [Stage.ARCHIVED]: "Archived",
 };
 
-function versionAnswer(version: Version): Answer {
+/** One version in full. */
+export function versionAnswer(version: Version): Answer {
   const json = {
     ...versionJson(version),
     model_id: version.modelId,

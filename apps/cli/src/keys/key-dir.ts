@@ -2,10 +2,12 @@
  * The key directory: `signing/ed25519.pem` and `signing/p256.pem`, secret; `trusted/*.pem`, public.
  * @module
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { generateKey, type PublicKey, parsePrivateKey, parsePublicKey, privateKeyPem } from "@mintmark/crypto/keys";
+import { generateKey, type PublicKey, parsePublicKey, privateKeyPem } from "@mintmark/crypto/keys";
 import { AppError } from "@mintmark/errors";
+import { readSigningKeys, readTrustedKeys } from "@mintmark/registry-client";
 
 export interface NamedKey {
   /** The file without its ending. */
@@ -24,7 +26,7 @@ export async function ensureSigningKeys(dir: string): Promise<NamedKey[]> {
   mkdirSync(join(dir, "signing"), { recursive: true, mode: 0o700 });
   mkdirSync(join(dir, "trusted"), { recursive: true });
   for (const algorithm of algorithms) {
-    const path = join(dir, "signing", `${files[algorithm]}.pem`);
+    const path = signingFile(dir, algorithm);
     if (existsSync(path)) continue;
     const key = generateKey(algorithm);
     const name = `local-${files[algorithm]}`;
@@ -37,45 +39,42 @@ export async function ensureSigningKeys(dir: string): Promise<NamedKey[]> {
 }
 
 /** The trusted keys, by name. */
-export function listTrustedKeys(dir: string): NamedKey[] {
-  const trusted = join(dir, "trusted");
-  if (!existsSync(trusted)) return [];
-  const own = ownKeyIds(dir);
-  const names = readdirSync(trusted).filter((name) => name.endsWith(".pem"));
-  return names.sort().map((name) => {
-    const key = readKey(join(trusted, name), parsePublicKey);
-    return { name: basename(name, ".pem"), key, own: own.has(key.id) };
-  });
+export async function listTrustedKeys(dir: string): Promise<NamedKey[]> {
+  const own = await ownKeyIds(dir);
+  return (await readTrustedKeys(dir)).map((key) => ({ name: key.name, key, own: own.has(key.id) }));
 }
 
 /** Copies a public key among the trusted ones, under `name` or that of its file; one that is there already stays. */
-export function trustKey(dir: string, file: string, name = basename(file, ".pem")): NamedKey {
-  if (!/^[\w.-]+$/.test(name) || name.startsWith("."))
-    throw new AppError("OPTION_INVALID", {
-      option: "--name",
-      expected: "letters, digits, '.', '_' and '-'",
-      value: name,
-    });
-  const key = readKey(file, parsePublicKey);
-  const known = listTrustedKeys(dir).find((other) => other.key.id === key.id);
-  if (known !== undefined) return known;
-  const path = join(dir, "trusted", `${name}.pem`);
-  if (existsSync(path))
-    throw new AppError("OPTION_INVALID", { option: "--name", expected: "a name that no other key has", value: name });
+export async function trustKey(dir: string, file: string, name = basename(file, ".pem")): Promise<NamedKey> {
+  if (!/^\w[\w.-]*$/.test(name)) throw invalidName(name, "letters, digits, '.', '_' and '-'");
+  const key = await readPublicKey(file);
+  const known = await listTrustedKeys(dir);
+  const same = known.find((other) => other.key.id === key.id);
+  if (same !== undefined) return same;
+  if (known.some((other) => other.name === name)) throw invalidName(name, "a name that no other key has");
   mkdirSync(join(dir, "trusted"), { recursive: true });
-  writeFileSync(path, key.pem);
-  return { name, key, own: ownKeyIds(dir).has(key.id) };
+  writeFileSync(join(dir, "trusted", `${name}.pem`), key.pem, { flag: "wx" });
+  return { name, key, own: (await ownKeyIds(dir)).has(key.id) };
 }
 
-function ownKeyIds(dir: string): Set<string> {
-  const paths = algorithms.map((algorithm) => join(dir, "signing", `${files[algorithm]}.pem`));
-  return new Set(paths.filter(existsSync).map((path) => readKey(path, parsePrivateKey).public.id));
+async function ownKeyIds(dir: string): Promise<Set<string>> {
+  if (!algorithms.every((algorithm) => existsSync(signingFile(dir, algorithm)))) return new Set();
+  const { ed25519, p256 } = await readSigningKeys(dir);
+  return new Set([ed25519.public.id, p256.public.id]);
 }
 
-function readKey<T>(path: string, parse: (pem: string) => T): T {
+function signingFile(dir: string, algorithm: (typeof algorithms)[number]): string {
+  return join(dir, "signing", `${files[algorithm]}.pem`);
+}
+
+async function readPublicKey(path: string): Promise<PublicKey> {
   try {
-    return parse(readFileSync(path, "utf8"));
+    return parsePublicKey(await readFile(path, "utf8"));
   } catch (error) {
     throw new AppError("FILE_NOT_READABLE", { path, cause: (error as Error).message }, { cause: error });
   }
+}
+
+function invalidName(value: string, expected: string): AppError {
+  return new AppError("OPTION_INVALID", { option: "--name", expected, value });
 }

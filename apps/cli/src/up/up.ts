@@ -9,15 +9,15 @@ import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { AppError } from "@mintmark/errors";
 import { ensureSigningKeys } from "../keys/key-dir.ts";
 import { type DataDir, dataDir, lockDataDir, prepareDataDir } from "./data-dir.ts";
-import { type Log, openLog } from "./log.ts";
+import { openLog } from "./log.ts";
+import { earlierPatienceMs } from "./offline.ts";
 import { claimPort, isLoopback, localUrl } from "./ports.ts";
-import { type PostgresAccess, postgresBinaries, postgresProgram, prepareCluster, prepareDatabase } from "./postgres.ts";
 import { ProcessIds } from "./process-id.ts";
-import { type Program, type Supervised, supervise } from "./program.ts";
+import { nodeProgram, Stack, startPostgres } from "./stack.ts";
 
 export interface UpOptions {
   readonly dataDir: string;
@@ -46,11 +46,6 @@ export interface Running {
   /** Stops taking work, lets what runs finish or be kept, and ends everything within 10 s. */
   readonly stop: () => Promise<void>;
 }
-
-/** How long each group may take to end, in milliseconds; together under 10 s. */
-const patience = { workers: 7_000, services: 1_200, postgres: 1_200 } as const;
-/** How long programs of an earlier `up` that was killed may take to end by themselves. */
-const earlierPatienceMs = 9_000;
 
 /**
  * Starts everything, and settles when it can be used. `signal` ends a start that is under way.
@@ -124,60 +119,6 @@ async function startDatabase(options: UpOptions, directory: DataDir, stack: Stac
   if (given !== undefined) return { DATABASE_URL: given, QUEUE_URL: queue };
   const { databaseUrl, queueUrl } = await startPostgres(directory, stack);
   return { DATABASE_URL: databaseUrl, QUEUE_URL: queue ?? queueUrl };
-}
-
-async function startPostgres(directory: DataDir, stack: Stack): Promise<PostgresAccess> {
-  const binaries = await postgresBinaries();
-  await prepareCluster(directory, binaries);
-  const port = await claimPort("127.0.0.1", 0, "");
-  await stack.add("postgres", postgresProgram(directory, binaries, port));
-  return prepareDatabase(directory, port);
-}
-
-/** The programs that run, in the groups in which they are stopped. */
-class Stack {
-  readonly ids: ProcessIds;
-  readonly #log: Log;
-  readonly #stopping = new AbortController();
-  readonly #signal: AbortSignal;
-  readonly #starting = new Set<Promise<unknown>>();
-  readonly #groups = {
-    workers: new Set<Supervised>(),
-    services: new Set<Supervised>(),
-    postgres: new Set<Supervised>(),
-  };
-
-  constructor(log: Log, ids: ProcessIds, signal: AbortSignal) {
-    this.#log = log;
-    this.ids = ids;
-    this.#signal = AbortSignal.any([signal, this.#stopping.signal]);
-  }
-
-  async add(group: keyof typeof patience, program: Program): Promise<void> {
-    this.#signal.throwIfAborted();
-    const starting = supervise(program, this.#log, this.ids, this.#signal);
-    this.#starting.add(starting);
-    this.#groups[group].add(await starting);
-  }
-
-  async stop(): Promise<void> {
-    // What is still starting is broken off, and ends by itself.
-    this.#stopping.abort();
-    await Promise.allSettled(this.#starting);
-    for (const group of ["workers", "services", "postgres"] as const)
-      await Promise.all([...this.#groups[group]].map((program) => program.stop(patience[group])));
-  }
-}
-
-function nodeProgram(name: string, entry: string, args: readonly string[], env: Environment): Program {
-  return {
-    name,
-    command: process.execPath,
-    args: [fileURLToPath(import.meta.resolve(entry)), ...args],
-    env: Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined)),
-    stopSignal: "SIGTERM",
-    channel: true,
-  };
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

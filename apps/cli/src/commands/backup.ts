@@ -1,0 +1,62 @@
+/**
+ * `mintmark backup` and `restore`: a data directory in one file, and back.
+ * @module
+ */
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { resolve } from "node:path";
+import { AppError } from "@mintmark/errors";
+import type { Command } from "commander";
+import type { Answer } from "../answer.ts";
+import { backup } from "../backup/backup.ts";
+import { restore } from "../backup/restore.ts";
+import type { Run } from "../program.ts";
+import type { Session } from "../session.ts";
+import { dataDir } from "../up/data-dir.ts";
+import { migrate, withDatabase, withOwnDatabase } from "../up/offline.ts";
+
+export function addBackupCommands(program: Command, run: Run): void {
+  const save = program.command("backup").description("write a data directory into one file, also while it is in use");
+  save
+    .argument("<file>", "a new file; it holds secret keys")
+    .option("--data-dir <dir>", "what to save", "mintmark-data");
+  save.action((file: string, options: { dataDir: string }) =>
+    run(save, (session) => saveDirectory(session, file, options.dataDir)),
+  );
+
+  const load = program.command("restore").description("make a data directory from a backup");
+  load.argument("<file>").option("--data-dir <dir>", "a new or empty directory", "mintmark-data");
+  load.action((file: string, options: { dataDir: string }) =>
+    run(load, (session) => restoreDirectory(session, file, options.dataDir)),
+  );
+}
+
+export async function saveDirectory({ cwd, signal }: Session, file: string, directory: string): Promise<Answer> {
+  const dir = dataDir(resolve(cwd, directory));
+  const path = resolve(cwd, file);
+  const summary = await withDatabase(dir, signal, ({ superuserUrl }) => backup(dir, superuserUrl, path));
+  const { tables, blobs, bytes } = summary;
+  return { text: `${path}: ${tables} tables, ${blobs} blobs, ${bytes} bytes`, json: { file: path, ...summary } };
+}
+
+export async function restoreDirectory({ cwd, signal }: Session, file: string, directory: string): Promise<Answer> {
+  const dir = dataDir(resolve(cwd, directory));
+  const path = resolve(cwd, file);
+  if (existsSync(dir.root) && readdirSync(dir.root).length > 0)
+    throw new AppError("RESTORE_TARGET_NOT_EMPTY", { dir: dir.root });
+  if (!existsSync(path)) throw new AppError("FILE_NOT_READABLE", { path, cause: "there is no such file" });
+  try {
+    const summary = await withOwnDatabase(dir, signal, async (access) => {
+      await migrate(dir, access, signal);
+      rmSync(dir.keys, { recursive: true });
+      return restore(path, dir, access.superuserUrl);
+    });
+    const { tables, files, created_at } = summary;
+    const text = `${dir.root}: ${tables} tables and ${files} files of ${created_at}`;
+    return { text, json: { data_dir: dir.root, ...summary } };
+  } catch (error) {
+    // Half a directory would look like a whole one.
+    for (const name of existsSync(dir.root) ? readdirSync(dir.root) : [])
+      rmSync(resolve(dir.root, name), { recursive: true, force: true });
+    throw error;
+  }
+}

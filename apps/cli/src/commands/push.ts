@@ -1,0 +1,49 @@
+/**
+ * `mintmark push`: any model directory, signed here and registered.
+ * @module
+ */
+import { resolve } from "node:path";
+import { pushDirectory, readSigningKeys } from "@mintmark/registry-client";
+import { type Command, Option } from "commander";
+import type { Answer } from "../answer.ts";
+import type { Run } from "../program.ts";
+import type { Session } from "../session.ts";
+import { keyValue, repeated } from "./options.ts";
+import { transferProgress } from "./transfer-progress.ts";
+import { versionAnswer } from "./versions.ts";
+
+export function addPushCommand(program: Command, run: Run): void {
+  const command = program.command("push").description("sign a model directory and register it as a new version");
+  command.argument("<dir>").argument("<name>", "the model; created if missing");
+  command.option("--alias <alias>", "point an alias at it; may be repeated", repeated, []);
+  command.option("--tag <key=value>", "a tag of the version; may be repeated", keyValue("--tag"), {});
+  command.option("--description <text>", "what the version is", "");
+  command.option("--semver <version>", "its semantic version, instead of the next one", "");
+  command.addOption(
+    new Option("--bump <part>", "how the semantic version goes up")
+      .choices(["auto", "major", "minor", "patch"])
+      .default("auto"),
+  );
+  command.action((dir: string, name: string, options: PushCommand) =>
+    run(command, (session) => push(session, dir, name, options)),
+  );
+}
+
+interface PushCommand {
+  readonly alias: readonly string[];
+  readonly tag: Readonly<Record<string, string>>;
+  readonly description: string;
+  readonly semver: string;
+  readonly bump: string;
+}
+
+export async function push(session: Session, dir: string, model: string, options: PushCommand): Promise<Answer> {
+  const { alias, tag, ...rest } = options;
+  const { version } = await pushDirectory(session.client, resolve(session.cwd, dir), {
+    request: { model, aliases: [...alias], tags: tag, ...rest },
+    keys: await readSigningKeys(session.keyDir),
+    onProgress: transferProgress(session.progress, "upload"),
+    signal: session.signal,
+  });
+  return versionAnswer(version!);
+}

@@ -1,0 +1,41 @@
+/**
+ * `mintmark verify`: whether a version, here or at the registry, is what its maker and the registry have signed.
+ * @module
+ */
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Check, Verification } from "@mintmark/crypto/verify-model";
+import { readTrustedKeys, verifyDirectory, verifyVersion } from "@mintmark/registry-client";
+import type { Command } from "commander";
+import type { Answer } from "../answer.ts";
+import type { Run } from "../program.ts";
+import type { Session } from "../session.ts";
+import { transferProgress } from "./transfer-progress.ts";
+
+export function addVerifyCommand(program: Command, run: Run): void {
+  const command = program.command("verify").description("check digests and signatures, and say what was checked");
+  command.argument("<uri|dir>", "a version at the registry, or a directory that `pull` wrote");
+  command.action((what: string) => run(command, (session) => verify(session, what)));
+}
+
+export async function verify(session: Session, what: string): Promise<Answer> {
+  const { ok, checks } = await verification(session, what);
+  const lines = [...checkLines(checks), ok ? `${what} is verified` : `${what} is NOT verified`];
+  return { text: lines.join("\n"), json: { ok, checks }, exitCode: ok ? 0 : 1 };
+}
+
+/** One line for each check. */
+export function checkLines(checks: readonly Check[]): string[] {
+  return checks.map(({ name, ok, detail }) => `${ok ? "ok  " : "FAIL"} ${name}: ${detail}`);
+}
+
+async function verification(session: Session, what: string): Promise<Verification> {
+  const trustedKeys = await readTrustedKeys(session.keyDir);
+  const path = resolve(session.cwd, what);
+  // What is written as a path is meant as one, also where nothing is there.
+  if (/^\.{0,2}\//.test(what) || statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+    return verifyDirectory(path, { trustedKeys });
+  const onProgress = transferProgress(session.progress, "download");
+  const verified = await verifyVersion(session.client, what, { trustedKeys, onProgress, signal: session.signal });
+  return verified.verification;
+}

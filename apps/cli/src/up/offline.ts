@@ -1,0 +1,87 @@
+/**
+ * A data directory without the system: its Postgres alone, for as long as a piece of work takes.
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { AppError } from "@mintmark/errors";
+import { ensureSigningKeys } from "../keys/key-dir.ts";
+import { type DataDir, lockDataDir, prepareDataDir } from "./data-dir.ts";
+import { openLog } from "./log.ts";
+import { type PostgresAccess, postgresAccess, runningPort } from "./postgres.ts";
+import { ProcessIds } from "./process-id.ts";
+import { nodeProgram, Stack, startPostgres } from "./stack.ts";
+
+/**
+ * Works on the database of a directory: that of the system which runs there, or one that is started for it.
+ * @throws AppError DATA_DIR_NOT_STARTED if there is none
+ */
+export async function withDatabase<T>(dir: DataDir, signal: AbortSignal, work: (access: PostgresAccess) => Promise<T>) {
+  if (!existsSync(join(dir.postgres, "PG_VERSION"))) throw new AppError("DATA_DIR_NOT_STARTED", { dir: dir.root });
+  const port = runningPort(dir);
+  if (port !== undefined && isLocked(dir)) return work(postgresAccess(dir, port));
+  return withOwnDatabase(dir, signal, (access): Promise<T> => work(access));
+}
+
+/** Starts a database in a directory that nobody uses, and stops it after the work. */
+export async function withOwnDatabase<T>(
+  dir: DataDir,
+  signal: AbortSignal,
+  work: (access: PostgresAccess, stack: Stack) => Promise<T>,
+): Promise<T> {
+  prepareDataDir(dir);
+  const lock = lockDataDir(dir);
+  const stack = new Stack(
+    openLog(dir.logs, false, () => {}),
+    new ProcessIds(dir.run),
+    signal,
+  );
+  try {
+    await stack.ids.outlive(earlierPatienceMs);
+    return await work(await startPostgres(dir, stack), stack);
+  } finally {
+    await stack.stop();
+    lock.release();
+  }
+}
+
+/** Lets the registry bring the database to its schema. */
+export async function migrate(
+  dir: DataDir,
+  { databaseUrl, queueUrl }: PostgresAccess,
+  signal: AbortSignal,
+): Promise<void> {
+  const stack = new Stack(
+    openLog(dir.logs, false, () => {}),
+    new ProcessIds(dir.run),
+    signal,
+  );
+  await ensureSigningKeys(dir.keys);
+  try {
+    const registry = nodeProgram("registry", "@mintmark/registry-svc/main", ["--host", "127.0.0.1", "--port", "0"], {
+      ...process.env,
+      MINTMARK_AUTH: "off",
+      MINTMARK_KEY_DIR: dir.keys,
+      DATABASE_URL: databaseUrl,
+      QUEUE_URL: queueUrl,
+      MINTMARK_ARTIFACT_STORE: pathToFileURL(dir.blobs).href,
+    });
+    await stack.add("services", registry);
+  } finally {
+    await stack.stop();
+  }
+}
+
+/** Programs of an `up` that was killed end by themselves within this time. */
+export const earlierPatienceMs = 9_000;
+
+function isLocked(dir: DataDir): boolean {
+  try {
+    lockDataDir(dir).release();
+    return false;
+  } catch (error) {
+    if (error instanceof AppError && error.reason === "DATA_DIR_IN_USE") return true;
+    throw error;
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The programs of one data directory, in the groups in which they are stopped.
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import type { DataDir } from "./data-dir.ts";
+import type { Log } from "./log.ts";
+import { claimPort } from "./ports.ts";
+import { type PostgresAccess, postgresBinaries, postgresProgram, prepareCluster, prepareDatabase } from "./postgres.ts";
+import type { ProcessIds } from "./process-id.ts";
+import { type Program, type Supervised, supervise } from "./program.ts";
+
+/** How long each group may take to end, in milliseconds; together under 10 s. */
+const patience = { workers: 7_000, services: 1_200, postgres: 1_200 } as const;
+
+export class Stack {
+  readonly ids: ProcessIds;
+  readonly #log: Log;
+  readonly #stopping = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #starting = new Set<Promise<unknown>>();
+  readonly #groups = {
+    workers: new Set<Supervised>(),
+    services: new Set<Supervised>(),
+    postgres: new Set<Supervised>(),
+  };
+
+  constructor(log: Log, ids: ProcessIds, signal: AbortSignal) {
+    this.#log = log;
+    this.ids = ids;
+    this.#signal = AbortSignal.any([signal, this.#stopping.signal]);
+  }
+
+  async add(group: keyof typeof patience, program: Program): Promise<void> {
+    this.#signal.throwIfAborted();
+    const starting = supervise(program, this.#log, this.ids, this.#signal);
+    this.#starting.add(starting);
+    this.#groups[group].add(await starting);
+  }
+
+  async stop(): Promise<void> {
+    // What is still starting is broken off, and ends by itself.
+    this.#stopping.abort();
+    await Promise.allSettled(this.#starting);
+    for (const group of ["workers", "services", "postgres"] as const)
+      await Promise.all([...this.#groups[group]].map((program) => program.stop(patience[group])));
+  }
+}
+
+/** One of our own programs, which tells by its channel that it is ready. */
+export function nodeProgram(name: string, entry: string, args: readonly string[], env: Environment): Program {
+  return {
+    name,
+    command: process.execPath,
+    args: [fileURLToPath(import.meta.resolve(entry)), ...args],
+    env: Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined)),
+    stopSignal: "SIGTERM",
+    channel: true,
+  };
+}
+
+/** Starts Postgres on a directory; `stack` keeps it and stops it. */
+export async function startPostgres(directory: DataDir, stack: Stack): Promise<PostgresAccess> {
+  const binaries = await postgresBinaries();
+  await prepareCluster(directory, binaries);
+  const port = await claimPort("127.0.0.1", 0, "");
+  await stack.add("postgres", postgresProgram(directory, binaries, port));
+  return prepareDatabase(directory, port);
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
