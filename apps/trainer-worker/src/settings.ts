@@ -5,10 +5,12 @@
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import { AppError } from "@mintmark/errors";
+import { queueUrlIn } from "@mintmark/job-queue";
 
 export interface WorkerSettings {
   readonly registryUrl: string;
   readonly token: string | undefined;
+  /** Where `QUEUE_URL` is not given: the queue in the database of `DATABASE_URL`. */
   readonly queueUrl: string;
   readonly slots: number;
   readonly job: JobSettings;
@@ -41,7 +43,7 @@ export function readWorkerSettings(args: readonly string[], environment: Environ
   return {
     registryUrl: required(given("registry-url", "MINTMARK_REGISTRY_URL"), "MINTMARK_REGISTRY_URL"),
     token: environment["MINTMARK_TOKEN"],
-    queueUrl: required(given("queue-url", "QUEUE_URL"), "QUEUE_URL"),
+    queueUrl: given("queue-url", "QUEUE_URL") ?? queueUrlIn(required(environment["DATABASE_URL"], "QUEUE_URL")),
     slots: countOf(given("slots", "MINTMARK_SLOTS") ?? "1"),
     job: {
       keyDirectory: required(given("key-dir", "MINTMARK_KEY_DIR"), "MINTMARK_KEY_DIR"),
@@ -57,7 +59,8 @@ export function workerName(): string {
 }
 
 function required(value: string | undefined, variable: string): string {
-  if (value === undefined || value === "") throw new AppError("OPTION_INVALID", { option: variable, expected: "a value", value: "" });
+  if (value === undefined || value === "")
+    throw new AppError("OPTION_INVALID", { option: variable, expected: "a value", value: "" });
   return value;
 }
 

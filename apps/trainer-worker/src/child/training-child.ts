@@ -35,7 +35,7 @@ export interface TrainingChild {
 }
 
 export function startTrainingChild(onOutput: (text: string) => void): TrainingChild {
-  const child = fork(fileURLToPath(new URL("./main.ts", import.meta.url)), {
+  const child = fork(fileURLToPath(new URL("./main.ts", import.meta.url)), process.argv.slice(2), {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     serialization: "advanced",
   });

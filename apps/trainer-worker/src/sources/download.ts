@@ -4,7 +4,6 @@
  */
 import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { GetObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 import { collectDigests, type Digests } from "@mintmark/crypto/digests";
 import { AppError } from "@mintmark/errors";
 import { requireAllowed } from "./policy.ts";
@@ -70,6 +69,8 @@ function bodyOf(url: URL, response: Response): AsyncIterable<Uint8Array> {
 
 /** One object; where S3 is and who asks come from the AWS variables of the environment. */
 async function openS3(url: URL, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  // Loaded where it is used: it takes as long to load as everything else, and few jobs read from S3.
+  const { GetObjectCommand, S3Client, S3ServiceException } = await import("@aws-sdk/client-s3");
   const client = new S3Client({ forcePathStyle: process.env["AWS_ENDPOINT_URL_S3"] !== undefined });
   const key = decodeURIComponent(url.pathname.slice(1));
   try {

@@ -3,19 +3,17 @@
  * job, from URIs that the policy allows, or from below the data root; from nowhere else.
  * @module
  */
-import { createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, open } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { collectDigests, type Digests } from "@mintmark/crypto/digests";
+import type { Digests } from "@mintmark/crypto/digests";
 import { isRemote, readTable, type Table } from "@mintmark/dataset";
-import { AppError } from "@mintmark/errors";
 import type { Snapshot } from "@mintmark/proto/mintmark/training/v1/job";
+import { downloadBlob, type RegistryClient } from "@mintmark/registry-client";
 import type { TrainingConfig } from "@mintmark/training-file";
+import type { JobContext } from "../job-context.ts";
 import { repeated } from "../retry.ts";
 import { findBelowRoot } from "../sources/data-root.ts";
 import { download } from "../sources/download.ts";
-import type { JobContext } from "../train-job.ts";
 
 /** A file that was read: where from, and its bytes by digest. */
 export interface DataFile extends Digests {
@@ -55,13 +53,12 @@ async function fetchRemote({ settings, directory, signal }: JobContext, source: 
 }
 
 async function fetchSnapshots(context: JobContext, snapshots: readonly Snapshot[]): Promise<DataFile[]> {
+  const { registry, directory, signal } = context;
   const files: DataFile[] = [];
-  for (const [index, { name, blake3 }] of snapshots.entries()) {
-    const path = await pathFor(context.directory, index, basename(name));
-    const fetching = () => fetchSnapshot(context, blake3, path);
-    const digests = await repeated(fetching, { forMs: patienceMs, signal: context.signal });
-    if (digests.blake3 !== blake3)
-      throw new AppError("SNAPSHOT_MISMATCH", { name, expected: blake3, actual: digests.blake3 });
+  for (const [index, { name, blake3, sha256, size }] of snapshots.entries()) {
+    const path = await pathFor(directory, index, basename(name));
+    const digests = { blake3, sha256, size: Number(size) };
+    await repeated(() => fetchSnapshot(registry, digests, { path, signal }), { forMs: patienceMs, signal });
     files.push({ name: basename(name), source: name, path, ...digests });
   }
   return files;
@@ -69,17 +66,19 @@ async function fetchSnapshots(context: JobContext, snapshots: readonly Snapshot[
 
 const patienceMs = 60_000;
 
-async function fetchSnapshot({ registry, signal }: JobContext, blake3: string, path: string): Promise<Digests> {
-  const digests = collectDigests();
-  const chunks = registry.artifacts.downloadBlob({ blake3 }, { signal });
-  const bytes = async function* () {
-    for await (const { chunk } of chunks) {
-      digests.update(chunk);
-      yield chunk;
-    }
-  };
-  await pipeline(bytes, createWriteStream(path), { signal });
-  return digests.finish();
+/** The digests are verified as the bytes come. */
+async function fetchSnapshot(
+  registry: RegistryClient,
+  digests: Digests,
+  { path, signal }: { readonly path: string; readonly signal: AbortSignal },
+): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    const onChunk = async (chunk: Uint8Array) => void (await file.writeFile(chunk));
+    await downloadBlob(registry, digests, { onChunk, signal });
+  } finally {
+    await file.close();
+  }
 }
 
 /** In a folder of its own, under its own name as far as a file system takes it: messages name the file, and its ending tells the format. */

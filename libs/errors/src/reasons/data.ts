@@ -19,11 +19,6 @@ export const dataReasons = {
     "failed_precondition",
     (d: { source: string; problem: string }) => `'${d.source}' cannot be read: ${d.problem}`,
   ),
-  SNAPSHOT_MISMATCH: define(
-    "data_loss",
-    (d: { name: string; expected: string; actual: string }) =>
-      `the snapshot '${d.name}' has BLAKE3 ${d.actual}, expected ${d.expected}; upload it again`,
-  ),
 
   // Whether it can be read.
   DATA_FORMAT_UNKNOWN: define(

@@ -1,0 +1,69 @@
+/**
+ * The child process of one job: warms up, waits for the job, trains it, says how it ended, and ends.
+ *
+ * It has no handler for SIGTERM: a fit holds the thread, and only the system's own handling ends it then.
+ * @module
+ */
+import { fromBinary } from "@bufbuild/protobuf";
+import { JobSchema } from "@mintmark/proto/mintmark/training/v1/job";
+import { connectRegistry, readSigningKeys } from "@mintmark/registry-client";
+import { failureOf } from "../failure.ts";
+import { readWorkerSettings } from "../settings.ts";
+import { trainJob } from "../train-job.ts";
+import { warmUp } from "../warm-up.ts";
+import type { ToChild, ToWorker } from "./messages.ts";
+
+const worker = process.ppid;
+const ending = new AbortController();
+process.on("message", (message: ToChild) => {
+  if (message.type === "abort") ending.abort(new Error("the job is to end"));
+  else void work(message);
+});
+// Without a worker nobody would hear the result, and the claim lapses.
+process.on("disconnect", () => process.exit(1));
+await warmUp();
+say({ type: "ready" });
+
+async function work({ job, attemptToken, directory }: Extract<ToChild, { type: "job" }>): Promise<void> {
+  const settings = readWorkerSettings(process.argv.slice(2), process.env);
+  const registry = connectRegistry({ baseUrl: settings.registryUrl, token: settings.token, httpVersion: "2" });
+  try {
+    const decoded = fromBinary(JobSchema, job);
+    const version = await trainJob({
+      job: decoded,
+      runId: decoded.run?.id ?? "",
+      attemptToken,
+      registry,
+      keys: await readSigningKeys(settings.job.keyDirectory),
+      settings: settings.job,
+      directory,
+      signal: ending.signal,
+      report: (progress) => say({ type: "progress", progress }),
+      log: (level, text) => say({ type: "log", line: { time: Date.now(), level, text } }),
+      requireWanted,
+    });
+    await end({ type: "finished", version });
+  } catch (error) {
+    const failure = failureOf(error);
+    // What happened inside is for the worker's log; the run gets the reason and the message.
+    if (failure.reason === "INTERNAL" && !ending.signal.aborted) console.error(error);
+    await end({ type: "failed", failure });
+  } finally {
+    registry.close();
+  }
+}
+
+/** A fit holds the thread, so nothing else would notice that the worker is gone. */
+function requireWanted(): void {
+  ending.signal.throwIfAborted();
+  if (process.ppid !== worker) process.exit(1);
+}
+
+function say(message: ToWorker): void {
+  if (process.connected) process.send?.(message, () => {});
+}
+
+async function end(message: ToWorker): Promise<void> {
+  await new Promise<void>((resolve) => process.send?.(message, () => resolve()));
+  process.exit(0);
+}
