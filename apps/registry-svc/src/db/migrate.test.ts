@@ -2,9 +2,10 @@ import { testDatabase } from "@mintmark/testing/postgres";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { connectDatabase } from "./connect.ts";
-import { appRole, type Migration, migrate, readMigrations } from "./migrate.ts";
+import { appRole, type Migration, migrate, thisRelease } from "./migrate.ts";
 
-const all = readMigrations();
+const { migrations: all, privileges } = thisRelease;
+const release = (migrations: readonly Migration[]) => ({ migrations, privileges });
 
 describe("migrate", () => {
   it("applies each migration once, also when 20 start at the same time", async () => {
@@ -18,14 +19,14 @@ describe("migrate", () => {
 
   it("goes on from where an older release stopped", async () => {
     const { url, drop } = await testDatabase();
-    await migrate(url, all.slice(0, 1));
+    await migrate(url, { migrations: all.slice(0, 1), privileges: "" });
     expect((await migrate(url)).applied).toEqual(all.slice(1).map(({ number }) => number));
     await drop();
   });
 
   it("refuses a database that is newer than the program", async () => {
     const { url, drop } = await testDatabase();
-    await migrate(url, [...all, step(all.length + 1, "select 1")]);
+    await migrate(url, release([...all, step(all.length + 1, "select 1")]));
     await expect(migrate(url)).rejects.toMatchObject({ reason: "SCHEMA_NEWER" });
     await drop();
   });
@@ -34,14 +35,14 @@ describe("migrate", () => {
     const { url, drop } = await testDatabase();
     await migrate(url);
     const changed = all.map((one) => (one.number === 1 ? { ...one, checksum: "other" } : one));
-    await expect(migrate(url, changed)).rejects.toMatchObject({ reason: "MIGRATION_CHANGED" });
+    await expect(migrate(url, release(changed))).rejects.toMatchObject({ reason: "MIGRATION_CHANGED" });
     await drop();
   });
 
   it("leaves nothing of a migration that fails", async () => {
     const { url, pool, drop } = await testDatabase();
     const broken = step(all.length + 1, "create table mintmark.half (a int); select 1/0");
-    await expect(migrate(url, [...all, broken])).rejects.toMatchObject({ code: "22012" });
+    await expect(migrate(url, release([...all, broken]))).rejects.toMatchObject({ code: "22012" });
     expect((await pool.query("select to_regclass('mintmark.half') as half")).rows).toEqual([{ half: null }]);
     expect((await migrate(url)).applied).toEqual([]);
     await drop();

@@ -21,6 +21,13 @@ export interface Migrated {
   readonly role: string | undefined;
 }
 
+/** What a release brings along. */
+export interface Release {
+  readonly migrations: readonly Migration[];
+  /** SQL that says what the service's role may do once all of them are applied. */
+  readonly privileges: string;
+}
+
 export interface Migration {
   readonly number: number;
   readonly name: string;
@@ -28,11 +35,17 @@ export interface Migration {
   readonly checksum: string;
 }
 
+/** The files beside this one. */
+export const thisRelease: Release = {
+  migrations: readMigrations(new URL("./migrations/", import.meta.url)),
+  privileges: readFileSync(new URL("./privileges.sql", import.meta.url), "utf8"),
+};
+
 /**
  * Applies what is missing.
  * @throws AppError `SCHEMA_NEWER`, `MIGRATION_CHANGED`
  */
-export async function migrate(url: string, migrations: readonly Migration[] = readMigrations()): Promise<Migrated> {
+export async function migrate(url: string, { migrations, privileges }: Release = thisRelease): Promise<Migrated> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   // A connection that is cut fails the query under way; without a listener it would end the process as well.
   client.on("error", () => {});
@@ -48,8 +61,12 @@ export async function migrate(url: string, migrations: readonly Migration[] = re
   }
 }
 
-/** The files beside this one, in order; a gap or a number given twice is a mistake of ours. */
-export function readMigrations(directory: URL = new URL("./migrations/", import.meta.url)): Migration[] {
+/** "mintmark" on a telephone keypad: any constant that no other program on the database uses. */
+const lockKey = 64_686_275;
+const insufficientPrivilege = "42501";
+
+/** In order; a gap or a number given twice is a mistake of ours. */
+function readMigrations(directory: URL): Migration[] {
   const names = readdirSync(directory).filter((name) => name.endsWith(".sql"));
   return names.sort().map((name, index) => {
     const number = Number(name.slice(0, 4));
@@ -58,11 +75,6 @@ export function readMigrations(directory: URL = new URL("./migrations/", import.
     return { number, name, sql, checksum: createHash("sha256").update(sql).digest("hex") };
   });
 }
-
-/** "mintmark" on a telephone keypad: any constant that no other program on the database uses. */
-const lockKey = 64_686_275;
-const insufficientPrivilege = "42501";
-const privileges = readFileSync(new URL("./privileges.sql", import.meta.url), "utf8");
 
 async function applyMissing(client: pg.Client, migrations: readonly Migration[]): Promise<number[]> {
   await client.query(`create schema if not exists mintmark; set search_path = mintmark, public;

@@ -10,3 +10,23 @@ grant select on all tables in schema mintmark to mintmark_app;
 grant insert on catalog, namespace, key_name, model, model_head, blob to mintmark_app;
 grant update (full_name, shown_name, namespace_pk, description, deleted_at) on model to mintmark_app;
 grant update (last_version, updated_at) on model_head to mintmark_app;
+
+-- versions: written once; what may change is named. Stage, archive and deletion go through functions of the owner's
+grant insert on version, manifest_file, version_document, lineage_node, lineage_edge to mintmark_app;
+grant update (description, updated_at) on version to mintmark_app;
+grant insert, update (value), delete on model_tag, version_tag to mintmark_app;
+-- aliases, their history, stages, events: only through write_alias, move_alias, set_stage, record_event
+
+-- runs: parameters and points are written once; latest_metric, tags and inputs are replaced; a run's row carries its state
+grant insert on experiment, run, param, metric_point, dataset to mintmark_app;
+grant insert, update (value) on run_tag to mintmark_app;
+grant insert, update (value, step, ts) on latest_metric to mintmark_app;
+grant insert, update (name, source, row_count, schema_json) on run_input to mintmark_app;
+grant update (name, status, started_at, ended_at, attempt_token, queue_number, queued_at, claim_expires_at, claim_lease, attempts, failures,
+  log_lines, cancel_requested, worker, progress, error, ended_token) on run to mintmark_app;
+-- jobs: what was submitted stays; logs are only added to
+grant insert, update (checkpoint_blake3) on job to mintmark_app;
+grant insert on job_log to mintmark_app;
+
+-- tokens: made and revoked
+grant insert, update (revoked_at) on token to mintmark_app;

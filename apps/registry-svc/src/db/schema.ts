@@ -8,14 +8,35 @@ import type { ColumnType, Generated, Kysely } from "kysely";
 export type Db = Kysely<Schema>;
 
 export interface Schema {
+  readonly alias: AliasTable;
+  readonly alias_move: AliasMoveTable;
   readonly blob: BlobTable;
   readonly catalog: CatalogTable;
+  readonly dataset: DatasetTable;
   readonly event: EventTable;
   readonly event_head: EventHeadTable;
+  readonly experiment: ExperimentTable;
+  readonly job: JobTable;
+  readonly job_log: JobLogTable;
   readonly key_name: KeyNameTable;
+  readonly latest_metric: LatestMetricTable;
+  readonly lineage_edge: LineageEdgeTable;
+  readonly lineage_node: LineageNodeTable;
+  readonly manifest_file: ManifestFileTable;
+  readonly metric_point: MetricPointTable;
   readonly model: ModelTable;
   readonly model_head: ModelHeadTable;
+  readonly model_tag: ModelTagTable;
   readonly namespace: NamespaceTable;
+  readonly param: ParamTable;
+  readonly run: RunTable;
+  readonly run_input: RunInputTable;
+  readonly run_tag: RunTagTable;
+  readonly stage_move: StageMoveTable;
+  readonly token: TokenTable;
+  readonly version: VersionTable;
+  readonly version_document: VersionDocumentTable;
+  readonly version_tag: VersionTagTable;
 }
 
 /** Given by the database. */
@@ -75,4 +96,202 @@ export interface EventTable {
 export interface EventHeadTable {
   one: Assigned<boolean>;
   number: Assigned<bigint>;
+}
+
+export interface VersionTable {
+  version_pk: Assigned<bigint>;
+  model_pk: bigint;
+  number: number;
+  major: number;
+  minor: number;
+  patch: number;
+  digest: Uint8Array;
+  size_bytes: bigint;
+  run_pk: bigint | null;
+  model_type: string;
+  interface: Uint8Array | null;
+  signed_by: string[];
+  created_by: string;
+  created_at: Generated<Date>;
+  description: Generated<string>;
+  stage: Generated<number>;
+  archived: Generated<boolean>;
+  updated_at: Generated<Date>;
+  deleted_at: Date | null;
+}
+
+export interface ManifestFileTable {
+  version_pk: bigint;
+  path: string;
+  size: bigint;
+  blake3: Uint8Array;
+  sha256: Uint8Array;
+}
+
+export interface VersionDocumentTable {
+  version_pk: bigint;
+  name: string;
+  content: Uint8Array;
+}
+
+export interface ModelTagTable {
+  model_pk: bigint;
+  key_id: number;
+  value: string;
+}
+
+export interface VersionTagTable {
+  version_pk: bigint;
+  key_id: number;
+  value: string;
+}
+
+export interface AliasTable {
+  model_pk: Assigned<bigint>;
+  name: Assigned<string>;
+  number: Assigned<number>;
+  revision: Assigned<number>;
+  updated_at: Assigned<Date>;
+}
+
+export interface AliasMoveTable {
+  model_pk: Assigned<bigint>;
+  alias: Assigned<string>;
+  revision: Assigned<number>;
+  from_number: Assigned<number | null>;
+  to_number: Assigned<number | null>;
+  actor: Assigned<string>;
+  reason: Assigned<string>;
+  at: Assigned<Date>;
+}
+
+export interface StageMoveTable {
+  move_pk: Assigned<bigint>;
+  version_pk: Assigned<bigint>;
+  from_stage: Assigned<number>;
+  to_stage: Assigned<number>;
+  actor: Assigned<string>;
+  at: Assigned<Date>;
+}
+
+export interface LineageNodeTable {
+  node_pk: Assigned<bigint>;
+  kind: number;
+  identity: string;
+  label: string;
+}
+
+export interface LineageEdgeTable {
+  source_pk: bigint;
+  target_pk: bigint;
+  role: string;
+}
+
+export interface ExperimentTable {
+  experiment_pk: Assigned<number>;
+  name: string;
+  created_at: Generated<Date>;
+}
+
+export interface RunTable {
+  run_pk: Assigned<bigint>;
+  run_id: Generated<string>;
+  experiment_pk: number;
+  parent_pk: bigint | null;
+  status: number;
+  is_job: Generated<boolean>;
+  attempt_token: string | null;
+  created_at: Generated<Date>;
+  started_at: Date | null;
+  ended_at: Date | null;
+  name: string;
+  user_name: string;
+  queue_number: Generated<number>;
+  queued_at: Date | null;
+  claim_expires_at: Date | null;
+  claim_lease: unknown;
+  attempts: Generated<number>;
+  failures: Generated<number>;
+  log_lines: Generated<bigint>;
+  cancel_requested: Generated<boolean>;
+  worker: Generated<string>;
+  progress: unknown;
+  error: unknown;
+  ended_token: string | null;
+}
+
+export interface RunTagTable {
+  run_pk: bigint;
+  experiment_pk: number;
+  key_id: number;
+  value: string;
+}
+
+export interface ParamTable {
+  run_pk: bigint;
+  experiment_pk: number;
+  key_id: number;
+  value: string;
+}
+
+export interface LatestMetricTable {
+  run_pk: bigint;
+  value: number;
+  step: bigint;
+  ts: bigint;
+  experiment_pk: number;
+  key_id: number;
+}
+
+export interface MetricPointTable {
+  run_pk: bigint;
+  ts: bigint;
+  step: bigint;
+  value: number;
+  key_id: number;
+}
+
+export interface DatasetTable {
+  dataset_pk: Assigned<bigint>;
+  blake3: Uint8Array;
+  sha256: Uint8Array;
+  size: bigint;
+  created_at: Generated<Date>;
+}
+
+export interface RunInputTable {
+  run_pk: bigint;
+  dataset_pk: bigint;
+  role: string;
+  name: string;
+  source: string;
+  row_count: bigint;
+  schema_json: string;
+}
+
+export interface JobTable {
+  run_pk: bigint;
+  idempotency_key: string | null;
+  model: string;
+  config: unknown;
+  snapshots: unknown;
+  checkpoint_blake3: Uint8Array | null;
+}
+
+export interface JobLogTable {
+  run_pk: bigint;
+  number: bigint;
+  at: Date;
+  level: string;
+  text: string;
+}
+
+export interface TokenTable {
+  id: string;
+  name: string;
+  secret_sha256: Uint8Array;
+  created_by: string;
+  created_at: Generated<Date>;
+  expires_at: Date | null;
+  revoked_at: Date | null;
 }

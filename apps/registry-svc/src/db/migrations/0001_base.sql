@@ -23,6 +23,20 @@ create table namespace (
   unique (catalog_pk, name)
 );
 
+-- The number of a schema, made with its catalog if it is new.
+create function namespace_of(catalog_name text, schema_name text) returns bigint language plpgsql as $$
+declare found_pk bigint;
+begin
+  loop
+    select n.namespace_pk into found_pk from namespace n join catalog c using (catalog_pk)
+    where c.name = catalog_name and n.name = schema_name;
+    if found then return found_pk; end if;
+    insert into catalog (name) values (catalog_name) on conflict do nothing;
+    insert into namespace (catalog_pk, name) select catalog_pk, schema_name from catalog where name = catalog_name
+    on conflict do nothing;
+  end loop;
+end $$;
+
 -- Keys of tags, parameters and metrics, interned: every child row and index entry carries 4 bytes instead of the text.
 create table key_name (
   key_id int primary key generated always as identity,

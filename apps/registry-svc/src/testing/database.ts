@@ -3,8 +3,8 @@
  * @module
  */
 import { type TestDatabase, testDatabase } from "@mintmark/testing/postgres";
-import { connectDatabase, type Database } from "./db/connect.ts";
-import { appRole, migrate } from "./db/migrate.ts";
+import { connectDatabase, type Database } from "../db/connect.ts";
+import { appRole, migrate } from "../db/migrate.ts";
 
 export interface RegistryDatabase extends Database {
   /** The same database as its owner, for arranging and looking at what the service may not touch. */

@@ -1,0 +1,24 @@
+/**
+ * Recognizes failures of the database by SQLSTATE and constraint, never by text.
+ * @module
+ */
+
+/** Whether a statement failed because a row with this key is there already. */
+export function isUniqueViolation(error: unknown, constraint: string): boolean {
+  const { code, constraint: violated } = error as { code?: unknown; constraint?: unknown };
+  return code === "23505" && violated === constraint;
+}
+
+/**
+ * Runs a transaction again if the database chose it to break a deadlock. The order of locks makes deadlocks rare, not
+ * impossible: keys and lineage nodes are shared by all models.
+ */
+export async function retryDeadlock<T>(transaction: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await transaction();
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== "40P01" || attempt === 5) throw error;
+    }
+  }
+}

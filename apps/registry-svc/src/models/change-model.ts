@@ -1,0 +1,36 @@
+/**
+ * One statement that changes something of a model and records it as an event.
+ *
+ * The lock on the model's head comes first and the event number last, as everywhere (see `0003_model.sql`), so that writers
+ * never wait for each other in a circle, and hold the counter of events only for their commit.
+ * @module
+ */
+import { type RawBuilder, sql } from "kysely";
+import type { Db } from "../db/schema.ts";
+import type { ModelName } from "../names/model-name.ts";
+
+export interface ModelChange {
+  readonly name: ModelName;
+  readonly actor: string;
+  /** The kind of the event, `noun.verb_in_the_past`. */
+  readonly event: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+  /** Common table expressions over `locked(model_pk)`, the last one `changed`, which returns `model_pk` where something did. */
+  readonly steps: RawBuilder<unknown>;
+}
+
+/** The number of the event; `undefined` if there is no such model or nothing changed. */
+export async function changeModel(db: Db, change: ModelChange): Promise<bigint | undefined> {
+  const { name, actor, event, detail, steps } = change;
+  const { rows } = await sql<{ event: bigint }>`
+    with locked as (
+      select h.model_pk from model_head h join model m using (model_pk)
+      where m.full_name = ${name.full} and m.deleted_at is null for update of h
+    ), ${steps}, touched as (
+      update model_head h set updated_at = clock_timestamp() from changed where h.model_pk = changed.model_pk returning h.model_pk
+    )
+    select record_event(${event}, model_pk, ${actor}, ${JSON.stringify(detail)}::jsonb) as event from touched`.execute(
+    db,
+  );
+  return rows[0]?.event;
+}

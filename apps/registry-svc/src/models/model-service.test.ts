@@ -1,0 +1,194 @@
+import { eventHeader } from "@mintmark/registry-client";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { failureOf } from "../testing/failure.ts";
+import { type TestRegistry, testRegistry } from "../testing/registry.ts";
+
+let registry: TestRegistry;
+beforeAll(async () => {
+  registry = await testRegistry();
+});
+afterAll(() => registry.close());
+const models = () => registry.client.models;
+
+describe("CreateModel", () => {
+  it("gives the name back as it was written, an identity and no versions", async () => {
+    const { model } = await models().createModel({ name: "first", description: "d", tags: { team: "growth" } });
+    expect(model).toMatchObject({
+      name: "first",
+      description: "d",
+      tags: { team: "growth" },
+      latestVersion: 0,
+      aliases: {},
+    });
+    expect(model?.id).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it("knows one model by its short and its full name", async () => {
+    await models().createModel({ name: "main.default.full" });
+    expect((await models().getModel({ name: "full" })).model?.name).toBe("main.default.full");
+    expect(await failureOf(models().createModel({ name: "full" }))).toMatchObject({
+      code: "AlreadyExists",
+      reason: "NAME_TAKEN",
+    });
+  });
+
+  it("lets one of 20 racing calls win", async () => {
+    const calls = Array.from({ length: 20 }, () =>
+      models().createModel({ name: "new.catalog.raced", tags: { a: "1" } }),
+    );
+    const results = await Promise.allSettled(calls);
+    expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+
+  it.each(["", "a/b", "u\u0308ber", "x".repeat(256)])("refuses the name %j", async (name) => {
+    expect(await failureOf(models().createModel({ name }))).toMatchObject({
+      code: "InvalidArgument",
+      reason: "NAME_INVALID",
+    });
+  });
+
+  it("refuses text that cannot be stored", async () => {
+    expect(await failureOf(models().createModel({ name: "nul", description: "a\0b" }))).toMatchObject({
+      reason: "REQUEST_INVALID",
+    });
+    expect(await failureOf(models().createModel({ name: "tag", tags: { "": "x" } }))).toMatchObject({
+      reason: "REQUEST_INVALID",
+    });
+  });
+
+  it("keeps names and values of every script, and numbers as text", async () => {
+    const name = '名前 O\'Brien "q" \\ % _ 🚢';
+    await models().createModel({ name, description: "x'; drop table model; --", tags: { ключ: "9007199254740993" } });
+    const { model } = await models().getModel({ name });
+    expect(model).toMatchObject({ name, description: "x'; drop table model; --", tags: { ключ: "9007199254740993" } });
+    expect((await models().listModels({ namePrefix: '名前 O\'Brien "q" \\ % _' })).models.map((m) => m.name)).toEqual([
+      name,
+    ]);
+  });
+});
+
+describe("a model that is deleted", () => {
+  it("is not found, and its name begins anew with another identity", async () => {
+    const first = (await models().createModel({ name: "reborn" })).model;
+    await models().deleteModel({ name: "reborn" });
+    expect(await failureOf(models().getModel({ name: "reborn" }))).toMatchObject({
+      code: "NotFound",
+      reason: "MODEL_NOT_FOUND",
+    });
+    expect(await failureOf(models().deleteModel({ name: "reborn" }))).toMatchObject({ reason: "MODEL_NOT_FOUND" });
+    const second = (await models().createModel({ name: "reborn" })).model;
+    expect(second?.id).not.toBe(first?.id);
+  });
+});
+
+describe("RenameModel", () => {
+  it("keeps the identity and frees the old name", async () => {
+    const before = (await models().createModel({ name: "old" })).model;
+    const { model } = await models().renameModel({ name: "old", newName: "other.place.new" });
+    expect(model).toMatchObject({ id: before?.id, name: "other.place.new" });
+    expect(await failureOf(models().getModel({ name: "old" }))).toMatchObject({ reason: "MODEL_NOT_FOUND" });
+  });
+
+  it("refuses a name that is taken", async () => {
+    await models().createModel({ name: "one" });
+    await models().createModel({ name: "two" });
+    expect(await failureOf(models().renameModel({ name: "one", newName: "main.default.two" }))).toMatchObject({
+      code: "AlreadyExists",
+      reason: "NAME_TAKEN",
+    });
+  });
+});
+
+describe("tags and description", () => {
+  it("are replaced and removed", async () => {
+    await models().createModel({ name: "tagged" });
+    await models().setModelTag({ name: "tagged", key: "k", value: "1" });
+    await models().setModelTag({ name: "tagged", key: "k", value: "2" });
+    await models().updateModel({ name: "tagged", description: "new" });
+    expect((await models().getModel({ name: "tagged" })).model).toMatchObject({ tags: { k: "2" }, description: "new" });
+    await models().deleteModelTag({ name: "tagged", key: "k" });
+    await models().deleteModelTag({ name: "tagged", key: "k" });
+    expect((await models().getModel({ name: "tagged" })).model?.tags).toEqual({});
+  });
+
+  it("of a model that is not there are refused", async () => {
+    for (const call of [
+      models().setModelTag({ name: "nope", key: "k", value: "1" }),
+      models().deleteModelTag({ name: "nope", key: "k" }),
+      models().updateModel({ name: "nope", description: "" }),
+    ])
+      expect(await failureOf(call)).toMatchObject({ reason: "MODEL_NOT_FOUND" });
+  });
+});
+
+describe("ListModels", () => {
+  it("gives each model once, in code-point order, page by page", async () => {
+    const names = Array.from({ length: 25 }, (_, i) => `list.${i % 2 ? "B" : "a"}.m${String(i).padStart(2, "0")}`);
+    for (const name of names) await models().createModel({ name, tags: { parity: String(i(name) % 2) } });
+    const seen: string[] = [];
+    let pageToken = "";
+    do {
+      const page = await models().listModels({ pageSize: 7, pageToken, namePrefix: "list." });
+      seen.push(...page.models.map((model) => model.name));
+      pageToken = page.nextPageToken;
+    } while (pageToken !== "");
+    expect(seen).toEqual(names.toSorted());
+    const tagged = await models().listModels({ namePrefix: "list.", tags: { parity: "1" } });
+    expect(tagged.models).toHaveLength(12);
+  });
+
+  it("finds a part of a name in any case, and takes wildcards for what they are", async () => {
+    await models().createModel({ name: "find.me.ÜBER_100%" });
+    const find = async (nameContains: string) =>
+      (await models().listModels({ nameContains, namePrefix: "find.me." })).models.length;
+    expect([await find("über_100%"), await find("ü_er"), await find("100_")]).toEqual([1, 0, 0]);
+  });
+
+  it("refuses a foreign page token and a page that is too large", async () => {
+    expect(await failureOf(models().listModels({ pageToken: "x" }))).toMatchObject({ reason: "PAGE_TOKEN_INVALID" });
+    expect(await failureOf(models().listModels({ pageSize: 1001 }))).toMatchObject({ reason: "REQUEST_INVALID" });
+  });
+});
+
+describe("the events of writes", () => {
+  it("come without a gap, also when 60 writers of shared keys run at once, and each answer carries its number", async () => {
+    await models().createModel({ name: "busy" });
+    const numbers = await Promise.all(
+      Array.from({ length: 60 }, (_, n) =>
+        announced((onHeader) =>
+          n % 3 === 0
+            ? models().createModel({ name: `busy${n}`, tags: { shared: "1", [`own${n}`]: "2" } }, { onHeader })
+            : models().setModelTag({ name: "busy", key: `key${n % 7}`, value: String(n) }, { onHeader }),
+        ),
+      ),
+    );
+    const { events } = await registry.client.events.listEvents({ pageSize: 1000 });
+    const all = events.map(({ number }) => number).reverse();
+    expect(all).toEqual(all.map((_, index) => BigInt(index + 1)));
+    expect(new Set(numbers).size).toBe(60);
+    expect(registry.unexpected).toEqual([]);
+  });
+
+  it("name the head where nothing changed", async () => {
+    await models().createModel({ name: "same" });
+    const first = await announced((onHeader) =>
+      models().setModelTag({ name: "same", key: "k", value: "v" }, { onHeader }),
+    );
+    const again = await announced((onHeader) =>
+      models().setModelTag({ name: "same", key: "k", value: "v" }, { onHeader }),
+    );
+    expect(again).toBe(first);
+  });
+});
+
+function i(name: string): number {
+  return Number(name.slice(-2));
+}
+
+async function announced(call: (onHeader: (header: Headers) => void) => Promise<unknown>): Promise<bigint> {
+  let header = new Headers();
+  await call((received) => {
+    header = received;
+  });
+  return BigInt(header.get(eventHeader) ?? -1);
+}

@@ -1,0 +1,83 @@
+/**
+ * RPC face of models: messages in, messages out.
+ * @module
+ */
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { ModelService } from "@mintmark/proto/mintmark/registry/v1/model_service";
+import { currentCaller } from "../caller.ts";
+import { announce } from "../events/announce.ts";
+import { requireTag, requireTags, requireText } from "../fields.ts";
+import { type ModelName, parseModelName } from "../names/model-name.ts";
+import { pageSize } from "../paging.ts";
+import type { ServiceDeps } from "../service-deps.ts";
+import { createModel } from "./create-model.ts";
+import { deleteModel } from "./delete-model.ts";
+import { deleteModelTag, setDescription, setModelTag } from "./describe-model.ts";
+import { findModel, modelMessage } from "./find-model.ts";
+import { listModels } from "./list-models.ts";
+import { renameModel } from "./rename-model.ts";
+
+const maxDescription = 100_000;
+
+export function modelService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeof ModelService> {
+  const read = async (name: ModelName) => ({ model: modelMessage(await findModel(db, name)) });
+  const about = (name: string, context: HandlerContext) => ({
+    name: parseModelName(name),
+    actor: currentCaller(context).name,
+  });
+
+  return {
+    async createModel({ description, tags, ...request }, context) {
+      const { name, actor } = about(request.name, context);
+      requireText("description", description, maxDescription);
+      await announce(context, db, await createModel(db, { name, description, tags: requireTags(tags), actor }));
+      return read(name);
+    },
+    getModel({ name }) {
+      return read(parseModelName(name));
+    },
+    async listModels({ pageSize: size, pageToken, namePrefix, nameContains, tags }) {
+      const { page, next } = await listModels(db, {
+        size: pageSize(size),
+        token: pageToken,
+        prefix: requireText("name_prefix", namePrefix, 1_000),
+        contains: requireText("name_contains", nameContains, 1_000),
+        tags: requireTags(tags),
+      });
+      return { models: page.map(modelMessage), nextPageToken: next };
+    },
+    async updateModel({ name, description }, context) {
+      const what = about(name, context);
+      requireText("description", description, maxDescription);
+      const event = await setDescription(db, { ...what, description });
+      const answer = await read(what.name);
+      await announce(context, db, event);
+      return answer;
+    },
+    async renameModel({ name, newName }, context) {
+      const to = parseModelName(newName);
+      await announce(context, db, await renameModel(db, { ...about(name, context), to }));
+      return read(to);
+    },
+    async deleteModel(request, context) {
+      const { name, actor } = about(request.name, context);
+      await announce(context, db, await deleteModel(db, name, actor));
+      return {};
+    },
+    async setModelTag({ name, key, value }, context) {
+      const what = about(name, context);
+      requireTag(key, value);
+      const event = await setModelTag(db, { ...what, key, value });
+      if (event === undefined) await findModel(db, what.name);
+      await announce(context, db, event);
+      return {};
+    },
+    async deleteModelTag({ name, key }, context) {
+      const what = about(name, context);
+      const event = await deleteModelTag(db, { ...what, key: requireText("key", key, 250) });
+      if (event === undefined) await findModel(db, what.name);
+      await announce(context, db, event);
+      return {};
+    },
+  };
+}

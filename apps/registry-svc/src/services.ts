@@ -1,0 +1,37 @@
+/**
+ * Every service of the registry, on one router.
+ * @module
+ */
+import type { ConnectRouter } from "@connectrpc/connect";
+import { TokenService } from "@mintmark/proto/mintmark/access/v1/token_service";
+import { AliasService } from "@mintmark/proto/mintmark/registry/v1/alias_service";
+import { ArtifactService } from "@mintmark/proto/mintmark/registry/v1/artifact_service";
+import { EventService } from "@mintmark/proto/mintmark/registry/v1/event_service";
+import { KeyService } from "@mintmark/proto/mintmark/registry/v1/key_service";
+import { LineageService } from "@mintmark/proto/mintmark/registry/v1/lineage_service";
+import { ModelService } from "@mintmark/proto/mintmark/registry/v1/model_service";
+import { ResolveService } from "@mintmark/proto/mintmark/registry/v1/resolve_service";
+import { VersionService } from "@mintmark/proto/mintmark/registry/v1/version_service";
+import { aliasService } from "./aliases/alias-service.ts";
+import { artifactService } from "./artifacts/artifact-service.ts";
+import { eventService } from "./events/event-service.ts";
+import { keyService } from "./keys/key-service.ts";
+import { lineageService } from "./lineage/lineage-service.ts";
+import { modelService } from "./models/model-service.ts";
+import { resolveService } from "./resolve/resolve-service.ts";
+import type { ServiceDeps } from "./service-deps.ts";
+import { tokenService } from "./tokens/token-service.ts";
+import { versionService } from "./versions/version-service.ts";
+
+export function addServices(router: ConnectRouter, deps: ServiceDeps): ConnectRouter {
+  return router
+    .service(ModelService, modelService(deps))
+    .service(VersionService, versionService(deps))
+    .service(AliasService, aliasService(deps))
+    .service(ArtifactService, artifactService(deps))
+    .service(ResolveService, resolveService(deps))
+    .service(EventService, eventService(deps))
+    .service(LineageService, lineageService(deps))
+    .service(KeyService, keyService(deps))
+    .service(TokenService, tokenService(deps));
+}

@@ -1,0 +1,61 @@
+/**
+ * Who is calling: from a Bearer token, or from the password of Basic authentication, which is what many older clients can send.
+ *
+ * The event number of the answer "this token is valid" is known to callers (GetCaller), so that a gateway can keep the decision
+ * until a later event says otherwise; here every call looks it up, because here a revocation holds at once.
+ * @module
+ */
+import type { Interceptor } from "@connectrpc/connect";
+import { AppError } from "@mintmark/errors";
+import { anyone, type Caller, callerKey } from "../caller.ts";
+import type { Db } from "../db/schema.ts";
+import { isSecretOf, parseToken } from "./token-secret.ts";
+
+export type Authenticate = (authorization: string | null) => Promise<Caller>;
+
+/** Without authentication everyone is `admin`. */
+export const authenticateNobody: Authenticate = async () => anyone;
+
+/** @throws AppError `TOKEN_MISSING`, `TOKEN_INVALID` */
+export function authenticateBy(db: Db): Authenticate {
+  return async (authorization) => {
+    const given = tokenIn(authorization);
+    if (given === undefined) throw new AppError("TOKEN_MISSING", {});
+    const token = parseToken(given);
+    const row = token && (await findValid(db, token.id));
+    if (token === undefined || row === undefined || !isSecretOf(token.secret, row.secret_sha256))
+      throw new AppError("TOKEN_INVALID", {});
+    return { name: row.name, role: "admin", tokenId: token.id };
+  };
+}
+
+/** @param isOpen whether a method, by its service's full name, may be called by anyone (health, reflection) */
+export function authentication(authenticate: Authenticate, isOpen: (service: string) => boolean): Interceptor {
+  return (next) => async (request) => {
+    if (!isOpen(request.service.typeName))
+      request.contextValues.set(callerKey, await authenticate(request.header.get("authorization")));
+    return next(request);
+  };
+}
+
+function tokenIn(authorization: string | null): string | undefined {
+  const [, scheme, credentials] = /^(\w+) +(\S+)$/.exec(authorization ?? "") ?? [];
+  switch (scheme?.toLowerCase()) {
+    case "bearer":
+      return credentials;
+    case "basic":
+      return /^[^:]*:(.*)$/s.exec(Buffer.from(credentials ?? "", "base64").toString("utf8"))?.[1];
+    default:
+      return undefined;
+  }
+}
+
+function findValid(db: Db, id: string) {
+  return db
+    .selectFrom("token")
+    .select(["name", "secret_sha256"])
+    .where("id", "=", id)
+    .where("revoked_at", "is", null)
+    .where((eb) => eb.or([eb("expires_at", "is", null), eb("expires_at", ">", new Date())]))
+    .executeTakeFirst();
+}

@@ -1,0 +1,90 @@
+/**
+ * Reading versions.
+ * @module
+ */
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { AppError } from "@mintmark/errors";
+import { Stage, type VersionSchema, VersionStatus } from "@mintmark/proto/mintmark/registry/v1/version";
+import { type RawBuilder, sql } from "kysely";
+import type { Db } from "../db/schema.ts";
+import { isVersionNumber } from "../fields.ts";
+import type { ModelName } from "../names/model-name.ts";
+
+export interface VersionRow {
+  readonly version_pk: bigint;
+  readonly model_pk: bigint;
+  readonly model_id: string;
+  readonly shown_name: string;
+  readonly number: number;
+  readonly major: number;
+  readonly minor: number;
+  readonly patch: number;
+  readonly digest: Uint8Array;
+  readonly size_bytes: bigint;
+  readonly run_id: string | null;
+  readonly model_type: string;
+  readonly signed_by: readonly string[];
+  readonly created_by: string;
+  readonly created_at: Date;
+  readonly description: string;
+  readonly stage: number;
+  readonly archived: boolean;
+  readonly updated_at: Date;
+  readonly aliases: readonly string[];
+  readonly tags: Readonly<Record<string, string>> | null;
+  /** The last event that was committed when this was read. */
+  readonly event: bigint;
+}
+
+/** @throws AppError `VERSION_NOT_FOUND` */
+export async function findVersion(db: Db, name: ModelName, number: number): Promise<VersionRow> {
+  const where = sql`m.full_name = ${name.full} and m.deleted_at is null and v.number = ${number} and v.deleted_at is null`;
+  const [row] = isVersionNumber(number) ? await selectVersions(db, where) : [];
+  if (row === undefined) throw new AppError("VERSION_NOT_FOUND", { model: name.written, version: String(number) });
+  return row;
+}
+
+/** @param where a condition, and order and limit if any, over `version v` and its `model m` */
+export async function selectVersions(db: Db, where: RawBuilder<unknown>): Promise<readonly VersionRow[]> {
+  const { rows } = await sql<VersionRow>`
+    select v.version_pk, v.model_pk, m.id as model_id, m.shown_name, v.number, v.major, v.minor, v.patch, v.digest,
+      v.size_bytes, r.run_id, v.model_type, v.signed_by, v.created_by, v.created_at, v.description, v.stage, v.archived,
+      v.updated_at,
+      array(select a.name from alias a where a.model_pk = v.model_pk and a.number = v.number order by a.name) as aliases,
+      (select jsonb_object_agg(k.name, t.value) from version_tag t join key_name k using (key_id)
+        where t.version_pk = v.version_pk) as tags,
+      (select number from event_head) as event
+    from version v join model m using (model_pk) left join run r using (run_pk)
+    where ${where}`.execute(db);
+  return rows;
+}
+
+export function versionMessage(row: VersionRow): MessageInitShape<typeof VersionSchema> {
+  return {
+    model: row.shown_name,
+    modelId: row.model_id,
+    number: row.number,
+    semver: semverOf(row),
+    digest: `blake3:${Buffer.from(row.digest).toString("hex")}`,
+    runId: row.run_id?.replaceAll("-", "") ?? "",
+    aliases: [...row.aliases],
+    stage: stages[row.stage] ?? Stage.UNSPECIFIED,
+    status: row.archived ? VersionStatus.ARCHIVED : VersionStatus.READY,
+    description: row.description,
+    tags: row.tags ?? {},
+    sizeBytes: row.size_bytes,
+    createdBy: row.created_by,
+    createTime: timestampFromDate(row.created_at),
+    updateTime: timestampFromDate(row.updated_at),
+    signedBy: [...row.signed_by],
+    modelType: row.model_type,
+  };
+}
+
+export function semverOf({ major, minor, patch }: Pick<VersionRow, "major" | "minor" | "patch">): string {
+  return `${major}.${minor}.${patch}`;
+}
+
+/** Stages as they are stored, by number. */
+export const stages: readonly Stage[] = [Stage.NONE, Stage.STAGING, Stage.PRODUCTION, Stage.ARCHIVED];

@@ -1,0 +1,44 @@
+/**
+ * Archives a version, takes it back, or deletes it; the rule is the function `retire_version` of `0003_model.sql`.
+ * @module
+ */
+import { AppError } from "@mintmark/errors";
+import { sql } from "kysely";
+import type { Db } from "../db/schema.ts";
+import { isVersionNumber } from "../fields.ts";
+import { findModel } from "../models/find-model.ts";
+import type { AboutVersion } from "./describe-version.ts";
+
+interface Outcome {
+  readonly outcome: "done" | "unchanged" | "no_version" | "in_use";
+  readonly aliases: readonly string[] | null;
+  readonly event: bigint | null;
+}
+
+/**
+ * @returns the number of the event; `undefined` if nothing changed
+ * @throws AppError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `ALIAS_IN_USE`
+ */
+export async function retireVersion(
+  db: Db,
+  { name, number, actor }: AboutVersion,
+  how: "archive" | "restore" | "delete",
+): Promise<bigint | undefined> {
+  const { model_pk } = await findModel(db, name);
+  const archived = how === "delete" ? null : how === "archive";
+  const { rows } = isVersionNumber(number)
+    ? await sql<Outcome>`select * from retire_version(${model_pk}, ${number}, ${archived}, ${actor})`.execute(db)
+    : { rows: [] };
+  const { outcome, aliases, event } = rows[0] ?? { outcome: "no_version", aliases: null, event: null };
+  switch (outcome) {
+    case "no_version":
+      throw new AppError("VERSION_NOT_FOUND", { model: name.written, version: String(number) });
+    case "in_use":
+      throw new AppError("ALIAS_IN_USE", { model: name.written, version: number, aliases: aliases ?? [] });
+    case "done":
+    case "unchanged":
+      return event ?? undefined;
+    default:
+      throw outcome satisfies never;
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * RPC face of versions: messages in, messages out.
+ * @module
+ */
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import { AppError } from "@mintmark/errors";
+import { Stage } from "@mintmark/proto/mintmark/registry/v1/version";
+import type { RegisterVersionRequest, VersionService } from "@mintmark/proto/mintmark/registry/v1/version_service";
+import { currentCaller } from "../caller.ts";
+import { announce } from "../events/announce.ts";
+import { requireTag, requireTags, requireText } from "../fields.ts";
+import { parseAliasName } from "../names/alias-name.ts";
+import { parseModelName } from "../names/model-name.ts";
+import { pageSize } from "../paging.ts";
+import { resolveUri } from "../resolve/resolve-uri.ts";
+import type { ServiceDeps } from "../service-deps.ts";
+import { checkedDocuments, checkedFiles } from "./check-artifact.ts";
+import { type AboutVersion, deleteVersionTag, setDescription, setVersionTag } from "./describe-version.ts";
+import { findVersion, versionMessage } from "./find-version.ts";
+import { listVersions } from "./list-versions.ts";
+import { type Bump, parseSemver, type Semver } from "./next-semver.ts";
+import { readContent } from "./read-content.ts";
+import { type RegisterVersion, registerVersion } from "./register-version.ts";
+import { retireVersion } from "./retire-version.ts";
+import { setStage, storedStage } from "./set-stage.ts";
+import { requireFacts } from "./version-card.ts";
+
+const maxDescription = 100_000;
+const maxAliases = 100;
+
+export function versionService(deps: Pick<ServiceDeps, "db" | "blobs" | "keys">): ServiceImpl<typeof VersionService> {
+  const { db } = deps;
+  const read = async ({ name, number }: AboutVersion) => ({
+    version: versionMessage(await findVersion(db, name, number)),
+  });
+  const about = ({ model, number }: { model: string; number: number }, context: HandlerContext): AboutVersion => ({
+    name: parseModelName(model),
+    number,
+    actor: currentCaller(context).name,
+  });
+
+  return {
+    async registerVersion(message, context) {
+      const { version, event } = await registerVersion(deps, readRegistration(message, context));
+      await announce(context, db, event);
+      return { version: versionMessage(version), created: event !== undefined };
+    },
+    async getVersion({ uri }) {
+      const { version } = await resolveUri(db, uri);
+      return { version: versionMessage(version) };
+    },
+    async listVersions({ model, pageSize: size, pageToken, stage, tags }) {
+      const { page, next } = await listVersions(db, {
+        name: parseModelName(model),
+        size: pageSize(size),
+        token: pageToken,
+        stage: stage === Stage.UNSPECIFIED ? undefined : storedStage(stage),
+        tags: requireTags(tags),
+      });
+      return { versions: page.map(versionMessage), nextPageToken: next };
+    },
+    async getVersionContent({ uri }) {
+      const { version } = await resolveUri(db, uri);
+      const { files, documents } = await readContent(db, version.version_pk);
+      return {
+        version: versionMessage(version),
+        files: files.map((file) => ({ ...file, size: BigInt(file.size) })),
+        documents: documents.map(({ name, content }) => ({ name, content })),
+      };
+    },
+    async updateVersion(message, context) {
+      const what = about(message, context);
+      const event = await setDescription(db, what, requireText("description", message.description, maxDescription));
+      const answer = await read(what);
+      await announce(context, db, event);
+      return answer;
+    },
+    async setStage(message, context) {
+      const what = about(message, context);
+      const { archiveExisting } = message;
+      await announce(context, db, await setStage(db, { ...what, stage: storedStage(message.stage), archiveExisting }));
+      return read(what);
+    },
+    async setVersionTag(message, context) {
+      const what = about(message, context);
+      requireTag(message.key, message.value);
+      const event = await setVersionTag(db, what, message.key, message.value);
+      if (event === undefined) await findVersion(db, what.name, what.number);
+      await announce(context, db, event);
+      return {};
+    },
+    async deleteVersionTag(message, context) {
+      const what = about(message, context);
+      const event = await deleteVersionTag(db, what, requireText("key", message.key, 250));
+      if (event === undefined) await findVersion(db, what.name, what.number);
+      await announce(context, db, event);
+      return {};
+    },
+    async archiveVersion(message, context) {
+      const what = about(message, context);
+      await announce(context, db, await retireVersion(db, what, message.restore ? "restore" : "archive"));
+      return read(what);
+    },
+    async deleteVersion(message, context) {
+      await announce(context, db, await retireVersion(db, about(message, context), "delete"));
+      return {};
+    },
+  };
+}
+
+function readRegistration(message: RegisterVersionRequest, context: HandlerContext): RegisterVersion {
+  if (message.aliases.length > maxAliases)
+    throw new AppError("REQUEST_INVALID", { field: "aliases", problem: `must be at most ${maxAliases}` });
+  requireFacts(message.facts);
+  return {
+    name: parseModelName(message.model),
+    files: checkedFiles(message.files),
+    documents: checkedDocuments(message.documents),
+    run: readRun(message.runId),
+    attempt: readAttempt(message.attemptToken),
+    semver: readSemver(message.semver),
+    bump: readBump(message.bump),
+    description: requireText("description", message.description, maxDescription),
+    tags: requireTags(message.tags),
+    aliases: message.aliases.map(parseAliasName),
+    facts: message.facts,
+    inputs: message.inputs,
+    actor: currentCaller(context).name,
+  };
+}
+
+function readRun(run: string): string | undefined {
+  if (run === "") return undefined;
+  if (!/^[0-9a-f]{32}$/.test(run))
+    throw new AppError("REQUEST_INVALID", { field: "run_id", problem: `must be 32 hex digits, got '${run}'` });
+  return run;
+}
+
+/** One that is no UUID is nobody's; the check of the run says so. */
+function readAttempt(token: string): string | undefined {
+  return token === "" ? undefined : token.toLowerCase();
+}
+
+function readSemver(text: string): Semver | undefined {
+  if (text === "") return undefined;
+  const semver = parseSemver(text);
+  if (semver === undefined)
+    throw new AppError("REQUEST_INVALID", {
+      field: "semver",
+      problem: `must be three whole numbers such as 1.4.0, got '${text}'`,
+    });
+  return semver;
+}
+
+function readBump(bump: string): Bump {
+  if (bump === "") return "auto";
+  if (bump === "major" || bump === "minor" || bump === "patch" || bump === "auto") return bump;
+  throw new AppError("REQUEST_INVALID", {
+    field: "bump",
+    problem: `must be major, minor, patch or auto, got '${bump}'`,
+  });
+}
