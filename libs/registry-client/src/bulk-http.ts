@@ -64,6 +64,9 @@ export async function* getBlob(
   }
 }
 
+/** A server that hashes and stores a large blob is silent for a while; one that is dead is silent for ever. */
+const idleMs = 5 * 60_000;
+
 type Options = RequestOptions & { readonly signal: AbortSignal | undefined };
 
 /** Sends a request and waits for the head of a successful answer. */
@@ -80,6 +83,7 @@ async function exchange(
     const outgoing = send(url, { ...options, headers, ...(signal === undefined ? {} : { signal }) });
     outgoing.once("response", resolve);
     outgoing.once("error", reject);
+    outgoing.setTimeout(idleMs, () => outgoing.destroy(new Error(`silent for ${idleMs / 60_000} minutes`)));
     // A refusal may come before all is sent; what becomes of the rest does not matter then.
     if (body === undefined) outgoing.end();
     else pipeline(body, outgoing).catch(reject);
