@@ -1,22 +1,14 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { generateKey, privateKeyPem } from "@mintmark/crypto/keys";
 import { JobSchema } from "@mintmark/proto/mintmark/training/v1/job";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { newKeyDirectory } from "../testing/key-directory.ts";
 import { type ChildJob, startTrainingChild, type TrainingChild } from "./training-child.ts";
 import { keepWarmChild } from "./warm-child.ts";
 
 let directory: string;
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "mintmark-child-"));
-  await mkdir(join(directory, "signing"));
-  for (const [name, algorithm] of [
-    ["ed25519", "ed25519"],
-    ["p256", "ecdsa-p256"],
-  ] as const)
-    await writeFile(join(directory, "signing", `${name}.pem`), privateKeyPem(generateKey(algorithm)), { mode: 0o600 });
+  directory = await newKeyDirectory();
   // Nothing listens there: what a child asks of the registry fails until its patience ends.
   process.env["MINTMARK_REGISTRY_URL"] = "http://127.0.0.1:1";
   process.env["QUEUE_URL"] = "redis://127.0.0.1:1";
@@ -50,10 +42,10 @@ it("ends within seconds when it is to end", async () => {
   const child = start();
   await child.warm;
   const running = child.run(job(waiting));
-  const start_ = performance.now();
+  const begun = performance.now();
   child.stop();
   expect(await running).toMatchObject({ type: "failed" });
-  expect(performance.now() - start_).toBeLessThan(4_500);
+  expect(performance.now() - begun).toBeLessThan(4_500);
 });
 
 it("is replaced by a warm one after its job, and by a cold one beside it", async () => {

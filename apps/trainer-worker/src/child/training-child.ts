@@ -29,7 +29,7 @@ export interface TrainingChild {
   readonly hasEnded: () => boolean;
   /** To be called once. The outcome is known when the process is gone. */
   readonly run: (job: ChildJob) => Promise<ChildOutcome>;
-  /** Asks it to end, then insists, then kills: within 4 s. */
+  /** Asks it to end, then insists, then kills: within 2 s. */
   readonly stop: () => void;
   readonly kill: () => void;
 }
@@ -81,7 +81,7 @@ function stop(child: ChildProcess): void {
   setTimeout(() => child.kill("SIGKILL"), 2 * graceMs).unref();
 }
 
-const graceMs = 2_000;
+const graceMs = 1_000;
 
 function send(child: ChildProcess, message: ToChild): void {
   if (child.connected) child.send(message, () => {});

@@ -1,0 +1,217 @@
+import { readFile, rm } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { AttemptEnd } from "@mintmark/proto/mintmark/training/v1/attempt_service";
+import { connectRegistry, type RegistryClient } from "@mintmark/registry-client";
+import { pino } from "pino";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { keepWarmChild, type WarmChild } from "./child/warm-child.ts";
+import { runJob } from "./job-runner.ts";
+import { newKeyDirectory } from "./testing/key-directory.ts";
+import { type RegistryDouble, startRegistryDouble } from "./testing/registry-double.ts";
+
+const examples = fileURLToPath(new URL("../../../examples/", import.meta.url));
+const titanic = {
+  model: "titanic",
+  data: { source: "titanic.csv", target: "survival" },
+  algorithm: { name: "gradient-boosting" },
+  register: { alias: ["challenger"], tags: { team: "growth" } },
+};
+/** Runs for minutes unless it is ended. */
+const endless = { ...titanic, algorithm: { name: "gradient-boosting", params: { n_estimators: 10_000 } } };
+
+let keys: string;
+let registry: RegistryDouble;
+let client: RegistryClient;
+let children: WarmChild;
+let stopping: AbortController;
+
+beforeAll(async () => {
+  keys = await newKeyDirectory();
+});
+afterAll(() => rm(keys, { recursive: true }));
+beforeEach(async () => {
+  registry = await startRegistryDouble();
+  Object.assign(process.env, {
+    MINTMARK_REGISTRY_URL: registry.url,
+    MINTMARK_KEY_DIR: keys,
+    QUEUE_URL: "redis://none",
+  });
+  client = connectRegistry({ baseUrl: registry.url, httpVersion: "2" });
+  children = keepWarmChild((text) => process.stderr.write(text));
+  stopping = new AbortController();
+});
+afterEach(async () => {
+  children.close();
+  client.close();
+  await registry.close();
+});
+
+it("takes a job through all its steps to one version, and says that it has finished", async () => {
+  const run = await submit(titanic);
+  await work(run);
+  const { registrations, ends, progress, blobs } = registry.state;
+  expect(ends).toMatchObject([{ runId: run, attemptToken: "token-1", end: AttemptEnd.FINISHED }]);
+  expect(registrations).toHaveLength(1);
+  const { model, aliases, tags, files, documents, inputs, facts } = registrations[0]!;
+  expect({ model, aliases, tags }).toEqual({ model: "titanic", aliases: ["challenger"], tags: { team: "growth" } });
+  expect(files.every(({ blake3 }) => blobs.has(blake3))).toBe(true);
+  expect(documents.map(({ name }) => name)).toEqual([
+    "model.sig",
+    "model.ed25519.sigstore.json",
+    "provenance.sigstore.json",
+  ]);
+  expect(inputs).toMatchObject([{ role: "training", node: { label: "titanic.csv" } }]);
+  expect(facts).toMatchObject({ modelType: "gradient-boosting", nSamples: 1761n, nFeatures: 3 });
+  expect(progress[0]?.step).toBe("load");
+});
+
+it("records parameters, data with its profile, metrics, timings and loss", async () => {
+  await work(await submit(titanic));
+  const { batches, logs } = registry.state;
+  expect(batches[0]).toMatchObject({
+    params: { algorithm: "gradient-boosting", seed: "42", n_estimators: "100" },
+    inputs: [{ name: "titanic.csv", rows: 2201n, role: "training" }],
+  });
+  const profile = JSON.parse(batches[0]!.inputs[0]!.schemaJson) as { columns: { name: string }[] };
+  expect(profile.columns.map(({ name }) => name)).toEqual(["class", "sex", "age", "survival"]);
+  const metrics = batches.flatMap((batch) => batch.metrics);
+  const latest = Object.fromEntries(metrics.map(({ key, value }) => [key, value]));
+  expect(latest["accuracy"]).toBeGreaterThan(0.75);
+  for (const step of ["load", "fit", "evaluate", "package", "push"])
+    expect(latest[`step/${step}_seconds`]).toBeGreaterThanOrEqual(0);
+  expect(latest["step/peak_memory_mb"]).toBeGreaterThan(50);
+  expect(metrics.filter(({ key }) => key === "loss")).toHaveLength(100);
+  expect(logs.map(({ text }) => text).join("\n")).toMatch(/registered titanic version 1/);
+});
+
+it("begins within 300 ms of the claim, as a child is warm", async () => {
+  const warm = children.take();
+  await warm.warm;
+  const taken = { ...children, take: () => warm };
+  const run = await submit(titanic);
+  const start = Date.now();
+  await work(run, taken);
+  const first = registry.state.progress[0]!;
+  expect(Number(first.time!.seconds) * 1_000 + first.time!.nanos / 1e6 - start).toBeLessThan(300);
+});
+
+it("trains nothing again when the version was registered before an attempt was cut off", async () => {
+  const run = await submit(titanic);
+  await work(run);
+  await work(run);
+  expect(registry.state.registrations).toHaveLength(1);
+  expect(registry.state.ends.map(({ end }) => end)).toEqual([AttemptEnd.FINISHED, AttemptEnd.FINISHED]);
+});
+
+it("says with reason and message why a job cannot succeed", async () => {
+  await work(await submit({ ...titanic, data: { source: "titanic.csv", target: "survived" } }));
+  expect(registry.state.ends).toMatchObject([
+    { end: AttemptEnd.FAILED, error: { reason: "TARGET_NOT_FOUND", retryable: false } },
+  ]);
+  expect(registry.state.ends[0]?.error?.message).toContain("did you mean 'survival'?");
+});
+
+it.each([
+  ["a file of the worker's machine", { source: "/etc/passwd" }, "DATA_SOURCE_REFUSED"],
+  ["a URI that its operator has not allowed", { source: "http://127.0.0.1:9/a.csv" }, "DATA_SOURCE_REFUSED"],
+  [
+    "SQL that reaches outside",
+    { source: "titanic.csv", query: "SELECT * FROM read_csv('/etc/passwd')" },
+    "QUERY_REFUSED",
+  ],
+])("refuses a job that names %s", async (_, data, reason) => {
+  const config = { ...titanic, data: { ...data, target: "survival" } };
+  await work("query" in data ? await submit(config) : registry.submit(config));
+  expect(registry.state.ends).toMatchObject([{ end: AttemptEnd.FAILED, error: { reason, retryable: false } }]);
+  expect(registry.state.registrations).toEqual([]);
+});
+
+it("leaves a job alone that it cannot claim", async () => {
+  await work("f".repeat(32));
+  expect(registry.state.claims).toBe(0);
+  expect(registry.state.ends).toEqual([]);
+});
+
+describe("a job that runs", () => {
+  it("reports iteration, loss and the time that is left", async () => {
+    const { running } = await startEndless();
+    await until(() => registry.state.progress.some(({ iteration }) => iteration > 10));
+    expect(registry.state.progress.at(-1)).toMatchObject({ step: "fit", iterations: 10_000 });
+    const { loss, remainingSeconds } = registry.state.progress.at(-1)!;
+    expect([loss! > 0, remainingSeconds! > 0]).toEqual([true, true]);
+    registry.state.cancelRequested = true;
+    await running;
+  });
+
+  it("ends within seconds once somebody asks to cancel it", async () => {
+    const { running } = await startEndless();
+    registry.state.cancelRequested = true;
+    const start = Date.now();
+    await running;
+    expect(Date.now() - start).toBeLessThan(5_000);
+    expect(registry.state.ends.map(({ end }) => end)).toEqual([AttemptEnd.CANCELLED]);
+    expect(registry.state.registrations).toEqual([]);
+  });
+
+  it("is worth another try when its process was killed", async () => {
+    const child = children.take();
+    const running = work(await submit(endless), { ...children, take: () => child });
+    await until(() => registry.state.progress.some(({ step }) => step === "fit"));
+    process.kill(child.pid!, "SIGKILL");
+    await running;
+    expect(registry.state.ends).toMatchObject([
+      { end: AttemptEnd.FAILED, error: { reason: "TRAINING_PROCESS_KILLED", retryable: true } },
+    ]);
+  });
+
+  it("is given back when the worker goes away, within the seconds that it has", async () => {
+    const { running } = await startEndless();
+    stopping.abort();
+    const start = Date.now();
+    await running;
+    expect(Date.now() - start).toBeLessThan(6_000);
+    expect(registry.state.ends.map(({ end }) => end)).toEqual([AttemptEnd.RELEASED]);
+  });
+
+  it("is dropped without a word when another worker has it", async () => {
+    const { running } = await startEndless();
+    registry.state.token = "token-2";
+    await running;
+    expect(registry.state.ends).toEqual([]);
+    expect(registry.state.registrations).toEqual([]);
+  });
+
+  it("goes on while the registry is away, and is reported when that is back", async () => {
+    const longer = { ...titanic, algorithm: { name: "gradient-boosting", params: { n_estimators: 600 } } };
+    const running = work(await submit(longer));
+    await until(() => registry.state.progress.some(({ step }) => step === "fit"));
+    await registry.goDown();
+    await sleep(3_000);
+    await registry.comeBack();
+    await running;
+    expect(registry.state.ends.map(({ end }) => end)).toEqual([AttemptEnd.FINISHED]);
+    expect(registry.state.registrations).toHaveLength(1);
+  });
+});
+
+async function submit(config: object): Promise<string> {
+  return registry.submit(config, { name: "titanic.csv", bytes: await readFile(`${examples}titanic.csv`) });
+}
+
+function work(run: string, from: WarmChild = children): Promise<void> {
+  const log = pino({ level: "silent" });
+  const deps = { registry: client, children: from, log, worker: "test/1", heartbeatMs: 300, leaseMs: 10_000 };
+  return runJob({ ...deps, stopping: stopping.signal }, run);
+}
+
+async function startEndless(): Promise<{ running: Promise<void> }> {
+  const running = work(await submit(endless));
+  await until(() => registry.state.progress.some(({ step }) => step === "fit"));
+  return { running };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (const end = Date.now() + 20_000; !holds(); await sleep(50))
+    if (Date.now() > end) throw new Error("waited for 20 s in vain");
+}
