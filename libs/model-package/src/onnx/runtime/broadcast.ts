@@ -1,5 +1,5 @@
 /**
- * Elementwise operations on tensors whose shapes differ as ONNX allows (NumPy's rules).
+ * Elementwise operations on tensors whose shapes differ as ONNX allows (NumPy's rules), up to matrices.
  * @module
  */
 import { invalidModel } from "./tensor.ts";
@@ -17,29 +17,25 @@ export function broadcastDims(a: readonly number[], b: readonly number[]): reado
   });
 }
 
-/**
- * For each element of shape `to`, the element of shape `from` that stands for it; null if they are the same,
- * so that the common case needs no table.
- */
-export function broadcastIndex(from: readonly number[], to: readonly number[], count: number): Int32Array | null {
-  if (sameDims(from, to)) return null;
-  const index = new Int32Array(count);
-  if (from.every((size) => size === 1)) return index;
-  // One dimension after another, innermost first: each repeats or continues the pattern of those inside it.
-  let block = 1;
-  let stride = 1;
-  for (let i = 1; i <= to.length; i++) {
-    const size = to[to.length - i]!;
-    const own = from[from.length - i] ?? 1;
-    for (let at = block; at < block * size; at++)
-      index[at] = index[at % block]! + (own === 1 ? 0 : Math.floor(at / block) * stride);
-    block *= size;
-    stride *= own;
-  }
-  return index;
+/** A shape as rows and columns: a vector is one row, a scalar one row of one column. */
+export interface Extent {
+  readonly rows: number;
+  readonly cols: number;
 }
 
-export function sameDims(a: readonly number[], b: readonly number[]): boolean {
+/** @throws AppError for more than two dimensions, which no model of ours computes with. */
+export function extentOf(dims: readonly number[]): Extent {
+  if (dims.length > 2) throw invalidModel(`it computes with a value of ${dims.length} dimensions`);
+  return { rows: dims.length === 2 ? dims[0]! : 1, cols: dims.at(-1) ?? 1 };
+}
+
+/** How far apart in the data neighbouring rows and columns are, if a value of shape `from` is stretched; 0 repeats. */
+export function stepsOf(from: readonly number[], to: Extent): { readonly row: number; readonly col: number } {
+  const { rows, cols } = extentOf(from);
+  return { row: rows === 1 && to.rows !== 1 ? 0 : cols, col: cols === 1 && to.cols !== 1 ? 0 : 1 };
+}
+
+function sameDims(a: readonly number[], b: readonly number[]): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;

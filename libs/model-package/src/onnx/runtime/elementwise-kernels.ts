@@ -3,28 +3,29 @@
  * @module
  */
 import { TensorProto_DataType as DataType } from "@mintmark/proto/onnx/onnx";
-import { broadcastDims, broadcastIndex } from "./broadcast.ts";
+import { broadcastDims, extentOf, stepsOf } from "./broadcast.ts";
 import type { Kernel, OnnxNode } from "./node.ts";
 import { allocate, type BooleanTensor, elements, type NumericTensor, type Tensor } from "./tensor.ts";
 
 /** For instance Add. A float result is rounded from the double one, which gives the same bits as float arithmetic. */
 export function arithmetic(operation: (a: number, b: number) => number): (node: OnnxNode) => Kernel {
+  const apply = zip(operation);
   return (node) => (inputs) => {
     const [a, b] = pair(node, inputs);
-    const dims = broadcastDims(a.dims, b.dims);
-    const out = allocate(a.type, dims);
-    zip(a, b, out, operation);
+    const out = allocate(a.type, broadcastDims(a.dims, b.dims));
+    apply(a, b, out);
     return out;
   };
 }
 
 /** For instance Less. */
 export function comparison(operation: (a: number, b: number) => boolean): (node: OnnxNode) => Kernel {
+  const apply = zip((a, b) => (operation(a, b) ? 1 : 0));
   return (node) => (inputs) => {
     const [a, b] = pair(node, inputs);
     const dims = broadcastDims(a.dims, b.dims);
     const out: BooleanTensor = { type: "bool", dims, data: new Uint8Array(elements(dims)) };
-    zip(a, b, out, (left, right) => (operation(left, right) ? 1 : 0));
+    apply(a, b, out);
     return out;
   };
 }
@@ -53,12 +54,15 @@ export function where(node: OnnxNode): Kernel {
     const [a, b] = pair(node, branches);
     const dims = broadcastDims(choice.dims, broadcastDims(a.dims, b.dims));
     const out = allocate(a.type, dims);
-    const count = out.data.length;
-    const choiceAt = broadcastIndex(choice.dims, dims, count);
-    const aAt = broadcastIndex(a.dims, dims, count);
-    const bAt = broadcastIndex(b.dims, dims, count);
-    for (let i = 0; i < count; i++)
-      out.data[i] = choice.data[choiceAt?.[i] ?? i] ? a.data[aAt?.[i] ?? i]! : b.data[bAt?.[i] ?? i]!;
+    const extent = extentOf(dims);
+    const ofChoice = stepsOf(choice.dims, extent);
+    const ofA = stepsOf(a.dims, extent);
+    const ofB = stepsOf(b.dims, extent);
+    for (let row = 0, at = 0; row < extent.rows; row++)
+      for (let col = 0; col < extent.cols; col++, at++)
+        out.data[at] = choice.data[row * ofChoice.row + col * ofChoice.col]
+          ? a.data[row * ofA.row + col * ofA.col]!
+          : b.data[row * ofB.row + col * ofB.col]!;
     return out;
   };
 }
@@ -66,7 +70,8 @@ export function where(node: OnnxNode): Kernel {
 export function cast(node: OnnxNode): Kernel {
   const to = node.integer("to");
   return ([input]) => {
-    if (input === undefined || input.type === "string") throw node.wrongType("numbers", input);
+    if (input === undefined || input.type === "string" || input.type === "sparse")
+      throw node.wrongType("numbers", input);
     const { dims, data } = input;
     switch (to) {
       case DataType.DOUBLE:
@@ -95,20 +100,19 @@ function pair(node: OnnxNode, inputs: readonly (Tensor | undefined)[]): [Numeric
   return [a, b];
 }
 
+type Zip = (a: NumericTensor, b: NumericTensor, out: NumericTensor | BooleanTensor) => void;
+
 /** `out = operation(a, b)`, both stretched to the shape of `out`. */
-function zip(
-  a: NumericTensor,
-  b: NumericTensor,
-  out: NumericTensor | BooleanTensor,
-  operation: (a: number, b: number) => number,
-): void {
-  const count = out.data.length;
-  if (b.data.length === 1 && a.data.length === count) {
-    const right = b.data[0]!;
-    for (let i = 0; i < count; i++) out.data[i] = operation(a.data[i]!, right);
-    return;
-  }
-  const aAt = broadcastIndex(a.dims, out.dims, count);
-  const bAt = broadcastIndex(b.dims, out.dims, count);
-  for (let i = 0; i < count; i++) out.data[i] = operation(a.data[aAt?.[i] ?? i]!, b.data[bAt?.[i] ?? i]!);
+function zip(operation: (a: number, b: number) => number): Zip {
+  return (a, b, out) => {
+    const extent = extentOf(out.dims);
+    const ofA = stepsOf(a.dims, extent);
+    const ofB = stepsOf(b.dims, extent);
+    for (let row = 0, at = 0; row < extent.rows; row++) {
+      let aAt = row * ofA.row;
+      let bAt = row * ofB.row;
+      for (let col = 0; col < extent.cols; col++, at++, aAt += ofA.col, bAt += ofB.col)
+        out.data[at] = operation(a.data[aAt]!, b.data[bAt]!);
+    }
+  };
 }

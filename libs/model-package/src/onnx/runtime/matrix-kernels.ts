@@ -5,7 +5,7 @@
 import type { Kernel, OnnxNode } from "./node.ts";
 import { allocate, elements, invalidModel, type NumericTensor, type Tensor } from "./tensor.ts";
 
-/** x · weightsᵀ + intercepts, with constant weights; zeros of x are skipped, which makes sparse texts fast. */
+/** x · weightsᵀ + intercepts, with constant, finite weights; x may be sparse. */
 export function gemm(node: OnnxNode): Kernel {
   node.requireInteger("transB", 1, 0);
   const weights = node.numeric(node.constants[1]);
@@ -15,20 +15,22 @@ export function gemm(node: OnnxNode): Kernel {
     throw node.invalid(`expected weights [C, P] and C intercepts, got [${weights.dims}] and [${intercepts.dims}]`);
   if (!weights.data.every(Number.isFinite)) throw node.invalid("has weights that are not finite");
   const byFeature = transposed(weights.data, outputs, features);
+  const addRow = (out: Float64Array, to: number, value: number, feature: number) => {
+    for (let k = 0; k < outputs; k++) out[to + k]! += value * byFeature[feature * outputs + k]!;
+  };
   return ([input]) => {
-    const x = matrixOf(node, input, features);
+    const x = input?.type === "sparse" ? input : matrixOf(node, input, features);
+    if (x.dims[1] !== features) throw node.invalid(`expected a matrix of ${features} columns, got [${x.dims}]`);
     const rows = x.dims[0]!;
-    const out = allocate("double", [rows, outputs]);
+    const data = new Float64Array(elements([rows, outputs]));
     for (let row = 0; row < rows; row++) {
       const to = row * outputs;
-      for (let k = 0; k < outputs; k++) out.data[to + k] = intercepts.data[k]!;
-      for (let j = 0; j < features; j++) {
-        const value = x.data[row * features + j]!;
-        if (value === 0) continue;
-        for (let k = 0; k < outputs; k++) out.data[to + k]! += value * byFeature[j * outputs + k]!;
-      }
+      data.set(intercepts.data, to);
+      if (x.type === "sparse")
+        for (let at = x.starts[row]!; at < x.starts[row + 1]!; at++) addRow(data, to, x.data[at]!, x.columns[at]!);
+      else for (let j = 0; j < features; j++) addRow(data, to, x.data[row * features + j]!, j);
     }
-    return out;
+    return { type: "double", dims: [rows, outputs], data };
   };
 }
 
@@ -101,7 +103,7 @@ export function reshape(node: OnnxNode): Kernel {
     throw node.unsupported(`the shape [${shape}]`);
   const known = -shape.reduce((product, size) => product * size, 1);
   return ([input]) => {
-    if (input === undefined) throw node.wrongType("a value", input);
+    if (input === undefined || input.type === "sparse") throw node.wrongType("a dense value", input);
     const count = input.data.length;
     if (count % known !== 0) throw node.invalid(`cannot make [${shape}] of [${input.dims}]`);
     const dims = shape.map((size) => (size === -1 ? count / known : size));
@@ -153,6 +155,8 @@ function pick(node: OnnxNode, source: Tensor, at: Float64Array, dims: readonly n
       return { type: "float", dims, data: Float32Array.from(at, (index) => source.data[index]!) };
     case "int64":
       return { type: "int64", dims, data: Float64Array.from(at, (index) => source.data[index]!) };
+    case "sparse":
+      throw node.wrongType("a dense value", source);
     case "bool":
       return { type: "bool", dims, data: Uint8Array.from(at, (index) => source.data[index]!) };
     default:

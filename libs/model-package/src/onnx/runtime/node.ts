@@ -17,7 +17,8 @@ export class OnnxNode {
   readonly operator: string;
   /** The constants among the inputs; undefined for those that are computed. */
   readonly constants: readonly (Tensor | undefined)[];
-  readonly #attributes: Map<string, AttributeProto>;
+  readonly #attributes: ReadonlyMap<string, AttributeProto>;
+  readonly #read = new Set<string>();
 
   constructor(operator: string, attributes: readonly AttributeProto[], constants: readonly (Tensor | undefined)[]) {
     this.operator = operator;
@@ -26,27 +27,27 @@ export class OnnxNode {
   }
 
   integer(name: string, fallback?: number): number {
-    const attribute = this.#take(name, AttributeType.INT);
+    const attribute = this.#find(name, AttributeType.INT);
     if (attribute !== undefined) return safeInteger(attribute.i);
     if (fallback !== undefined) return fallback;
     throw this.invalid(`has no attribute '${name}'`);
   }
 
   integers(name: string): number[] {
-    return (this.#take(name, AttributeType.INTS)?.ints ?? []).map(safeInteger);
+    return (this.#find(name, AttributeType.INTS)?.ints ?? []).map(safeInteger);
   }
 
   floats(name: string): number[] {
-    return this.#take(name, AttributeType.FLOATS)?.floats ?? [];
+    return this.#find(name, AttributeType.FLOATS)?.floats ?? [];
   }
 
   text(name: string, fallback = ""): string {
-    const attribute = this.#take(name, AttributeType.STRING);
+    const attribute = this.#find(name, AttributeType.STRING);
     return attribute === undefined ? fallback : decodeText(attribute.s);
   }
 
   texts(name: string): string[] {
-    return (this.#take(name, AttributeType.STRINGS)?.strings ?? []).map(decodeText);
+    return (this.#find(name, AttributeType.STRINGS)?.strings ?? []).map(decodeText);
   }
 
   /** Refuses any value but `expected`. */
@@ -70,7 +71,8 @@ export class OnnxNode {
 
   /** Once the kernel is made: refuses attributes that it did not read. */
   requireAllRead(): void {
-    for (const name of this.#attributes.keys()) throw this.unsupported(`attribute '${name}'`);
+    for (const name of this.#attributes.keys())
+      if (!this.#read.has(name)) throw this.unsupported(`attribute '${name}'`);
   }
 
   unsupported(problem: string): AppError<"OPERATOR_UNSUPPORTED"> {
@@ -101,11 +103,11 @@ export class OnnxNode {
     return this.invalid(`expected ${expected}, got ${tensor?.type ?? "nothing"}`);
   }
 
-  #take(name: string, type: AttributeType): AttributeProto | undefined {
+  #find(name: string, type: AttributeType): AttributeProto | undefined {
     const attribute = this.#attributes.get(name);
     if (attribute === undefined) return undefined;
     if (attribute.type !== type) throw this.invalid(`has an attribute '${name}' of another type`);
-    this.#attributes.delete(name);
+    this.#read.add(name);
     return attribute;
   }
 }

@@ -5,6 +5,7 @@
 import { arithmetic, cast, comparison, identity, isNaNKernel, unary, where } from "./elementwise-kernels.ts";
 import { argBest, concat, gather, gemm, reduce, reshape } from "./matrix-kernels.ts";
 import type { Kernel, OnnxNode } from "./node.ts";
+import { orSparse, sparseByColumn, sparseCast, sparseSumSquares, sparseTimesRow } from "./sparse-kernels.ts";
 import { labelEncoder, oneHotEncoder, stringNormalizer, stringSplit, tfIdfVectorizer } from "./text-kernels.ts";
 import { treeEnsembleRegressor } from "./tree-kernel.ts";
 
@@ -14,9 +15,15 @@ export const operators: ReadonlyMap<string, (node: OnnxNode) => Kernel> = new Ma
   ["ai.onnx.Add", arithmetic((a, b) => a + b)],
   ["ai.onnx.ArgMax", argBest((value, best) => value > best)],
   ["ai.onnx.ArgMin", argBest((value, best) => value < best)],
-  ["ai.onnx.Cast", cast],
+  ["ai.onnx.Cast", orSparse(cast, sparseCast)],
   ["ai.onnx.Concat", concat],
-  ["ai.onnx.Div", arithmetic((a, b) => a / b)],
+  [
+    "ai.onnx.Div",
+    orSparse(
+      arithmetic((a, b) => a / b),
+      sparseByColumn,
+    ),
+  ],
   ["ai.onnx.Floor", unary(Math.floor)],
   ["ai.onnx.Gather", gather],
   ["ai.onnx.Gemm", gemm],
@@ -25,10 +32,22 @@ export const operators: ReadonlyMap<string, (node: OnnxNode) => Kernel> = new Ma
   ["ai.onnx.Identity", identity],
   ["ai.onnx.IsNaN", isNaNKernel],
   ["ai.onnx.Less", comparison((a, b) => a < b)],
-  ["ai.onnx.Mul", arithmetic((a, b) => a * b)],
+  [
+    "ai.onnx.Mul",
+    orSparse(
+      arithmetic((a, b) => a * b),
+      sparseTimesRow,
+    ),
+  ],
   ["ai.onnx.ReduceMax", reduce(Number.NEGATIVE_INFINITY, Math.max)],
   ["ai.onnx.ReduceMin", reduce(Number.POSITIVE_INFINITY, Math.min)],
-  ["ai.onnx.ReduceSumSquare", reduce(0, (sum, value) => sum + value * value)],
+  [
+    "ai.onnx.ReduceSumSquare",
+    orSparse(
+      reduce(0, (sum, value) => sum + value * value),
+      sparseSumSquares,
+    ),
+  ],
   ["ai.onnx.Reshape", reshape],
   ["ai.onnx.Sqrt", unary(Math.sqrt)],
   ["ai.onnx.StringNormalizer", stringNormalizer],

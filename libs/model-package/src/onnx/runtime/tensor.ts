@@ -4,7 +4,7 @@
  */
 import { AppError } from "@mintmark/errors";
 
-export type Tensor = DoubleTensor | FloatTensor | IntegerTensor | BooleanTensor | TextTensor;
+export type Tensor = DoubleTensor | FloatTensor | IntegerTensor | BooleanTensor | TextTensor | SparseTensor;
 export type NumericTensor = DoubleTensor | FloatTensor;
 
 interface Shaped {
@@ -32,6 +32,16 @@ export interface BooleanTensor extends Shaped {
 export interface TextTensor extends Shaped {
   readonly type: "string";
   readonly data: readonly string[];
+}
+
+/** A matrix of counted words, nearly all zeros: only the others are kept. Texts are the only source of such. */
+export interface SparseTensor extends Shaped {
+  readonly type: "sparse";
+  /** The values of row i are those from `starts[i]` to before `starts[i + 1]`; length rows + 1. */
+  readonly starts: Int32Array;
+  /** Column of each value, ascending in a row. */
+  readonly columns: Int32Array;
+  readonly data: Float64Array;
 }
 
 /** More elements than any graph of ours makes of one batch: a file that wants more is refused before memory runs out. */

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Kernel, OnnxNode } from "./node.ts";
+import { sparseOf } from "./sparse-kernels.ts";
 import { allocate, elements, type Tensor, type TextTensor } from "./tensor.ts";
 
 /** The index of a category. */
@@ -74,20 +75,32 @@ export function tfIdfVectorizer(node: OnnxNode): Kernel {
   return ([input]) => {
     const { dims, data } = textsOf(node, input);
     const [rows = 0, words = 0] = dims;
-    const out = allocate("float", [rows, width]);
-    for (let row = 0; row < rows; row++)
-      for (let first = 0; first < words; first++) {
-        let gram = "";
-        for (let length = 1; length <= longest && first + length <= words; length++) {
-          const word = data[row * words + first + length - 1]!;
-          if (word === "") break;
-          gram = length === 1 ? word : `${gram} ${word}`;
-          const column = length < shortest ? undefined : columnOf.get(gram);
-          if (column !== undefined) out.data[row * width + column]! += 1;
-        }
-      }
-    return out;
+    const counted = Array.from({ length: rows }, (_, row) =>
+      countGrams(data.slice(row * words, (row + 1) * words), columnOf, shortest, longest),
+    );
+    return sparseOf(counted, width);
   };
+}
+
+/** Column and count of each n-gram of the pool among the words, which end at the first "". */
+function countGrams(
+  words: readonly string[],
+  columnOf: ReadonlyMap<string, number>,
+  shortest: number,
+  longest: number,
+): [column: number, count: number][] {
+  const counts = new Map<number, number>();
+  for (let first = 0; first < words.length; first++) {
+    let gram = "";
+    for (let length = 1; length <= longest && first + length <= words.length; length++) {
+      const word = words[first + length - 1]!;
+      if (word === "") break;
+      gram = length === 1 ? word : `${gram} ${word}`;
+      const column = length < shortest ? undefined : columnOf.get(gram);
+      if (column !== undefined) counts.set(column, (counts.get(column) ?? 0) + 1);
+    }
+  }
+  return [...counts].sort(([a], [b]) => a - b);
 }
 
 /** The column of each n-gram of the pool, its words joined by a space (which no word holds). */
