@@ -7,12 +7,9 @@ import { resolve } from "node:path";
 import { AppError } from "@mintmark/errors";
 import type { Command } from "commander";
 import type { Answer } from "../answer.ts";
-import { backup } from "../backup/backup.ts";
-import { restore } from "../backup/restore.ts";
 import type { Run } from "../program.ts";
 import type { Session } from "../session.ts";
 import { dataDir } from "../up/data-dir.ts";
-import { migrate, withDatabase, withOwnDatabase } from "../up/offline.ts";
 
 export function addBackupCommands(program: Command, run: Run): void {
   const save = program.command("backup").description("write a data directory into one file, also while it is in use");
@@ -31,6 +28,8 @@ export function addBackupCommands(program: Command, run: Run): void {
 }
 
 export async function saveDirectory({ cwd, signal }: Session, file: string, directory: string): Promise<Answer> {
+  const { backup } = await import("../backup/backup.ts");
+  const { withDatabase } = await import("../up/offline.ts");
   const dir = dataDir(resolve(cwd, directory));
   const path = resolve(cwd, file);
   const summary = await withDatabase(dir, signal, ({ superuserUrl }) => backup(dir, superuserUrl, path));
@@ -44,6 +43,8 @@ export async function restoreDirectory({ cwd, signal }: Session, file: string, d
   if (existsSync(dir.root) && readdirSync(dir.root).length > 0)
     throw new AppError("RESTORE_TARGET_NOT_EMPTY", { dir: dir.root });
   if (!existsSync(path)) throw new AppError("FILE_NOT_READABLE", { path, cause: "there is no such file" });
+  const { restore } = await import("../backup/restore.ts");
+  const { migrate, withOwnDatabase } = await import("../up/offline.ts");
   try {
     const summary = await withOwnDatabase(dir, signal, async (access) => {
       await migrate(dir, access, signal);

@@ -6,7 +6,6 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import { forgetServer, rememberServer } from "../keys/known-servers.ts";
 import type { Run } from "../program.ts";
-import { up } from "../up/up.ts";
 import { integer } from "./options.ts";
 
 interface UpArguments {
@@ -48,6 +47,8 @@ export function addUpCommand(program: Command, env: Environment, run: Run): void
     );
   command.action((options: UpArguments & ExternalParts) =>
     run(command, async ({ signal }) => {
+      // Loaded here, because it brings databases and queues that other commands have no use for.
+      const { up } = await import("../up/up.ts");
       const write = (line: string) => void process.stderr.write(line);
       const running = await up({ ...options, env: { ...env, ...external(options) }, write }, signal);
       rememberServer(env, running.url, running.directory.keys);

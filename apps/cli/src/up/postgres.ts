@@ -14,6 +14,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { AppError } from "@mintmark/errors";
 import pg from "pg";
+import { asAccount, chooseAccount, ownerOf } from "./account.ts";
 import { type DataDir, databaseSecret, readIfThere } from "./data-dir.ts";
 import type { Program } from "./program.ts";
 
@@ -93,11 +94,12 @@ export function postgresProgram(dir: DataDir, binaries: PostgresBinaries, port: 
   const { superuserUrl } = postgresAccess(dir, port);
   return {
     name: "postgres",
-    command: binaries.postgres,
-    args: ["-D", dir.postgres, ...options],
+    ...asAccount(ownerOf(dir.postgres), { command: binaries.postgres, args: ["-D", dir.postgres, ...options] }, [
+      binaries.postgres,
+      dir.postgres,
+    ]),
     env: { PATH: process.env["PATH"] ?? "", TZ: "UTC", LC_ALL: "C" },
     cwd: dir.postgres,
-    user: userOf(dir),
     // Fast shutdown: ends sessions, keeps everything that was committed.
     stopSignal: "SIGINT",
     channel: false,
@@ -142,42 +144,25 @@ export function runningPort(dir: DataDir): number | undefined {
 async function createCluster(dir: DataDir, binaries: PostgresBinaries): Promise<void> {
   const passwordFile = join(dir.root, "initdb.password");
   mkdirSync(dir.postgres, { recursive: true, mode: 0o700 });
-  const user = chooseUser();
+  const account = chooseAccount();
   writeFileSync(passwordFile, `${passwordOf(dir, "postgres")}\n`, { mode: 0o600 });
-  if (user !== undefined) for (const path of [dir.postgres, passwordFile]) chownSync(path, user.uid, user.gid);
+  if (account !== undefined) for (const path of [dir.postgres, passwordFile]) chownSync(path, account.uid, account.gid);
   const options = ["--username=postgres", "--auth=scram-sha-256", `--pwfile=${passwordFile}`, "--encoding=UTF8"];
   // The built-in collation is by code point and does not change with the system's libraries.
   const locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions"];
   try {
-    await promisify(execFile)(binaries.initdb, [`--pgdata=${dir.postgres}`, ...options, ...locale], {
-      ...user,
-      cwd: dir.postgres,
-      env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C" },
-    });
+    const initdb = { command: binaries.initdb, args: [`--pgdata=${dir.postgres}`, ...options, ...locale] };
+    const { command, args, user } = asAccount(account, initdb, [binaries.initdb, dir.postgres, passwordFile]);
+    const env = { PATH: process.env["PATH"] ?? "", LC_ALL: "C" };
+    await promisify(execFile)(command, args, { ...user, cwd: dir.postgres, env });
   } catch (error) {
     // Half a cluster would look like one at the next start.
     rmSync(dir.postgres, { recursive: true, force: true });
+    if (error instanceof AppError) throw error;
     throw new AppError("PROGRAM_NOT_STARTED", { program: "initdb", cause: lastLine(error) }, { cause: error });
   } finally {
     rmSync(passwordFile, { force: true });
   }
-}
-
-/** Root may not run Postgres: then it runs as `postgres`, or as `nobody` where there is no such user. */
-function chooseUser(): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const accounts = readFileSync("/etc/passwd", "utf8")
-    .split("\n")
-    .map((line) => line.split(":"));
-  const account = accounts.find(([name]) => name === "postgres") ?? accounts.find(([name]) => name === "nobody");
-  return { uid: Number(account?.[2] ?? 65534), gid: Number(account?.[3] ?? 65534) };
-}
-
-/** The user whom the cluster belongs to; it was chosen when the cluster was created. */
-function userOf(dir: DataDir): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const { uid, gid } = statSync(dir.postgres);
-  return { uid, gid };
 }
 
 /**

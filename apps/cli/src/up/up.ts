@@ -11,6 +11,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError } from "@mintmark/errors";
+import { queueUrlIn } from "@mintmark/job-queue";
 import { ensureSigningKeys } from "../keys/key-dir.ts";
 import { type DataDir, dataDir, lockDataDir, prepareDataDir } from "./data-dir.ts";
 import { openLog } from "./log.ts";
@@ -105,7 +106,7 @@ async function start(options: UpOptions, auth: "on" | "off", directory: DataDir,
   const workers = Array.from({ length: options.workers ?? defaultWorkers() }, (_, i) =>
     nodeProgram(`worker-${i + 1}`, "@mintmark/trainer-worker/main", [], {
       ...client(tokens.worker),
-      ...(database.QUEUE_URL === undefined ? database : { QUEUE_URL: database.QUEUE_URL }),
+      QUEUE_URL: database.QUEUE_URL ?? queueUrlIn(database.DATABASE_URL),
     }),
   );
   await Promise.all([stack.add("services", gateway), ...workers.map((worker) => stack.add("workers", worker))]);

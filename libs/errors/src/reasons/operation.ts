@@ -30,6 +30,11 @@ export const operationReasons = {
     "not_found",
     (d: { dir: string }) => `no data of Mintmark in ${d.dir}; name the directory of 'mintmark up' with --data-dir`,
   ),
+  PATH_CLOSED: define(
+    "permission_denied",
+    (d: { path: string; uid: number }) =>
+      `root may not run Postgres, so user ${d.uid} does, and ${d.path} is closed to it; choose another --data-dir, open the folder (chmod o+x), or start Mintmark as an ordinary user`,
+  ),
   POSTGRES_MAJOR_DIFFERS: define(
     "failed_precondition",
     (d: { dir: string; found: string; expected: string }) =>
