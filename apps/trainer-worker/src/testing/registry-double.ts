@@ -16,6 +16,7 @@ import { type RegisterVersionRequest, VersionService } from "@mintmark/proto/min
 import { type LogBatchRequest, RunService } from "@mintmark/proto/mintmark/tracking/v1/run_service";
 import { AttemptService, type EndAttemptRequest } from "@mintmark/proto/mintmark/training/v1/attempt_service";
 import { type Job, JobSchema, type LogLine, type Progress } from "@mintmark/proto/mintmark/training/v1/job";
+import { JobService } from "@mintmark/proto/mintmark/training/v1/job_service";
 import { reasonHeader } from "@mintmark/registry-client";
 
 export interface RegistryDouble {
@@ -29,7 +30,7 @@ export interface RegistryDouble {
   readonly close: () => Promise<void>;
 }
 
-export interface DoubleState {
+interface DoubleState {
   readonly blobs: Map<string, Uint8Array>;
   readonly progress: Progress[];
   readonly logs: LogLine[];
@@ -114,6 +115,7 @@ function routes(router: ConnectRouter, state: DoubleState, jobs: Map<string, Job
       return {};
     },
   });
+  router.service(JobService, { listJobs: () => ({ jobs: [...jobs.values()] }) });
   router.service(RunService, {
     logBatch: (request) => {
       fence(request.attemptToken);

@@ -1,0 +1,152 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { readFile, rm } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { type JobQueue, openQueue, prepareQueue } from "@mintmark/job-queue";
+import { AttemptEnd } from "@mintmark/proto/mintmark/training/v1/attempt_service";
+import { type TestDatabase, testDatabase } from "@mintmark/testing/postgres";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { newKeyDirectory } from "./testing/key-directory.ts";
+import { type RegistryDouble, startRegistryDouble } from "./testing/registry-double.ts";
+
+const main = fileURLToPath(new URL("./main.ts", import.meta.url));
+const examples = fileURLToPath(new URL("../../../examples/", import.meta.url));
+const titanic = {
+  model: "titanic",
+  data: { source: "titanic.csv", target: "survival" },
+  algorithm: { name: "gradient-boosting" },
+};
+const endless = { ...titanic, algorithm: { name: "gradient-boosting", params: { n_estimators: 10_000 } } };
+
+let keys: string;
+let database: TestDatabase;
+let queueUrl: string;
+let queue: JobQueue;
+let registry: RegistryDouble;
+let worker: Started | undefined;
+
+beforeAll(async () => {
+  [keys, database] = await Promise.all([newKeyDirectory(), testDatabase()]);
+  queueUrl = await prepareQueue(database.url);
+  queue = openQueue(queueUrl, { onError: () => {} });
+});
+afterAll(async () => {
+  await queue.close();
+  await database.drop();
+  await rm(keys, { recursive: true });
+});
+beforeEach(async () => {
+  registry = await startRegistryDouble();
+});
+afterEach(async () => {
+  worker?.process.kill("SIGKILL");
+  await registry.close();
+});
+
+it("takes a job from the queue to its version", async () => {
+  await started();
+  await enqueue(titanic);
+  await until(() => registry.state.ends.length > 0);
+  expect(registry.state.ends).toMatchObject([{ end: AttemptEnd.FINISHED }]);
+  expect(registry.state.registrations).toHaveLength(1);
+});
+
+describe("stops within seconds, gives back what runs, and leaves no process", () => {
+  it.each([
+    ["on SIGTERM", (started: Started) => started.process.kill("SIGTERM")],
+    ["on SIGINT", (started: Started) => started.process.kill("SIGINT")],
+    ["when the process that started it is gone", (started: Started) => started.process.disconnect()],
+  ])("%s", async (_, stop) => {
+    const { child } = await startEndless();
+    const begun = Date.now();
+    stop(worker!);
+    expect(await worker!.ended).toBe(0);
+    expect(Date.now() - begun).toBeLessThan(7_000);
+    expect(registry.state.ends.map(({ end }) => end)).toEqual([AttemptEnd.RELEASED]);
+    expect(isAlive(child)).toBe(false);
+  });
+});
+
+it("leaves no process when it is killed in the middle of a fit", async () => {
+  const { child } = await startEndless();
+  worker!.process.kill("SIGKILL");
+  await worker!.ended;
+  await until(() => !isAlive(child));
+  expect(registry.state.ends).toEqual([]);
+});
+
+describe("a bad start is one line on stderr and exit code 2", () => {
+  it.each([
+    ["no registry", { MINTMARK_REGISTRY_URL: "http://127.0.0.1:1" }, "http://127.0.0.1:1 cannot be reached"],
+    ["no queue", { QUEUE_URL: "postgres://u:secret@127.0.0.1:1/db" }, "postgres://127.0.0.1:1 cannot be reached"],
+    ["no keys", { MINTMARK_KEY_DIR: "/nowhere" }, "/nowhere"],
+    ["no settings", { MINTMARK_REGISTRY_URL: "" }, "MINTMARK_REGISTRY_URL"],
+  ])("%s", async (_, environment, message) => {
+    worker = start(environment);
+    expect(await worker.ended).toBe(2);
+    const lines = worker
+      .stderr()
+      .trimEnd()
+      .split("\n")
+      .filter((line) => !line.startsWith("{"));
+    expect(lines).toEqual([expect.stringContaining(message)]);
+    expect(lines[0]).not.toContain("secret");
+  });
+});
+
+interface Started {
+  readonly process: ChildProcess;
+  readonly ended: Promise<number | null>;
+  readonly stderr: () => string;
+}
+
+function start(environment: Readonly<Record<string, string>> = {}): Started {
+  const defaults = { MINTMARK_REGISTRY_URL: registry.url, MINTMARK_KEY_DIR: keys, QUEUE_URL: queueUrl };
+  const child = fork(main, [], {
+    env: { ...process.env, ...defaults, ...environment },
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
+  let stderr = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  return { process: child, ended, stderr: () => stderr };
+}
+
+async function started(): Promise<void> {
+  worker = start();
+  const { process: child, ended, stderr } = worker;
+  const ready = new Promise((resolve) => child.once("message", resolve));
+  const answer = await Promise.race([ready, ended]);
+  if (typeof answer !== "object") throw new Error(`the worker did not start: ${stderr()}`);
+}
+
+/** A worker in the middle of a fit, and the process that does it. */
+async function startEndless(): Promise<{ child: number }> {
+  await started();
+  await enqueue(endless);
+  await until(() => registry.state.progress.some(({ step }) => step === "fit"));
+  const children = await readFile(`/proc/${worker!.process.pid}/task/${worker!.process.pid}/children`, "utf8");
+  return { child: Number(children.trim().split(" ")[0]) };
+}
+
+let queued = 0;
+async function enqueue(config: object): Promise<void> {
+  const runId = registry.submit(config, { name: "titanic.csv", bytes: await readFile(`${examples}titanic.csv`) });
+  await queue.enqueue({ runId, number: ++queued });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (const end = Date.now() + 20_000; !holds(); await sleep(50))
+    if (Date.now() > end) throw new Error(`waited for 20 s in vain: ${worker?.stderr()}`);
+}
