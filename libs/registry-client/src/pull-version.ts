@@ -33,7 +33,7 @@ export interface PulledVersion {
 }
 
 /**
- * @throws AppError OUT_NOT_EMPTY, VERIFICATION_FAILED with every check that failed, ARTIFACT_PATH_INVALID
+ * @throws AppError OUT_NOT_EMPTY, VERIFICATION_FAILED with every check that failed
  * @throws ConnectError if the version is not there, or the registry cannot be reached for a while
  */
 export async function pullVersion(client: RegistryClient, uri: string, options: PullOptions): Promise<PulledVersion> {

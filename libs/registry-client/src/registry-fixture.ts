@@ -40,6 +40,8 @@ export interface RegistryFixture {
   readonly versions: StoredVersion[];
   /** What the next transfers do: break once so many bytes are through. */
   readonly breakAfter: number[];
+  /** What is done to the bytes of downloads on their way. */
+  readonly lies: { flipBits: boolean };
   /** How many bytes of blobs came in, and by which way. */
   readonly traffic: { put: number; call: number };
   /** Replaces the bytes of a blob where they lie, as a fault of a disk would. */
@@ -50,7 +52,12 @@ export interface RegistryFixture {
 export async function startRegistryFixture(): Promise<RegistryFixture> {
   const root = await mkdtemp(join(tmpdir(), "mintmark-registry-"));
   const store = await openFileStore(root);
-  const state = { versions: [] as StoredVersion[], breakAfter: [] as number[], traffic: { put: 0, call: 0 } };
+  const state = {
+    versions: [] as StoredVersion[],
+    breakAfter: [] as number[],
+    lies: { flipBits: false },
+    traffic: { put: 0, call: 0 },
+  };
   const keys = { ed25519: generateKey("ed25519"), p256: generateKey("ecdsa-p256") };
   const calls = connectNodeAdapter({
     routes: (router) => {
@@ -76,9 +83,9 @@ export async function startRegistryFixture(): Promise<RegistryFixture> {
   return { client, store, keys, corrupt, close, ...state };
 }
 
-type State = Pick<RegistryFixture, "breakAfter" | "traffic">;
+type State = Pick<RegistryFixture, "breakAfter" | "traffic" | "lies">;
 
-function addArtifacts(router: ConnectRouter, store: BlobStore, { breakAfter, traffic }: State): void {
+function addArtifacts(router: ConnectRouter, store: BlobStore, { breakAfter, traffic, lies }: State): void {
   router.service(ArtifactService, {
     findMissingBlobs: async ({ blake3 }) => {
       const there = await store.has(blake3);
@@ -108,7 +115,10 @@ function addArtifacts(router: ConnectRouter, store: BlobStore, { breakAfter, tra
     },
     downloadBlob: async function* ({ blake3, offset }) {
       try {
-        for await (const chunk of breaking(store.read(blake3, { offset: Number(offset) }), breakAfter.shift()))
+        for await (const chunk of breaking(
+          lying(store.read(blake3, { offset: Number(offset) }), lies),
+          breakAfter.shift(),
+        ))
           yield { chunk: chunk as Uint8Array<ArrayBuffer> };
       } catch (error) {
         throw rpcError(error);
@@ -142,7 +152,7 @@ function addVersions(router: ConnectRouter, keys: SigningKeys, versions: StoredV
 
 async function serveBlob(
   store: BlobStore,
-  { breakAfter, traffic }: State,
+  { breakAfter, traffic, lies }: State,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -161,7 +171,8 @@ async function serveBlob(
     } else {
       const offset = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
       response.writeHead(offset === 0 ? 200 : 206);
-      for await (const chunk of breaking(store.read(blake3, { offset }), breakAfter.shift())) response.write(chunk);
+      for await (const chunk of breaking(lying(store.read(blake3, { offset }), lies), breakAfter.shift()))
+        response.write(chunk);
       response.end();
     }
   } catch (error) {
@@ -180,6 +191,10 @@ async function* counted(chunks: AsyncIterable<Uint8Array>, count: (bytes: number
     count(chunk.length);
     yield chunk;
   }
+}
+
+async function* lying(chunks: AsyncIterable<Uint8Array>, { flipBits }: State["lies"]): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield flipBits ? chunk.map((byte) => byte ^ 1) : chunk;
 }
 
 async function* breaking(

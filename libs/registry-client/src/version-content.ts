@@ -3,7 +3,7 @@
  * @module
  */
 import type { PublicKey } from "@mintmark/crypto/keys";
-import { documentFolder, findPathProblem, type ManifestFile, manifestBytes } from "@mintmark/crypto/manifest";
+import { documentFolder, type ManifestFile, manifestBytes } from "@mintmark/crypto/manifest";
 import { documentNames, type Verification, verifyModel } from "@mintmark/crypto/verify-model";
 import { AppError } from "@mintmark/errors";
 import type { Version } from "@mintmark/proto/mintmark/registry/v1/version";
@@ -19,14 +19,12 @@ export interface VersionContent {
 
 /**
  * Reads manifest and documents of a version; none of its paths can lead out of a directory.
- * @throws AppError ARTIFACT_PATH_INVALID, VERIFICATION_FAILED
+ * @throws AppError VERIFICATION_FAILED
  */
 export async function readVersionContent(client: RegistryClient, uri: string): Promise<VersionContent> {
   const { version, files: listed, documents: sent } = await client.versions.getVersionContent({ uri });
   if (version === undefined) throw refusal(uri, "version", "is not in the answer");
   const files = listed.map(({ path, size, blake3, sha256 }) => ({ path, size: Number(size), blake3, sha256 }));
-  const problem = findPathProblem(files.map(({ path }) => path));
-  if (problem !== undefined) throw new AppError("ARTIFACT_PATH_INVALID", problem);
   const documents = new Map<string, Uint8Array>([[documentNames.manifest, manifestOf(uri, files)]]);
   for (const { name, content } of sent) {
     // It becomes a file name below `.mintmark/`.
@@ -55,6 +53,7 @@ export function verifyContent(
 
 const writable: ReadonlySet<string> = new Set<string>(Object.values(documentNames));
 
+/** Refuses any list that no manifest could be, with paths that lead out first of all. */
 function manifestOf(uri: string, files: readonly ManifestFile[]): Uint8Array {
   try {
     return manifestBytes(files);
