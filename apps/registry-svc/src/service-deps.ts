@@ -3,6 +3,7 @@
  * @module
  */
 import type { BlobStore } from "@mintmark/blob-store";
+import type { JobQueue } from "@mintmark/job-queue";
 import type { Listener } from "./db/listener.ts";
 import type { Db } from "./db/schema.ts";
 import type { KeyRing } from "./keys/key-ring.ts";
@@ -12,6 +13,10 @@ export interface ServiceDeps {
   readonly listener: Listener;
   readonly blobs: BlobStore;
   readonly keys: KeyRing;
+  /** Where jobs wait for workers. */
+  readonly queue: JobQueue;
+  /** Told when the queue cannot be reached after a job was accepted; the reconciler makes good for it. */
+  readonly onQueueError: (error: unknown) => void;
   /** Aborted when the server begins to stop: streams that would never end by themselves end then. */
   readonly closing: AbortSignal;
 }

@@ -12,13 +12,19 @@ import { LineageService } from "@mintmark/proto/mintmark/registry/v1/lineage_ser
 import { ModelService } from "@mintmark/proto/mintmark/registry/v1/model_service";
 import { ResolveService } from "@mintmark/proto/mintmark/registry/v1/resolve_service";
 import { VersionService } from "@mintmark/proto/mintmark/registry/v1/version_service";
+import { RunService } from "@mintmark/proto/mintmark/tracking/v1/run_service";
+import { AttemptService } from "@mintmark/proto/mintmark/training/v1/attempt_service";
+import { JobService } from "@mintmark/proto/mintmark/training/v1/job_service";
 import { aliasService } from "./aliases/alias-service.ts";
 import { artifactService } from "./artifacts/artifact-service.ts";
 import { eventService } from "./events/event-service.ts";
+import { attemptService } from "./jobs/attempt-service.ts";
+import { jobService } from "./jobs/job-service.ts";
 import { keyService } from "./keys/key-service.ts";
 import { lineageService } from "./lineage/lineage-service.ts";
 import { modelService } from "./models/model-service.ts";
 import { resolveService } from "./resolve/resolve-service.ts";
+import { runService } from "./runs/run-service.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { tokenService } from "./tokens/token-service.ts";
 import { versionService } from "./versions/version-service.ts";
@@ -33,5 +39,8 @@ export function addServices(router: ConnectRouter, deps: ServiceDeps): ConnectRo
     .service(EventService, eventService(deps))
     .service(LineageService, lineageService(deps))
     .service(KeyService, keyService(deps))
-    .service(TokenService, tokenService(deps));
+    .service(TokenService, tokenService(deps))
+    .service(RunService, runService(deps))
+    .service(JobService, jobService(deps))
+    .service(AttemptService, attemptService(deps));
 }

@@ -22,8 +22,8 @@ grant insert on experiment, run, param, metric_point, dataset to mintmark_app;
 grant insert, update (value) on run_tag to mintmark_app;
 grant insert, update (value, step, ts) on latest_metric to mintmark_app;
 grant insert, update (name, source, row_count, schema_json) on run_input to mintmark_app;
-grant update (name, status, started_at, ended_at, attempt_token, queue_number, queued_at, claim_expires_at, claim_lease, attempts, failures,
-  log_lines, cancel_requested, worker, progress, error, ended_token) on run to mintmark_app;
+grant update (name, status, started_at, ended_at, attempt_token, queue_number, queued_at, claim_expires_at, claim_lease, attempts,
+  failures, log_lines, cancel_requested, worker, progress, error, ended_token) on run to mintmark_app;
 -- jobs: what was submitted stays; logs are only added to
 grant insert, update (checkpoint_blake3) on job to mintmark_app;
 grant insert on job_log to mintmark_app;

@@ -10,6 +10,7 @@ import { pathToFileURL } from "node:url";
 import { createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import { openBlobStore } from "@mintmark/blob-store";
 import { generateKey, privateKeyPem, type SigningKeys } from "@mintmark/crypto/keys";
+import { openQueue, prepareQueue } from "@mintmark/job-queue";
 import { clients, type RegistryClient } from "@mintmark/registry-client";
 import { openListener } from "../db/listener.ts";
 import { appRole } from "../db/migrate.ts";
@@ -35,15 +36,17 @@ export async function testRegistry(interceptors: Interceptor[] = []): Promise<Te
   const directory = await mkdtemp(join(tmpdir(), "mintmark-registry-"));
   const keys = await writeKeys(join(directory, "keys"));
   const database = await registryDatabase();
+  const unexpected: unknown[] = [];
   const stopping = new AbortController();
   const deps: ServiceDeps = {
     db: database.db,
     listener: await openListener(database.owner.url, appRole),
     blobs: await openBlobStore(pathToFileURL(join(directory, "store")).href),
     keys: await openKeyRing(join(directory, "keys")),
+    queue: openQueue(await prepareQueue(database.owner.url), { onError: () => {} }),
+    onQueueError: (error) => unexpected.push(error),
     closing: stopping.signal,
   };
-  const unexpected: unknown[] = [];
   const transport = createRouterTransport((router) => void addServices(router, deps), {
     router: {
       interceptors: [
@@ -55,6 +58,7 @@ export async function testRegistry(interceptors: Interceptor[] = []): Promise<Te
   });
   const close = async () => {
     stopping.abort();
+    await deps.queue.close();
     await deps.listener.close();
     deps.blobs.close();
     await database.close();

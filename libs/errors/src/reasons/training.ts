@@ -32,6 +32,10 @@ export const trainingReasons = {
     (d: { name: string; blake3: string }) =>
       `the bytes of '${d.name}' (blake3:${d.blake3}) are not in the registry; upload them, then submit again`,
   ),
+  CHECKPOINT_NOT_UPLOADED: define(
+    "failed_precondition",
+    (d: { blake3: string }) => `the checkpoint's bytes (blake3:${d.blake3}) are not in the registry; upload them first`,
+  ),
   SUBMISSION_DIFFERS: define(
     "already_exists",
     (d: { key: string; run: string }) =>

@@ -1,0 +1,130 @@
+/**
+ * Accepts a job: checks the training file and the snapshots, creates the run, and queues it after the commit.
+ * @module
+ */
+import { randomUUID } from "node:crypto";
+import { AppError } from "@mintmark/errors";
+import { RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
+import type { Snapshot } from "@mintmark/proto/mintmark/training/v1/job";
+import { parseTrainingConfig, type TrainingConfig } from "@mintmark/training-file";
+import { sql } from "kysely";
+import type { Db } from "../db/schema.ts";
+import { isUniqueViolation } from "../db/sqlstate.ts";
+import { requireText } from "../fields.ts";
+import { requireExperiment } from "../runs/create-run.ts";
+import { formatRunId } from "../runs/run-id.ts";
+import { dispatch } from "./dispatch.ts";
+import type { StoredSnapshot } from "./find-job.ts";
+import type { JobDeps } from "./job-deps.ts";
+
+export interface SubmitJob {
+  readonly configJson: string;
+  readonly snapshots: readonly Snapshot[];
+  /** A new job each time if empty. */
+  readonly idempotencyKey: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly actor: string;
+}
+
+/**
+ * @returns the run, and the event unless the same submission was there before
+ * @throws AppError TRAINING_FILE_INVALID, SNAPSHOT_NOT_UPLOADED, SUBMISSION_DIFFERS, REQUEST_INVALID
+ */
+export async function submitJob(deps: JobDeps, request: SubmitJob): Promise<{ id: string; event: bigint | undefined }> {
+  const { db } = deps;
+  const config = readConfig(request.configJson);
+  const snapshots = request.snapshots.map(checkedSnapshot);
+  requireText("idempotency_key", request.idempotencyKey, 255);
+  requireExperiment(config.experiment);
+  await requireUploaded(db, snapshots);
+
+  const uuid = randomUUID();
+  try {
+    const event = await insertJob(db, { ...request, uuid, config, snapshots });
+    await dispatch(deps, { run_id: uuid, queue_number: 1 });
+    return { id: formatRunId(uuid), event };
+  } catch (error) {
+    if (!isUniqueViolation(error, "job_idempotency_key")) throw error;
+    return { id: await sameSubmission(db, request.idempotencyKey, config, snapshots), event: undefined };
+  }
+}
+
+const maxConfig = 1_000_000;
+
+function readConfig(text: string): TrainingConfig {
+  requireText("config_json", text, maxConfig);
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (cause) {
+    throw new AppError("REQUEST_INVALID", { field: "config_json", problem: "is not JSON" }, { cause });
+  }
+  return parseTrainingConfig(document);
+}
+
+function checkedSnapshot({ name, blake3, sha256, size }: Snapshot): StoredSnapshot {
+  requireText("snapshots.name", name, 1_000);
+  for (const [field, digest] of Object.entries({ blake3, sha256 }))
+    if (!/^[0-9a-f]{64}$/.test(digest))
+      throw new AppError("REQUEST_INVALID", {
+        field: `snapshots.${field}`,
+        problem: "must be 64 lower-case hex digits",
+      });
+  return { name, blake3, sha256, size: String(size) };
+}
+
+async function requireUploaded(db: Db, snapshots: readonly StoredSnapshot[]): Promise<void> {
+  const { rows } = await sql<StoredSnapshot>`
+    select given.name, given.blake3
+    from jsonb_to_recordset(${JSON.stringify(snapshots)}::jsonb) as given (name text, blake3 text, sha256 text, size bigint)
+    where not exists (
+      select from blob b where b.blake3 = decode(given.blake3, 'hex')
+        and b.sha256 = decode(given.sha256, 'hex') and b.size = given.size)
+    limit 1`.execute(db);
+  const missing = rows[0];
+  if (missing !== undefined) throw new AppError("SNAPSHOT_NOT_UPLOADED", missing);
+}
+
+interface NewJob extends Pick<SubmitJob, "idempotencyKey" | "tags" | "actor"> {
+  readonly uuid: string;
+  readonly config: TrainingConfig;
+  readonly snapshots: readonly StoredSnapshot[];
+}
+
+async function insertJob(db: Db, { uuid, config, snapshots, idempotencyKey, tags, actor }: NewJob): Promise<bigint> {
+  const id = formatRunId(uuid);
+  const name = `${config.algorithm.name}-${id.slice(0, 8)}`;
+  const { rows } = await sql<{ event: bigint }>`
+    with made as (
+      insert into run (run_id, experiment_pk, status, is_job, name, user_name, queue_number, queued_at)
+      values (${uuid}::uuid, experiment_of(${config.experiment}), ${RunStatus.SCHEDULED}, true, ${name}, ${actor}, 1,
+        clock_timestamp())
+      returning run_pk, experiment_pk
+    ), submitted as (
+      insert into job (run_pk, idempotency_key, model, config, snapshots)
+      select run_pk, nullif(${idempotencyKey}, ''), ${config.model}, ${JSON.stringify(config)}::json,
+        ${JSON.stringify(snapshots)}::jsonb
+      from made returning run_pk
+    ), tagged as (
+      insert into run_tag (run_pk, experiment_pk, key_id, value)
+      select run_pk, experiment_pk, key_of(key), value from made, jsonb_each_text(${JSON.stringify(tags)}::jsonb) returning 1
+    )
+    select record_event('job.queued', null, ${actor},
+      jsonb_build_object('run', ${id}::text, 'model', ${config.model}::text)) as event
+    from submitted, (select count(*) from tagged)`.execute(db);
+  return rows[0]!.event;
+}
+
+async function sameSubmission(
+  db: Db,
+  key: string,
+  config: TrainingConfig,
+  snapshots: readonly StoredSnapshot[],
+): Promise<string> {
+  const { rows } = await sql<{ run_id: string; same: boolean }>`
+    select run_id, config::jsonb = ${JSON.stringify(config)}::jsonb and snapshots = ${JSON.stringify(snapshots)}::jsonb as same
+    from job join run using (run_pk) where idempotency_key = ${key}`.execute(db);
+  const { run_id, same } = rows[0]!;
+  if (!same) throw new AppError("SUBMISSION_DIFFERS", { key, run: formatRunId(run_id) });
+  return formatRunId(run_id);
+}

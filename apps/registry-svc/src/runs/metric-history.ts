@@ -1,0 +1,59 @@
+/**
+ * Every value of one metric of a run, in the order of the table's key: time, step, value.
+ * @module
+ */
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { AppError } from "@mintmark/errors";
+import { type MetricPoint, MetricPointSchema } from "@mintmark/proto/mintmark/tracking/v1/run";
+import { sql } from "kysely";
+import type { Db } from "../db/schema.ts";
+import { cutPage, pageToken, readPageToken } from "../paging.ts";
+import { parseRunId } from "./run-id.ts";
+
+const maxPoints = 25_000;
+
+export interface MetricHistory {
+  readonly runId: string;
+  readonly key: string;
+  /** 1000 if 0. */
+  readonly size: number;
+  readonly token: string;
+}
+
+/** @throws AppError RUN_NOT_FOUND, REQUEST_INVALID, PAGE_TOKEN_INVALID */
+export async function metricHistory(db: Db, request: MetricHistory): Promise<{ points: MetricPoint[]; next: string }> {
+  const { runId, key, size: requested, token } = request;
+  if (requested > maxPoints)
+    throw new AppError("REQUEST_INVALID", {
+      field: "page_size",
+      problem: `must be at most ${maxPoints}, got ${requested}`,
+    });
+  const size = requested === 0 ? 1_000 : requested;
+  const uuid = parseRunId(runId);
+  const run = await db.selectFrom("run").select("run_pk").where("run_id", "=", uuid).executeTakeFirst();
+  if (run === undefined) throw new AppError("RUN_NOT_FOUND", { run: runId });
+
+  const after = readToken(token);
+  const { rows } = await sql<{ ts: bigint; step: bigint; value: number }>`
+    select ts, step, value from metric_point
+    where run_pk = ${run.run_pk} and key_id = (select key_id from key_name where name = ${key})
+      ${after === undefined ? sql`` : sql`and (ts, step, value) > (${after[0]}::bigint, ${after[1]}::bigint, ${after[2]}::float8)`}
+    order by ts, step, value limit ${size + 1}`.execute(db);
+  const { page, next } = cutPage(rows, size, (last) =>
+    pageToken("history", [String(last.ts), String(last.step), String(last.value)]),
+  );
+  const points = page.map(({ ts, step, value }) =>
+    create(MetricPointSchema, { key, value, step, time: timestampFromMs(Number(ts)) }),
+  );
+  return { points, next };
+}
+
+function readToken(token: string): readonly string[] | undefined {
+  const after = readPageToken("history", 3, token);
+  const [ts = "0", step = "0", value = "0"] = after ?? [];
+  const valid =
+    [ts, step].every((each) => /^-?\d{1,19}$/.test(each)) && /^(NaN|-?(Infinity|[\d.]+(e[+-]\d+)?))$/.test(value);
+  if (!valid) throw new AppError("PAGE_TOKEN_INVALID", {});
+  return after;
+}

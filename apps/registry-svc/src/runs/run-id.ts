@@ -1,0 +1,18 @@
+/**
+ * The identity of a run: 32 hex digits outside, a UUID in the database.
+ * @module
+ */
+import { AppError } from "@mintmark/errors";
+
+/**
+ * As the database takes it. Text that can be no run's id is treated like the id of none.
+ * @throws AppError RUN_NOT_FOUND
+ */
+export function parseRunId(text: string): string {
+  if (!/^[0-9a-f]{32}$/i.test(text)) throw new AppError("RUN_NOT_FOUND", { run: text });
+  return text;
+}
+
+export function formatRunId(uuid: string): string {
+  return uuid.replaceAll("-", "");
+}

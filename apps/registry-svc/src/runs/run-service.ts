@@ -1,0 +1,53 @@
+/**
+ * RPC face of runs: messages in, messages out.
+ * @module
+ */
+import type { ServiceImpl } from "@connectrpc/connect";
+import type { RunService } from "@mintmark/proto/mintmark/tracking/v1/run_service";
+import { currentCaller } from "../caller.ts";
+import { announce } from "../events/announce.ts";
+import { requireTags, requireText } from "../fields.ts";
+import { pageSize } from "../paging.ts";
+import type { ServiceDeps } from "../service-deps.ts";
+import { createRun } from "./create-run.ts";
+import { findRun } from "./find-run.ts";
+import { listRuns } from "./list-runs.ts";
+import { logBatch } from "./log-batch.ts";
+import { metricHistory } from "./metric-history.ts";
+import { updateRun } from "./update-run.ts";
+
+const maxName = 250;
+
+export function runService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeof RunService> {
+  return {
+    async createRun({ experiment, name, tags, parentRunId }, context) {
+      const actor = currentCaller(context).name;
+      requireText("name", name, maxName);
+      const { id, event } = await createRun(db, { experiment, name, tags: requireTags(tags), parentRunId, actor });
+      await announce(context, db, event);
+      return { run: await findRun(db, id) };
+    },
+    async getRun({ id }) {
+      return { run: await findRun(db, id) };
+    },
+    async listRuns({ experiment, status, pageSize: size, pageToken: token }) {
+      const { runs, next } = await listRuns(db, { experiment, status, size: pageSize(size), token });
+      return { runs, nextPageToken: next };
+    },
+    async updateRun({ id, status, name }, context) {
+      const actor = currentCaller(context).name;
+      requireText("name", name, maxName);
+      await announce(context, db, await updateRun(db, { id, status, name, actor }));
+      return { run: await findRun(db, id) };
+    },
+    async logBatch(request) {
+      // No event: a counter that all writers wait for is for what others watch, not for points of a curve.
+      await logBatch(db, request);
+      return {};
+    },
+    async getMetricHistory({ runId, key, pageSize: size, pageToken: token }) {
+      const { points, next } = await metricHistory(db, { runId, key, size, token });
+      return { points, nextPageToken: next };
+    },
+  };
+}
