@@ -28,13 +28,16 @@ export type TreePrediction =
   | { readonly kind: "values"; readonly values: Float64Array };
 
 /**
- * 2·(0.5 − s) for each row, s = 2^(−E[path] / c) being the paper's score: −1 to 1, lower is more anomalous. E[path] / c
- * is taken as the sum of the paths divided by the product of c and the number of trees, in float64.
+ * 2·(0.5 − s) for each row, s = 2^(−E[path] / c) being the paper's score: −1 to 1, lower is more anomalous. The mean path
+ * is taken in float32, as sum times 1 / trees, what follows in float64.
  */
 export function anomalyScores({ trees, normalizer }: IsolationForestEstimator, x: Matrix): Float64Array {
   requireColumns(x, 1 + trees.reduce((most, { feature }) => Math.max(most, ...feature), 0), "at least ");
-  const longest = normalizer * trees.length;
-  return Float64Array.from(sumTrees(trees, new Float32Array(1), x), (sum) => 2 * (0.5 - exp2(-(sum / longest))));
+  const scale = Math.fround(1 / trees.length);
+  return Float64Array.from(sumTrees(trees, new Float32Array(1), x), (sum) => {
+    const path = Math.fround(sum * scale);
+    return 2 * (0.5 - exp2(-(path / normalizer)));
+  });
 }
 
 /**
