@@ -53,7 +53,7 @@ const categories = ["", "a b", "crew", "first", "second", "zürich", "žatec", "
 
 export interface InputsOptions {
   readonly layout: Layout;
-  /** Whether each number column has a value for missing ones. */
+  /** Whether most number columns have a value for missing ones. */
   readonly fills: boolean;
   /** Whether number columns are shifted and scaled. */
   readonly scales: boolean;
@@ -64,7 +64,7 @@ export function randomInputs(draw: Draw, { layout, fills, scales }: InputsOption
   const number = (column: string): ColumnEncoder => ({
     kind: "number",
     column,
-    fill: fills ? draw.real() : null,
+    fill: fills && draw.unit() < 0.7 ? draw.real() : null,
     offset: scales ? draw.real() : 0,
     scale: scales ? 0.5 + draw.unit() : 1,
   });

@@ -1,6 +1,7 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { AppError } from "@mintmark/errors";
 import {
+  type AttributeProto,
   type ModelProto,
   ModelProtoSchema,
   NodeProtoSchema,
@@ -48,16 +49,15 @@ describe("loadGraph", () => {
     expect(() => loadGraph(ir)).toThrow(/IR version 14, expected 10/);
   });
 
-  it("refuses a tree whose nodes form a cycle", () => {
-    const bytes = edited(forest, (model) => {
-      const modes = attribute(model, "TreeEnsembleRegressor", "nodes_modes").strings;
-      const ids = attribute(model, "TreeEnsembleRegressor", "nodes_nodeids").ints;
-      const lefts = attribute(model, "TreeEnsembleRegressor", "nodes_truenodeids").ints;
-      const inner = modes.findIndex((mode, i) => new TextDecoder().decode(mode) !== "LEAF" && ids[i] !== 0n);
-      lefts[inner] = ids[inner]!;
-    });
-    expect(() => loadGraph(bytes)).toThrow(AppError);
-    expect(() => loadGraph(bytes)).toThrow(/parents|cycle|two roots/);
+  it("refuses nodes that form a cycle, that two nodes lead to, or that nothing leads to", () => {
+    const leaf = null;
+    expect(() => loadGraph(withTree([[1, 2], leaf, leaf]))).not.toThrow();
+    // Node 1 leads to itself; each node but the root has one parent.
+    expect(() => loadGraph(withTree([leaf, [1, 2], leaf]))).toThrow(/nodes in a cycle/);
+    // Node 2 leads back to the root.
+    expect(() => loadGraph(withTree([[1, 2], leaf, [0, 3], leaf]))).toThrow(/nodes in a cycle/);
+    expect(() => loadGraph(withTree([[1, 1], leaf]))).toThrow(/a node of tree 0 with 2 parents/);
+    expect(() => loadGraph(withTree([[1, 2], leaf, leaf, leaf]))).toThrow(/a tree with two roots/);
   });
 
   it("refuses a child, a leaf value or a sum that is not there", () => {
@@ -134,6 +134,30 @@ function edited(model: TrainedModel, edit: (proto: ModelProto) => void): Uint8Ar
   const proto = fromBinary(ModelProtoSchema, files.get("model.onnx")!);
   edit(proto);
   return toBinary(ModelProtoSchema, proto);
+}
+
+/** A model of one tree: for each node its two children, or null for a leaf. */
+function withTree(nodes: readonly (readonly [number, number] | null)[]): Uint8Array {
+  return edited(forest, (model) => {
+    const set = (name: string, values: Partial<AttributeProto>) =>
+      Object.assign(attribute(model, "TreeEnsembleRegressor", name), values);
+    const ids = nodes.map((_, id) => BigInt(id));
+    const leaves = ids.filter((_, id) => nodes[id] === null);
+    const zeros = nodes.map(() => 0n);
+    set("nodes_treeids", { ints: zeros });
+    set("nodes_nodeids", { ints: ids });
+    set("nodes_modes", {
+      strings: nodes.map((node) => new TextEncoder().encode(node === null ? "LEAF" : "BRANCH_LEQ")),
+    });
+    set("nodes_featureids", { ints: zeros });
+    set("nodes_values", { floats: nodes.map(() => 0) });
+    set("nodes_truenodeids", { ints: nodes.map((node) => BigInt(node?.[0] ?? 0)) });
+    set("nodes_falsenodeids", { ints: nodes.map((node) => BigInt(node?.[1] ?? 0)) });
+    set("target_treeids", { ints: leaves.map(() => 0n) });
+    set("target_nodeids", { ints: leaves });
+    set("target_ids", { ints: leaves.map(() => 0n) });
+    set("target_weights", { floats: leaves.map(() => 1) });
+  });
 }
 
 function mlmodel(model: TrainedModel): Uint8Array {
