@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { digestsOf } from "@mintmark/crypto/digests";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { blobPath } from "./blob-store.ts";
-import { blobStoreBattery, breaking, collect, pieces, randomBytes } from "./blob-store-battery.ts";
 import { openFileStore } from "./file-store.ts";
+import { blobStoreBattery, breaking, collect, pieces, randomBytes } from "./testing/blob-store-battery.ts";
 
 blobStoreBattery("file store", async () => {
   const root = await mkdtemp(join(tmpdir(), "mintmark-blobs-"));

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
-import { put, randomBytes } from "./blob-store-battery.ts";
 import { openBlobStore } from "./open-blob-store.ts";
+import { put, randomBytes } from "./testing/blob-store-battery.ts";
 
 describe("openBlobStore", () => {
   it("opens a directory, making it if it is missing", async () => {

@@ -8,9 +8,9 @@ import { digestsOf } from "@mintmark/crypto/digests";
 import { needsPython, python } from "@mintmark/testing/needs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { blobPath } from "./blob-store.ts";
-import { blobStoreBattery, collect, pieces, put, randomBytes } from "./blob-store-battery.ts";
 import { openBlobStore } from "./open-blob-store.ts";
 import { openS3Store } from "./s3-store.ts";
+import { blobStoreBattery, collect, pieces, put, randomBytes } from "./testing/blob-store-battery.ts";
 
 const bucket = "models";
 

@@ -13,6 +13,7 @@ import {
   symlink,
   writeFile,
 } from "node:fs/promises";
+import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { generateKey, type PublicKey, privateKeyPem, type SigningKeys } from "@mintmark/crypto/keys";
@@ -24,7 +25,7 @@ import { readSigningKeys, readTrustedKeys } from "./key-directory.ts";
 import { bytesBlob } from "./local-blob.ts";
 import { pullVersion } from "./pull-version.ts";
 import { pushDirectory } from "./push-directory.ts";
-import { type RegistryFixture, type StoredVersion, startRegistryFixture } from "./registry-fixture.ts";
+import { type RegistryFixture, type StoredVersion, startRegistryFixture } from "./testing/registry-fixture.ts";
 import { uploadBlobs } from "./upload-blobs.ts";
 import { verifyDirectory } from "./verify-directory.ts";
 import { verifyVersion } from "./verify-version.ts";
@@ -33,6 +34,7 @@ let registry: RegistryFixture;
 let keys: SigningKeys;
 let trustedKeys: PublicKey[];
 let work: string;
+const sockets: Server[] = [];
 
 beforeAll(async () => {
   registry = await startRegistryFixture();
@@ -47,6 +49,7 @@ afterEach(async () => {
   registry.versions.length = 0;
   registry.breakAfter.length = 0;
   registry.lies.flipBits = false;
+  for (const socket of sockets.splice(0)) socket.close();
   await rm(work, { recursive: true });
 });
 
@@ -244,7 +247,7 @@ describe("verify finds", () => {
 describe("hashDirectory refuses", () => {
   it.each<[string, (directory: string) => Promise<unknown>, string]>([
     ["links", (directory) => symlink("/etc/passwd", join(directory, "x")), "ARTIFACT_ENTRY_REFUSED"],
-    ["pipes", async (directory) => spawnSync("mkfifo", [join(directory, "pipe")]), "ARTIFACT_ENTRY_REFUSED"],
+    ["sockets", (directory) => listenOn(join(directory, "socket")), "ARTIFACT_ENTRY_REFUSED"],
     ["names of git", (directory) => writeIn(directory, ".gitignore"), "ARTIFACT_PATH_INVALID"],
     ["names that collide", (directory) => writeIn(directory, "mlMODEL"), "ARTIFACT_PATH_INVALID"],
     ["nothing", (directory) => rm(join(directory, "MLmodel")), "ARTIFACT_EMPTY"],
@@ -347,6 +350,14 @@ async function writeKeys(directory: string): Promise<void> {
   await writeIn(directory, "trusted/ada.pem", keys.p256.public.pem);
   await chmod(join(directory, "signing/ed25519.pem"), 0o600);
   await chmod(join(directory, "signing/p256.pem"), 0o600);
+}
+
+/** Leaves a socket behind, which is neither a file nor a folder. */
+async function listenOn(path: string): Promise<void> {
+  const server = createServer().listen(path);
+  await new Promise((resolve) => server.once("listening", resolve));
+  server.unref();
+  sockets.push(server);
 }
 
 async function flipByte(out: string): Promise<void> {

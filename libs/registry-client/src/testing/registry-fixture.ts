@@ -20,8 +20,8 @@ import { AppError } from "@mintmark/errors";
 import { ArtifactService, type UploadBlobRequest } from "@mintmark/proto/mintmark/registry/v1/artifact_service";
 import type { Document, ManifestFile } from "@mintmark/proto/mintmark/registry/v1/version";
 import { VersionService } from "@mintmark/proto/mintmark/registry/v1/version_service";
-import { connectRegistry, type RegistryClient } from "./connect.ts";
-import { reasonHeader } from "./failure.ts";
+import { connectRegistry, type RegistryClient } from "../connect.ts";
+import { reasonHeader } from "../failure.ts";
 
 export interface StoredVersion {
   model: string;

@@ -4,7 +4,7 @@
  */
 import { type Digests, digestsOf } from "@mintmark/crypto/digests";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { BlobStore } from "./blob-store.ts";
+import type { BlobStore } from "../blob-store.ts";
 
 export interface StoreUnderTest {
   /** Opens the same store again, as another process would. */
