@@ -16,13 +16,14 @@ const classification = [
   "f1_macro",
   "f1_weighted",
   "roc_auc",
+  "roc_auc_ovr",
   "log_loss",
 ] as const;
 
 export const metricsOf: Readonly<Record<Task, readonly string[]>> = {
   classification,
   text: classification,
-  regression: ["rmse", "mae", "mse", "r2"],
+  regression: ["rmse", "mae", "r2"],
   clustering: ["silhouette", "inertia"],
   anomaly: ["anomaly_rate"],
 };
