@@ -42,4 +42,4 @@ export async function startWorker({ settings, registry, log }: WorkerDeps): Prom
 
 const heartbeatMs = 2_000;
 /** Long enough that a registry may be started again meanwhile, short enough that a dead worker's job soon goes on elsewhere. */
-const leaseMs = 30_000;
+const leaseMs = 20_000;
