@@ -3,12 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Column } from "@mintmark/ml-core/base/preprocessing";
+import { needsPython, python } from "@mintmark/testing/needs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { needsPython, python } from "../../testing/src/needs.ts";
 import { modelFiles, writeModelDirectory } from "./package-directory.ts";
 import { loadPredictor } from "./predictor.ts";
 import { allCases } from "./testing/cases.ts";
-import { expectSame } from "./testing/same.ts";
+import { differences } from "./testing/same.ts";
 
 interface Answer {
   /** "DataFrame" or "dict". */
@@ -50,7 +50,7 @@ describe.skipIf(!available)("mlflow.pyfunc on the directory that we write", () =
     const files = modelFiles({ model, example: null, training: {} });
     const ours = loadPredictor(files.get("model.onnx")!, files.get("MLmodel")!).predict(columns);
     expect(Object.keys(answer.columns)).toEqual(ours.map((column) => column.name));
-    for (const column of ours) expectSame(answer.columns[column.name]!, column, tolerance);
+    for (const column of ours) expect(differences(answer.columns[column.name]!, column, tolerance)).toEqual([]);
     expect(answer.form).toBe(
       model.inputs.length > 1 && model.inputs.some(({ type }) => type === "text") ? "dict" : "DataFrame",
     );

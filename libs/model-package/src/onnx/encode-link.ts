@@ -37,7 +37,7 @@ export function columnsOf(graph: GraphBuilder, matrix: Value, columns: number): 
 }
 
 /** `exp` of x ≤ 0 or NaN, of any shape. */
-export function encodeExp(graph: GraphBuilder, x: Value): Value {
+function encodeExp(graph: GraphBuilder, x: Value): Value {
   const clamped = clampedBelow(graph, x, EXP_MIN);
   const k = rounded(graph, graph.node("Mul", [clamped, graph.double(Math.LOG2E)]));
   const high = graph.node("Sub", [clamped, graph.node("Mul", [k, graph.double(LN2_HIGH)])]);

@@ -111,7 +111,7 @@ export function randomColumns(draw: Draw, inputs: readonly ModelInput[], { rows,
 }
 
 /** A binary tree of random shape; thresholds lie where the data is, some exactly on it. */
-export function randomTree(
+function randomTree(
   draw: Draw,
   { features, outputs, output }: { features: number; outputs: number; output: number },
 ): Tree {

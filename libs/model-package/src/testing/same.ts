@@ -2,24 +2,18 @@
  * Comparing answers.
  * @module
  */
-import { expect } from "vitest";
 import type { OutputColumn } from "../predictor.ts";
 
 /** Of JSON, where NaN and the infinities are texts. */
 type Answers = readonly (number | string | boolean)[];
 
-/** Fails with the first rows that differ. `tolerance` is relative; 0 asks for the same bits. */
-export function expectSame(theirs: Answers, ours: OutputColumn, tolerance: number): void {
-  expect(theirs.length).toBe(ours.values.length);
-  const differing = Array.from(theirs, (_, row) => row).filter(
-    (row) => !isSame(theirs[row]!, ours.values[row]!, tolerance),
-  );
-  const shown = differing.slice(0, 5).map((row) => ({ row, theirs: theirs[row], ours: ours.values[row] }));
-  expect({ column: ours.name, differing: differing.length, shown }).toEqual({
-    column: ours.name,
-    differing: 0,
-    shown: [],
-  });
+/** What differs, at most the first five rows of it. `tolerance` is relative; 0 asks for the same bits. */
+export function differences(theirs: Answers, ours: OutputColumn, tolerance: number): string[] {
+  if (theirs.length !== ours.values.length) return [`${ours.name}: ${theirs.length} rows, ours ${ours.values.length}`];
+  return Array.from(theirs, (_, row) => row)
+    .filter((row) => !isSame(theirs[row]!, ours.values[row]!, tolerance))
+    .slice(0, 5)
+    .map((row) => `${ours.name}, row ${row}: ${theirs[row]}, ours ${ours.values[row]}`);
 }
 
 /** Relative to the value, or to 1 for values below it: scores near 0 are differences of larger terms. */

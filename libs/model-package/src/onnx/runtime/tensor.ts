@@ -67,10 +67,6 @@ export function allocate(type: NumericTensor["type"], dims: readonly number[]): 
     : { type, dims, data: new Float32Array(count) };
 }
 
-export function isNumeric(tensor: Tensor): tensor is NumericTensor {
-  return tensor.type === "double" || tensor.type === "float";
-}
-
 /** The failure of a model file whose parts do not fit together. */
 export function invalidModel(problem: string): AppError<"MODEL_FILE_INVALID"> {
   return new AppError("MODEL_FILE_INVALID", { file: "model.onnx", problem });
