@@ -28,7 +28,8 @@ export function copyOut(client: pg.Client, sql: string): Readable {
       on.query(sql);
     },
     handleCopyData: ({ chunk }, on) => {
-      if (!out.push(chunk)) on.stream.pause();
+      // Copied, because the protocol reads its next message into the same memory.
+      if (!out.push(Buffer.from(chunk))) on.stream.pause();
     },
     handleCommandComplete: () => {},
     handleReadyForQuery: () => void out.push(null),
@@ -43,7 +44,10 @@ export function copyIn(client: pg.Client, sql: string, source: AsyncIterable<Buf
   return new Promise((done, fail) => {
     let failure: Error | undefined;
     const statement: Statement = {
-      submit: (connection) => connection.query(sql),
+      // Whatever this returned would be taken for an error.
+      submit: (connection) => {
+        connection.query(sql);
+      },
       handleCopyInResponse: (connection) =>
         void pump(source, connection).catch((error: Error) => {
           failure = error;
@@ -51,10 +55,9 @@ export function copyIn(client: pg.Client, sql: string, source: AsyncIterable<Buf
           (connection as Connection & { sendCopyFail(message: string): void }).sendCopyFail(error.message);
         }),
       handleCommandComplete: () => {},
-      handleReadyForQuery: () => (failure === undefined ? done() : fail(failure)),
-      handleError: (error) => {
-        failure ??= error;
-      },
+      handleReadyForQuery: done,
+      // The end of a statement that failed; what made the source fail says more than what the server says then.
+      handleError: (error) => fail(failure ?? error),
     };
     client.query(statement);
   });
