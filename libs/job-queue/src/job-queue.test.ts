@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { needs } from "@mintmark/testing/needs";
 import { type TestDatabase, testDatabase } from "@mintmark/testing/postgres";
+import { startRedis, type TestRedis } from "@mintmark/testing/redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   entryId,
@@ -12,7 +13,6 @@ import {
   type QueueEntry,
   type WorkerOptions,
 } from "./index.ts";
-import { startRedis, type TestRedis } from "./redis-fixture.ts";
 
 const hasRedis = needs("redis-server", "redis-server", ["--version"], "apt-get install redis-server");
 const errors: Error[] = [];

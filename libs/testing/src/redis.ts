@@ -3,9 +3,8 @@
  * @module
  */
 import { spawn } from "node:child_process";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Redis } from "ioredis";
 
 export interface TestRedis {
   readonly url: string;
@@ -22,11 +21,11 @@ export async function startRedis(onPort?: number): Promise<TestRedis> {
   const end = () => server.kill("SIGKILL");
   process.once("exit", end);
   const url = `redis://127.0.0.1:${port}`;
-  await answering(url);
+  await answering(port);
   return {
     url,
     port,
-    flush: () => withRedis(url, async (redis) => void (await redis.flushall())),
+    flush: async () => void (await command(port, "FLUSHALL")),
     async stop() {
       process.off("exit", end);
       const ended = new Promise((resolve) => server.once("exit", resolve));
@@ -36,24 +35,25 @@ export async function startRedis(onPort?: number): Promise<TestRedis> {
   };
 }
 
-async function answering(url: string): Promise<void> {
+async function answering(port: number): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt++) {
-    const answer = await withRedis(url, (redis) => redis.ping()).catch(() => undefined);
-    if (answer === "PONG") return;
+    const answer = await command(port, "PING").catch(() => "");
+    if (answer === "+PONG") return;
     await sleep(50);
   }
   throw new Error("Redis does not start");
 }
 
-async function withRedis<T>(url: string, work: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
-  redis.on("error", () => {});
-  try {
-    await redis.connect();
-    return await work(redis);
-  } finally {
-    redis.disconnect();
-  }
+/** Redis takes a command as a line of text and answers these with a line. */
+function command(port: number, line: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(`${line}\r\n`));
+    socket.once("error", reject);
+    socket.once("data", (answer) => {
+      resolve(answer.toString().trim());
+      socket.destroy();
+    });
+  });
 }
 
 function freePort(): Promise<number> {
