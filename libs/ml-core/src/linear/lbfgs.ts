@@ -23,6 +23,7 @@ export interface Minimum {
   readonly point: Float64Array;
   readonly value: number;
   readonly iterations: number;
+  /** False if the iterations ran out; true also where the value cannot be told from the least one any more. */
   readonly converged: boolean;
 }
 
@@ -31,6 +32,8 @@ const memory = 10;
 // Nocedal & Wright p. 62.
 const sufficientDecrease = 1e-4;
 const curvature = 0.9;
+/** scipy's and scikit-learn's L-BFGS use 64 ε; a few ε gain two more digits of the point and still end. */
+const valueRounding = 4 * Number.EPSILON;
 /** After so many halvings a step of length 1 has shrunk below the rounding of the point. */
 const trialsMax = 60;
 
@@ -38,17 +41,21 @@ export function minimize(objective: Objective, start: Float64Array, options: Lbf
   const corrections: Correction[] = [];
   let here = evaluate(objective, start);
   let iterations = 0;
-  while (iterations < options.iterationsMax && largest(here.gradient) > options.gradientTolerance) {
+  let settled = largest(here.gradient) <= options.gradientTolerance;
+  while (iterations < options.iterationsMax && !settled) {
     const next = searchLine(objective, here, descentDirection(here.gradient, corrections));
-    // No point along the line is better: the value has reached the rounding of its own sum.
-    if (next === undefined) break;
+    // What a step gains drowns in the rounding of the value: there is nothing left to find.
+    if (next === undefined || here.value - next.value <= valueRounding * Math.abs(here.value)) {
+      settled = true;
+      break;
+    }
     remember(corrections, here, next);
     here = next;
     iterations += 1;
     options.onIteration(iterations, here.value);
+    settled = largest(here.gradient) <= options.gradientTolerance;
   }
-  const converged = largest(here.gradient) <= options.gradientTolerance;
-  return { point: here.point, value: here.value, iterations, converged };
+  return { point: here.point, value: here.value, iterations, converged: settled };
 }
 
 interface Evaluation {

@@ -24,6 +24,8 @@ export function solveLeastSquares(a: Matrix, b: Float64Array): LeastSquares {
   const order = Int32Array.from({ length: a.cols }, (_, j) => j);
   const rank = pivotedQr(columns, rhs, order);
 
+  if (rank === a.cols) return { solution: backSubstitute(columns, rhs, order, norms), rank };
+
   // The kept part, R · (pivoted, scaled w) = rhs, has full row rank; back in the units of a it is rows · w = rhs.
   const rows = Array.from({ length: rank }, (_, i) => {
     const row = new Float64Array(a.cols);
@@ -31,6 +33,24 @@ export function solveLeastSquares(a: Matrix, b: Float64Array): LeastSquares {
     return row;
   });
   return { solution: smallestSolution(rows, rhs, a.cols), rank };
+}
+
+/** The only w, where R is square: each entry keeps its own digits, however far apart the units of the columns are. */
+function backSubstitute(
+  columns: readonly Float64Array[],
+  rhs: Float64Array,
+  order: Int32Array,
+  norms: Float64Array,
+): Float64Array {
+  const scaled = new Float64Array(order.length);
+  const solution = new Float64Array(order.length);
+  for (let i = order.length - 1; i >= 0; i--) {
+    let rest = rhs[i]!;
+    for (let k = i + 1; k < order.length; k++) rest -= columns[k]![i]! * scaled[k]!;
+    scaled[i] = rest / columns[i]![i]!;
+    solution[order[i]!] = scaled[i]! / norms[order[i]!]!;
+  }
+  return solution;
 }
 
 /**
