@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { modelFiles, writeModelDirectory } from "./package-directory.ts";
 import { loadPredictor } from "./predictor.ts";
 import { allCases } from "./testing/cases.ts";
+import { fittedCases } from "./testing/fitted-cases.ts";
 import { differences } from "./testing/same.ts";
 
 interface Answer {
@@ -25,7 +26,7 @@ const available = needsPython(
 
 describe.skipIf(!available)("mlflow.pyfunc on the directory that we write", () => {
   const directory = mkdtempSync(join(tmpdir(), "mintmark-pyfunc-"));
-  const cases = allCases();
+  const cases = [...allCases(), ...fittedCases()];
   let answers: Readonly<Record<string, Answer>>;
 
   beforeAll(async () => {
