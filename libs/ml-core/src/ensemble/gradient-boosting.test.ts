@@ -105,6 +105,21 @@ describe("fitGradientBoosting", () => {
     expect(fit(inOrder.toReversed())).toEqual(fit(inOrder));
   });
 
+  it("adds exactly: a column and its mirror image are equally good, so the first is always taken", () => {
+    const few = 200; // each value has a bin, or the bins would not mirror each other
+    const mirrored = Float64Array.from({ length: few * 2 }, (_, at) => (1 - 2 * (at % 2)) * x.data[(at >> 1) * 3]!);
+    const y: ClassTarget = { ...classes, labels: classes.labels.slice(0, few) };
+    const { importance } = fitGradientBoosting(matrix(mirrored, few, 2), y, { n_estimators: 50 }, key);
+    expect([...importance]).toEqual([1, 0]);
+  });
+
+  it("counts only the rows of the bag: half of 300 cannot be split into two leaves of 76", () => {
+    const splits = (bagging_fraction: number) =>
+      fitGradientBoosting(x, values, { n_estimators: 1, min_data_in_leaf: 76, bagging_fraction }, key).trees[0]!;
+    expect(splits(0.5).feature).toHaveLength(1);
+    expect(splits(1).feature.length).toBeGreaterThan(1);
+  });
+
   it("limits depth and leaves", () => {
     const { trees } = fitGradientBoosting(x, values, { n_estimators: 3, max_depth: 2, min_data_in_leaf: 1 }, key);
     expect(Math.max(...trees.map(({ feature }) => feature.length))).toBe(7);

@@ -93,6 +93,15 @@ describe("fitDecisionTree", () => {
     expect(cuts.sort()).toEqual([2.5, 3.5]);
   });
 
+  it("searches past the allowed number of columns while all of those are constant", () => {
+    const x = matrix(new Float64Array(4 * 9), 4, 9);
+    x.data.set([1], 8); // only the last column varies
+    x.data.set([2], 17);
+    const estimator = fitDecisionTree(x, classesOf(0, 1, 2, 2), { max_features: "log2" }, key);
+    expect(estimator.importance[8]).toBe(1);
+    expect(estimator.trees[0]!.feature).toHaveLength(5);
+  });
+
   it("refuses values beyond float32, naming row and column", () => {
     const x = matrix(Float64Array.of(1, 2, 3, 1e308), 2, 2);
     expect(() => fitDecisionTree(x, classesOf(0, 1), {}, key)).toThrow(/got 1e\+308 at row 1, column 1/);
