@@ -71,11 +71,12 @@ const params = {
   }),
   "gradient-boosting": strict({
     n_estimators: count.max(10_000).default(100).describe("How many iterations."),
-    learning_rate: positive.default(0.1).describe("Shrinks each tree."),
+    learning_rate: fraction.default(0.1).describe("How far each tree goes."),
     num_leaves: z.int().min(2).max(131_072).default(31).describe("Leaves that a tree has at most."),
     max_depth: z.int().min(-1).default(-1).describe("−1: no limit."),
     max_bin: z.int().min(2).max(255).default(255).describe("Bins that a feature has at most."),
     min_data_in_leaf: count.default(20).describe("Rows that a leaf has at least."),
+    min_sum_hessian_in_leaf: nonNegative.default(1e-3).describe("Sum of curvatures that a leaf has at least."),
     min_gain_to_split: nonNegative.default(0),
     lambda_l2: nonNegative.default(0).describe("L2 penalty of leaf values."),
     feature_fraction: fraction.default(1).describe("Share of the features that a tree sees."),
@@ -90,9 +91,11 @@ const params = {
   "isolation-forest": strict({
     n_estimators: count.max(10_000).default(100).describe("How many trees."),
     max_samples: z
-      .union([z.literal("auto"), count], { error: 'expected "auto" or a count of rows' })
+      .union([z.literal("auto"), z.int().min(2), fraction], {
+        error: 'expected "auto", a count of rows from 2 on, or a fraction in (0, 1]',
+      })
       .default("auto")
-      .describe("Rows that a tree sees; auto: 256, or all if fewer."),
+      .describe("Rows that a tree sees: a count from 2 on, a fraction in (0, 1], or auto: 256."),
     contamination: z
       .union([z.literal("auto"), z.number().gt(0).max(0.5)], { error: 'expected "auto" or a fraction in (0, 0.5]' })
       .default("auto")

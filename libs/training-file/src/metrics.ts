@@ -17,6 +17,7 @@ const classification = [
   "f1_weighted",
   "roc_auc",
   "roc_auc_ovr",
+  "roc_auc_ovr",
   "log_loss",
 ] as const;
 

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { AppError } from "@mintmark/errors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -33,6 +34,7 @@ describe("a training file", () => {
           max_depth: -1,
           max_bin: 255,
           min_data_in_leaf: 20,
+          min_sum_hessian_in_leaf: 0.001,
           min_gain_to_split: 0,
           lambda_l2: 0,
           feature_fraction: 1,
@@ -191,6 +193,16 @@ describe("a training file", () => {
     const config = parseTrainingFile(`model: m\ndata: { source: a.csv${target} }\nalgorithm: { name: ${name} }`);
     expect(config.task).toBe(tasksOf[name].length === 1 ? tasksOf[name][0] : null);
     expect(parseTrainingConfig(JSON.parse(JSON.stringify(config)))).toEqual(config);
+  });
+});
+
+describe("the examples", () => {
+  const directory = new URL("../../../examples/", import.meta.url);
+  const files = readdirSync(directory).filter((name) => name.endsWith(".yaml"));
+
+  it.each(files)("%s is valid, and its metrics are known", (file) => {
+    const config = parseTrainingFile(readFileSync(new URL(file, directory), "utf8"));
+    expect(config.register.promote).toBeNull();
   });
 });
 

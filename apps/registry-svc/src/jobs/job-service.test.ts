@@ -262,7 +262,9 @@ describe("CancelJob", () => {
     expect((await attempts().heartbeat(attempt)).cancelRequested).toBe(false);
     const { job } = await jobs().cancelJob({ id });
     expect(job).toMatchObject({ run: { status: RunStatus.RUNNING }, cancelRequested: true });
+    const events = await countOf("event");
     await jobs().cancelJob({ id });
+    expect(await countOf("event"), "a wish that is known already is no event").toBe(events);
     expect((await attempts().heartbeat(attempt)).cancelRequested).toBe(true);
     const ended = await attempts().endAttempt({ ...attempt, end: AttemptEnd.CANCELLED });
     expect(ended.job).toMatchObject({ run: { status: RunStatus.KILLED }, error: { reason: "CANCELLED" } });

@@ -380,7 +380,8 @@ export const JobService: GenService<{
   /**
    * Creates a run from a training file and queues it.
    *
-   * Submitting the same idempotency key again returns the same job.
+   * Submitting the same idempotency key again returns the same job; with another training file it fails with
+   * ALREADY_EXISTS.
    * Fails with INVALID_ARGUMENT if the training file is not valid, and FAILED_PRECONDITION if a snapshot was not uploaded.
    *
    * @generated from rpc mintmark.training.v1.JobService.SubmitJob
