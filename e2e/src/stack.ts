@@ -94,6 +94,8 @@ export async function separateStack({
     MINTMARK_KEY_DIR: join(dir, "keys"),
     MINTMARK_REGISTRY_URL: registryUrl,
   };
+  const keys = await run(mintmarkBin, ["keys", "generate"], { env: shared });
+  if (keys.code !== 0) throw new Error(keys.stderr);
   const app = (name: string, args: readonly string[], extra: NodeJS.ProcessEnv = {}) =>
     programs.set(name, start(mintmarkBin, args, { env: { ...shared, ...extra } }));
   app("registry", ["registry", "--port", `${registryPort}`], {

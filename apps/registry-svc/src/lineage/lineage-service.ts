@@ -81,7 +81,8 @@ async function readNodes(db: Db, keys: readonly bigint[]) {
   const { rows } = await sql<NodeRow>`
     select n.node_pk, n.kind, n.identity, n.label, m.shown_name as model
     from lineage_node n
-    left join model m on n.kind = ${LineageKind.VERSION} and m.id = nullif(left(n.identity, 36), n.identity)::uuid
+    -- A case, because a join's conditions are not evaluated in their order: only a version begins with a UUID.
+    left join model m on m.id = case when n.kind = ${LineageKind.VERSION} then left(n.identity, 36)::uuid end
     where n.node_pk = any(${[...new Set(keys)].map(String)}::bigint[])`.execute(db);
   return new Map(rows.map((row) => [row.node_pk, nodeMessage(row)]));
 }
