@@ -1,0 +1,229 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Column, NumberColumn, TextColumn } from "../base/preprocessing.ts";
+import { golden } from "../linear/golden.fixture.ts";
+import { ColumnError } from "./column-error.ts";
+import { fitPreprocessor } from "./fit-preprocessor.ts";
+import type { Step } from "./steps.ts";
+import { featureNames, transform } from "./transform.ts";
+
+const trees = { defaultText: "ordinal" } as const;
+const linear = { defaultText: "one-hot" } as const;
+const oracle = golden.preprocessing;
+const holed = numbers(
+  "n",
+  oracle.values.map((value) => value ?? Number.NaN),
+);
+const colors = text("color", oracle.colors);
+
+describe("text columns", () => {
+  it("become the index of their category in code-point order, as in scikit-learn", () => {
+    const preprocessor = fitPreprocessor([colors], [{ "ordinal-encode": ["color"] }], linear);
+    expect(preprocessor.encoders[0]).toMatchObject({ categories: oracle.categories, unknown: -1 });
+    expect(Array.from(transform(preprocessor, [colors]).data)).toEqual(oracle.ordinal);
+  });
+
+  it("become one 0/1 feature a category, as in scikit-learn", () => {
+    const preprocessor = fitPreprocessor([colors], [{ "one-hot": ["color"] }], trees);
+    const x = transform(preprocessor, [colors]);
+    expect([x.rows, x.cols]).toEqual([7, 6]);
+    expect(Array.from(x.data)).toEqual(oracle["one-hot"].flat());
+  });
+
+  it("are encoded by the default that the algorithm wants, if no step names them", () => {
+    expect(fitPreprocessor([colors], [], trees).encoders[0]).toMatchObject({ kind: "ordinal", unknown: -1 });
+    expect(fitPreprocessor([colors], [], linear).encoders[0]).toMatchObject({ kind: "one-hot" });
+  });
+
+  it("give an unknown value −1, or what the step says, or zeros", () => {
+    const seen = text("c", ["a", "b"]);
+    const unseen = [text("c", ["z", ""])];
+    const unknownOf = (step: Step) => Array.from(transform(fitPreprocessor([seen], [step], trees), unseen).data);
+    expect(unknownOf({ "ordinal-encode": ["c"] })).toEqual([-1, -1]);
+    expect(unknownOf({ "ordinal-encode": ["c"], unknown: 7 })).toEqual([7, 7]);
+    expect(unknownOf({ "one-hot": ["c"] })).toEqual([0, 0, 0, 0]);
+  });
+
+  it("take missing text as a category like any other", () => {
+    const encoder = fitPreprocessor([text("c", ["", "a"])], [], trees).encoders[0];
+    expect(encoder).toMatchObject({ categories: ["", "a"] });
+  });
+});
+
+describe("number columns", () => {
+  it("pass through bit for bit, missing values too where training had none", () => {
+    const values = fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1 });
+    fc.assert(
+      fc.property(values, (some) => {
+        const column = numbers("n", some);
+        const preprocessor = fitPreprocessor([column], [], trees);
+        expect(Array.from(transform(preprocessor, [column]).data)).toEqual(some);
+      }),
+    );
+    const preprocessor = fitPreprocessor([numbers("n", [1])], [], trees);
+    expect(transform(preprocessor, [numbers("n", [Number.NaN])]).data[0]).toBeNaN();
+  });
+
+  it.each(["mean", "median", "most-frequent"] as const)("are imputed by %s as in scikit-learn", (strategy) => {
+    const preprocessor = fitPreprocessor([holed], [{ impute: ["n"], strategy }], trees);
+    expectClose(transform(preprocessor, [holed]).data, oracle.imputed[strategy]);
+  });
+
+  it("are imputed by a constant, also where nothing is present", () => {
+    const empty = numbers("n", [Number.NaN, Number.NaN]);
+    const preprocessor = fitPreprocessor([empty], [{ impute: ["n"], strategy: "constant", value: 5 }], trees);
+    expect(Array.from(transform(preprocessor, [empty]).data)).toEqual([5, 5]);
+  });
+
+  it.each([
+    ["median then standard", "standard-scale"],
+    ["median then min-max", "min-max-scale"],
+  ] as const)("are imputed, then scaled: %s as in scikit-learn", (name, scale) => {
+    const steps = [{ impute: ["n"], strategy: "median" }, { [scale]: ["n"] }] as unknown as Step[];
+    expectClose(transform(fitPreprocessor([holed], steps, trees), [holed]).data, oracle[name]);
+  });
+
+  it("are imputed in the units that the steps before have left", () => {
+    const column = numbers("n", [0, 10, Number.NaN]);
+    const steps: Step[] = [{ "min-max-scale": ["n"] }, { impute: ["n"], strategy: "constant", value: 0.25 }];
+    expect(Array.from(transform(fitPreprocessor([column], steps, trees), [column]).data)).toEqual([0, 1, 0.25]);
+  });
+
+  it("end as the last scaling leaves them", () => {
+    const column = numbers("n", [2, 4, 8]);
+    const steps: Step[] = [{ "standard-scale": ["n"] }, { "min-max-scale": ["n"] }];
+    expectClose(transform(fitPreprocessor([column], steps, trees), [column]).data, [0, 1 / 3, 1]);
+  });
+
+  it("are only centred where they are constant", () => {
+    const column = numbers("n", new Array(49).fill(0.1));
+    for (const step of [{ "standard-scale": ["n"] }, { "min-max-scale": ["n"] }]) {
+      const preprocessor = fitPreprocessor([column], [step], trees);
+      expect(preprocessor.encoders[0]).toMatchObject({ scale: 1 });
+      expectClose(transform(preprocessor, [column]).data, new Array(49).fill(0));
+    }
+  });
+});
+
+describe("the feature matrix", () => {
+  const columns: Column[] = [numbers("age", [1, 2]), text("sex", ["male", "female"]), text("town", ["x", "y"])];
+  const preprocessor = fitPreprocessor(columns, [{ "one-hot": ["sex"] }], trees);
+
+  it("has the columns in their order, one-hot ones named with their value", () => {
+    expect(featureNames(preprocessor)).toEqual(["age", "sex=female", "sex=male", "town"]);
+    expect(Array.from(transform(preprocessor, columns).data)).toEqual([1, 0, 1, 0, 2, 1, 0, 1]);
+  });
+
+  it("takes columns in any order, and ignores others", () => {
+    const other = [text("extra", ["?", "?"]), ...columns.toReversed()];
+    expect(transform(preprocessor, other)).toEqual(transform(preprocessor, columns));
+  });
+
+  it("learns from nothing but the training rows", () => {
+    const before = structuredClone(preprocessor);
+    transform(preprocessor, [numbers("age", [99]), text("sex", ["other"]), text("town", ["z"])]);
+    expect(preprocessor).toEqual(before);
+  });
+});
+
+describe("a column that cannot be used", () => {
+  const age = numbers("age", [1, Number.NaN, Number.NaN]);
+  const sex = text("sex", ["f", "m", "m"]);
+  const cases: [string, readonly Column[], readonly Step[], object, RegExp][] = [
+    [
+      "missing values",
+      [age],
+      [],
+      { problem: "missing-values", column: "age", at: { row: 1, count: 2 } },
+      /add \{ impute: \[age\]/,
+    ],
+    [
+      "infinite values",
+      [numbers("n", [0, -Infinity])],
+      [],
+      { problem: "infinite-values", at: { row: 1, count: 1 } },
+      /row 1/,
+    ],
+    [
+      "text in a number step",
+      [sex],
+      [{ "standard-scale": ["sex"] }],
+      { problem: "text-in-number-step" },
+      /holds text, and standard-scale takes numbers/,
+    ],
+    [
+      "numbers in a text step",
+      [age],
+      [{ "one-hot": ["age"] }],
+      { problem: "number-in-text-step" },
+      /holds numbers, and one-hot takes text/,
+    ],
+    [
+      "a name that is not there",
+      [sex],
+      [{ impute: ["sexx"] }],
+      { problem: "unknown-column", column: "sexx" },
+      /there are sex/,
+    ],
+    [
+      "two encodings",
+      [sex],
+      [{ "one-hot": ["sex"] }, { "ordinal-encode": ["sex"] }],
+      { problem: "encoded-twice" },
+      /named by 2 steps/,
+    ],
+    [
+      "nothing to impute from",
+      [numbers("n", [Number.NaN])],
+      [{ impute: ["n"] }],
+      { problem: "nothing-to-impute-from" },
+      /only missing values/,
+    ],
+    [
+      "nothing to scale",
+      [numbers("n", [Number.NaN])],
+      [{ "min-max-scale": ["n"] }],
+      { problem: "nothing-to-impute-from" },
+      /only missing values/,
+    ],
+  ];
+
+  it.each(cases)("is refused for %s", (_, columns, steps, problem, message) => {
+    const error = caught(() => fitPreprocessor(columns, steps, trees));
+    expect(error).toBeInstanceOf(ColumnError);
+    expect(error).toBeInstanceOf(RangeError);
+    expect(error).toMatchObject(problem);
+    expect(error).toHaveProperty("message", expect.stringMatching(message));
+  });
+
+  it("is refused at prediction if it is not there, of the other type, or infinite", () => {
+    const preprocessor = fitPreprocessor([numbers("n", [1]), text("c", ["a"])], [], trees);
+    const attempt = (columns: Column[]) => caught(() => transform(preprocessor, columns));
+    expect(attempt([numbers("n", [1])])).toMatchObject({ problem: "unknown-column", column: "c" });
+    expect(attempt([text("n", ["1"]), text("c", ["a"])])).toMatchObject({ problem: "text-in-number-step" });
+    expect(attempt([numbers("n", [1]), numbers("c", [1])])).toMatchObject({ problem: "number-in-text-step" });
+    expect(attempt([numbers("n", [Infinity]), text("c", ["a"])])).toMatchObject({ problem: "infinite-values" });
+  });
+});
+
+function numbers(name: string, values: readonly number[]): NumberColumn {
+  return { type: "number", name, values: Float64Array.from(values) };
+}
+
+function text(name: string, values: readonly string[]): TextColumn {
+  return { type: "text", name, values };
+}
+
+function expectClose(actual: Float64Array, expected: readonly number[]): void {
+  expect(actual.length).toBe(expected.length);
+  for (const [i, value] of expected.entries()) expect(actual[i]).toBeCloseTo(value, 13);
+}
+
+function caught(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("expected an error");
+}
