@@ -1,0 +1,219 @@
+/**
+ * `mintmark up` as a process, with everything in it.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+
+const bin = fileURLToPath(new URL("../../bin/mintmark.mjs", import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), "mintmark-up-test-"));
+const started = new Set<ChildProcess>();
+// Settings of whoever runs the tests have no business here.
+const clean = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(MINTMARK_|DATABASE_URL|QUEUE_URL|npm_)/.test(name)),
+);
+const env = { ...clean, XDG_STATE_HOME: join(scratch, "state") };
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+interface Up {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly out: () => string;
+  readonly err: () => string;
+  readonly ended: Promise<number>;
+}
+
+function launch(...args: string[]): Omit<Up, "url"> {
+  const child = spawn(bin, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  started.add(child);
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (chunk) => (out += chunk));
+  child.stderr.on("data", (chunk) => (err += chunk));
+  const ended = new Promise<number>((done) => child.once("close", (code) => done(code ?? -1)));
+  void ended.then(() => started.delete(child));
+  return { child, out: () => out, err: () => err, ended };
+}
+
+const anyPorts = ["--port", "0", "--grpc-port", "0", "--registry-port", "0", "--workers", "1"];
+
+async function up(dir: string, ...args: string[]): Promise<Up> {
+  const program = launch("up", "--data-dir", dir, ...anyPorts, ...args);
+  await until(() => program.out().includes("ready ") || program.child.exitCode !== null, 60_000);
+  const url = /^ready (http:\S+) grpc=\d+ registry=\d+$/m.exec(program.out())?.[1];
+  if (url === undefined) throw new Error(`not ready: ${program.out()}${program.err()}`);
+  return { ...program, url };
+}
+
+async function until(condition: () => unknown, timeoutMs = 20_000): Promise<void> {
+  for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await sleep(25))
+    try {
+      if (await condition()) return;
+    } catch {}
+  throw new Error(`not reached in ${timeoutMs} ms: ${condition}`);
+}
+
+const pidOf = (dir: string, name: string) => Number(readFileSync(join(dir, "run", `${name}.pid`), "utf8"));
+const isAlive = (pid: number) => existsSync(`/proc/${pid}`) && !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+const isHealthy = async (url: string) => (await fetch(`${url}/health`)).status === 200;
+const names = ["postgres", "registry", "gateway", "worker-1"] as const;
+
+async function command(url: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const program = launch(...args, "--server", url);
+  return { code: await program.ended, out: program.out(), err: program.err() };
+}
+
+describe("mintmark up", () => {
+  const dir = join(scratch, "data");
+  let system: Up;
+  beforeAll(async () => {
+    system = await up(dir);
+  });
+  afterAll(async () => {
+    system.child.kill("SIGTERM");
+    await system.ended;
+  });
+
+  it("answers, and has the process id of each program in a file", async () => {
+    expect(await (await fetch(`${system.url}/health`)).text()).toBe("OK");
+    for (const name of names) expect(isAlive(pidOf(dir, name)), name).toBe(true);
+  });
+
+  it("refuses a second one on the same directory", async () => {
+    const second = launch("up", "--data-dir", dir, ...anyPorts);
+    expect(await second.ended).toBe(2);
+    expect(second.err()).toMatch(/^mintmark: data directory .* is in use by another 'mintmark up' \(process \d+\)/);
+    expect(second.err().trim().split("\n")).toHaveLength(1);
+  });
+
+  it.each(names)("starts %s again when it is killed", async (name) => {
+    const before = pidOf(dir, name);
+    process.kill(before, "SIGKILL");
+    await until(() => pidOf(dir, name) !== before && isAlive(pidOf(dir, name)));
+    await until(() => isHealthy(system.url));
+    await until(async () => (await command(system.url, "models", "list", "--json")).code === 0);
+  });
+
+  it("lets the command line find the trusted keys of the machine", async () => {
+    const { out, code } = await command(system.url, "keys", "list", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(out).map((key: { name: string }) => key.name)).toEqual(["local-ed25519", "local-p256"]);
+  });
+
+  it("keeps secrets from others", () => {
+    for (const path of ["postgres.password", "keys/signing/ed25519.pem", "keys/signing/p256.pem"])
+      expect(statSync(join(dir, path)).mode & 0o077, path).toBe(0);
+  });
+
+  it("leaves nothing behind when it is killed, and goes on where it was", async () => {
+    await command(system.url, "models", "create", "kept");
+    const pids = names.map((name) => pidOf(dir, name));
+    process.kill(pidOf(dir, "up"), "SIGKILL");
+    expect(await system.ended).toBe(137);
+    system = await up(dir);
+    for (const pid of pids) expect(isAlive(pid)).toBe(false);
+    const { out } = await command(system.url, "models", "show", "kept", "--json");
+    expect(JSON.parse(out)).toMatchObject({ name: "kept", latest_version: 0 });
+  });
+
+  it("ends within 10 s of SIGTERM, with exit code 0 and nothing left", async () => {
+    const pids = names.map((name) => pidOf(dir, name));
+    const begin = performance.now();
+    system.child.kill("SIGTERM");
+    expect(await system.ended).toBe(0);
+    expect(performance.now() - begin).toBeLessThan(10_000);
+    for (const pid of pids) expect(isAlive(pid)).toBe(false);
+    for (const name of names) expect(existsSync(join(dir, "run", `${name}.pid`)), name).toBe(false);
+    system = await up(dir);
+  });
+});
+
+describe("mintmark up refuses to start", () => {
+  afterEach(() => {
+    for (const child of started) child.kill("SIGKILL");
+  });
+
+  async function refusal(...args: string[]): Promise<string> {
+    const program = launch("up", "--data-dir", join(scratch, "refused"), ...anyPorts, ...args);
+    expect(await program.ended).toBe(2);
+    expect(program.out()).toBe("");
+    expect(program.err().trim().split("\n")).toHaveLength(1);
+    return program.err();
+  }
+
+  it("on a port that is in use, naming the option", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await until(() => server.listening);
+    const { port } = server.address() as { port: number };
+    expect(await refusal("--registry-port", String(port))).toContain(`port ${port} of 127.0.0.1 is in use`);
+    server.close();
+  });
+
+  it("on an address that is not this machine's", async () => {
+    expect(await refusal("--host", "192.0.2.1")).toContain("'192.0.2.1' is not an address of this machine");
+  });
+
+  it("without authentication where others can reach it", async () => {
+    expect(await refusal("--host", "0.0.0.0", "--auth", "off")).toContain("--insecure");
+  });
+
+  it("on a database that is not reachable", async () => {
+    expect(await refusal("--database-url", "postgres://nobody@127.0.0.1:1/none")).toContain("registry did not start");
+  });
+
+  it("in a directory that cannot be made", async () => {
+    expect(await refusal("--data-dir", "/dev/null/data")).toContain("/dev/null/data cannot be used");
+  });
+
+  it("on a misspelt option, with a suggestion", async () => {
+    expect((await refusalLines("--prot", "1")).join(" ")).toContain("Did you mean --port?");
+  });
+
+  async function refusalLines(...args: string[]): Promise<string[]> {
+    const program = launch("up", ...args);
+    expect(await program.ended).toBe(2);
+    return program.err().trim().split("\n");
+  }
+});
+
+describe("mintmark up --auth on", () => {
+  const dir = join(scratch, "auth");
+  let system: Up;
+  beforeAll(async () => {
+    system = await up(dir, "--auth", "on");
+  });
+  afterAll(async () => {
+    system.child.kill("SIGTERM");
+    await system.ended;
+  });
+
+  it("answers nobody without a token, and the admin token's holder", async () => {
+    const token = readFileSync(join(dir, "admin.token"), "utf8").trim();
+    expect(statSync(join(dir, "admin.token")).mode & 0o777).toBe(0o600);
+    expect((await command(system.url, "models", "list", "--json")).out).toContain('"reason":"TOKEN_MISSING"');
+    expect((await command(system.url, "models", "list", "--token", "mm_a_b")).code).toBe(2);
+    expect((await command(system.url, "models", "list", "--token", token)).code).toBe(0);
+  });
+
+  it("makes, lists and revokes tokens", async () => {
+    const admin = ["--token", readFileSync(join(dir, "admin.token"), "utf8").trim()];
+    const made = JSON.parse((await command(system.url, "token", "create", "ci", "--json", ...admin)).out);
+    expect(made).toMatchObject({ name: "ci", secret: expect.stringMatching(/^mm_/) });
+    expect((await command(system.url, "models", "list", "--token", made.secret)).code).toBe(0);
+    expect((await command(system.url, "token", "revoke", made.id, ...admin)).code).toBe(0);
+    await until(async () => (await command(system.url, "models", "list", "--token", made.secret)).code === 2);
+  });
+
+  it("lets gateway and workers in again after the registry was killed", async () => {
+    const before = pidOf(dir, "registry");
+    process.kill(before, "SIGKILL");
+    await until(() => pidOf(dir, "registry") !== before);
+    const admin = ["--token", readFileSync(join(dir, "admin.token"), "utf8").trim()];
+    await until(async () => (await command(system.url, "models", "list", ...admin)).code === 0);
+  });
+});
