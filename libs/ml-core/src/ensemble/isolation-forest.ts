@@ -15,6 +15,7 @@ import { requireFeatures } from "../base/training-data.ts";
 import { float32Columns } from "../tree/columns.ts";
 import { drawDistinct } from "../tree/draw.ts";
 import { type ExactTree, placeOnGrid } from "../tree/grid.ts";
+import { leafNode, type TreeNode, toTree } from "../tree/nodes.ts";
 import { anomalyScores } from "../tree/predict-trees.ts";
 
 export interface IsolationForestParams {
@@ -86,7 +87,7 @@ function growIsolationTree(columns: readonly Float32Array[], rows: number, sampl
   const depthMax = Math.ceil(Math.log2(sampled));
   const nodes: Node[] = [];
   const add = (sample: Uint32Array, depth: number, nodeKey: RngKey): number => {
-    const node: Node = { feature: -1, threshold: 0, left: -1, right: -1, value: depth + averagePath(sample.length) };
+    const node: Node = { ...leafNode(), value: depth + averagePath(sample.length) };
     const at = nodes.push(node) - 1;
     const cut = depth < depthMax && sample.length > 1 ? drawCut(columns, sample, nodeKey) : null;
     if (cut === null) return at;
@@ -105,25 +106,20 @@ function growIsolationTree(columns: readonly Float32Array[], rows: number, sampl
     return at;
   };
   add(drawDistinct(rows, sampled, split(key, 0)), 0, split(key, 1));
-  return {
-    feature: Int32Array.from(nodes, (node) => node.feature),
-    threshold: Float32Array.from(nodes, (node) => node.threshold),
-    left: Int32Array.from(nodes, (node) => node.left),
-    right: Int32Array.from(nodes, (node) => node.right),
-    output: 0,
-    value: Float64Array.from(nodes, (node) => node.value),
-  };
+  return toTree(
+    nodes,
+    0,
+    Float64Array.from(nodes, (node) => node.value),
+  );
 }
 
-interface Node extends Cut {
-  left: number;
-  right: number;
+interface Node extends TreeNode {
   value: number;
 }
 
 interface Cut {
-  feature: number;
-  threshold: number;
+  readonly feature: number;
+  readonly threshold: number;
 }
 
 /** A uniform cut within a random column of those that vary among the rows; null if none does. */

@@ -12,6 +12,7 @@
  */
 import type { BinnedColumns } from "./bins.ts";
 import type { ExactTree } from "./grid.ts";
+import { leafNode, type TreeNode, toTree } from "./nodes.ts";
 
 export interface LeafwiseLimits {
   readonly leaves: number;
@@ -112,7 +113,7 @@ interface Split {
 interface Growth extends Workspace {
   readonly units: Units;
   readonly features: Uint32Array;
-  readonly nodes: { feature: number; threshold: number; left: number; right: number }[];
+  readonly nodes: TreeNode[];
   readonly gain: Float64Array;
 }
 
@@ -183,7 +184,7 @@ function rootOf(growth: Growth): Leaf {
 }
 
 function addLeaf(growth: Growth, place: Omit<Leaf, "node" | "split">): Leaf {
-  const node = growth.nodes.push({ feature: -1, threshold: 0, left: -1, right: -1 }) - 1;
+  const node = growth.nodes.push(leafNode()) - 1;
   const leaf: Leaf = { ...place, node, split: null };
   if (leaf.depth < growth.limits.depth) leaf.split = findSplit(growth, leaf);
   return leaf;
@@ -321,15 +322,7 @@ function finish(growth: Growth, leaves: readonly Leaf[], output: number, outScor
     value[node] = denominator > 0 ? (-limits.learningRate * gradients * units.gradient) / denominator : 0;
     for (let i = start; i < end; i++) outScores[order[i]!]! += value[node]!;
   }
-  const tree = {
-    feature: Int32Array.from(nodes, (node) => node.feature),
-    threshold: Float32Array.from(nodes, (node) => node.threshold),
-    left: Int32Array.from(nodes, (node) => node.left),
-    right: Int32Array.from(nodes, (node) => node.right),
-    output,
-    value,
-  };
-  return { tree, gain: growth.gain };
+  return { tree: toTree(nodes, output, value), gain: growth.gain };
 }
 
 function binOffsets({ cols, thresholds }: BinnedColumns): Uint32Array {

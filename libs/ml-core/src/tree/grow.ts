@@ -18,6 +18,7 @@ import { type RngKey, split as splitKey } from "../base/rng.ts";
 import { countBelow, distinct, float32Columns, thresholdBetween } from "./columns.ts";
 import { drawDistinct } from "./draw.ts";
 import type { ExactTree } from "./grid.ts";
+import { leafNode, type TreeNode, toTree } from "./nodes.ts";
 
 /** The columns, each value as its rank among the column's distinct values, and the rows in the order of each column. */
 export interface RankedColumns {
@@ -88,6 +89,8 @@ interface Growth {
   readonly goal: Goal;
   readonly limits: Limits;
   readonly weight: Int32Array;
+  /** By row, what it adds to its component: weight · amount. */
+  readonly share: Float64Array;
   /** As in `x`, without rows of weight 0; the rows of a node lie together in each. */
   readonly orders: readonly Uint32Array[];
   readonly nodes: Node[];
@@ -101,11 +104,7 @@ interface Growth {
   readonly rightSums: Float64Array;
 }
 
-interface Node {
-  feature: number;
-  threshold: number;
-  left: number;
-  right: number;
+interface Node extends TreeNode {
   readonly value: Float64Array;
 }
 
@@ -137,6 +136,7 @@ function startGrowth(x: RankedColumns, goal: Goal, weight: Int32Array, limits: L
     goal,
     limits,
     weight,
+    share: goal.amount.map((amount, row) => amount * weight[row]!),
     orders,
     nodes: [],
     gain: new Float64Array(x.ranks.length),
@@ -155,11 +155,11 @@ function addLeaf(growth: Growth, start: number, end: number, depth: number, key:
   let pure = true;
   for (const row of rows) {
     const w = growth.weight[row]!;
-    sums[goal.component[row]!]! += w * goal.amount[row]!;
+    sums[goal.component[row]!]! += growth.share[row]!;
     weight += w;
     pure &&= goal.component[row] === goal.component[rows[0]!] && goal.amount[row] === goal.amount[rows[0]!];
   }
-  nodes.push({ feature: -1, threshold: 0, left: -1, right: -1, value: sums.map((sum) => sum / weight) });
+  nodes.push({ ...leafNode(), value: sums.map((sum) => sum / weight) });
   return { node: nodes.length - 1, start, end, depth, key, sums, weight, pure, split: null };
 }
 
@@ -215,8 +215,8 @@ function isConstant({ orders, x }: Growth, feature: number, { start, end }: Leaf
 }
 
 function findThreshold(growth: Growth, leaf: Leaf, feature: number): Split | null {
-  const { x, goal, weight, limits, leftSums, rightSums } = growth;
-  const { component, amount } = goal;
+  const { x, goal, weight, share, limits, leftSums, rightSums } = growth;
+  const { component } = goal;
   const order = growth.orders[feature]!;
   const rank = x.ranks[feature]!;
   const whole = score(goal.criterion, leaf.sums, leaf.weight);
@@ -229,7 +229,7 @@ function findThreshold(growth: Growth, leaf: Leaf, feature: number): Split | nul
   // Rows start..i go left, the others right; between equal values there is nothing to cut.
   for (let i = leaf.start, last = leaf.end - limits.rowsInLeaf; i < last; i++) {
     const row = order[i]!;
-    const moved = weight[row]! * amount[row]!;
+    const moved = share[row]!;
     leftSums[component[row]!]! += moved;
     rightSums[component[row]!]! -= moved;
     leftWeight += weight[row]!;
@@ -280,15 +280,7 @@ function finish({ nodes, gain, goal }: Growth): GrownTree {
   nodes.forEach((node, i) => {
     if (node.feature < 0) value.set(node.value, i * goal.width);
   });
-  const tree = {
-    feature: Int32Array.from(nodes, (node) => node.feature),
-    threshold: Float32Array.from(nodes, (node) => node.threshold),
-    left: Int32Array.from(nodes, (node) => node.left),
-    right: Int32Array.from(nodes, (node) => node.right),
-    output: -1,
-    value,
-  };
-  return { tree, gain };
+  return { tree: toTree(nodes, -1, value), gain };
 }
 
 /** Row numbers by rank, equal ranks by row number: a counting sort. */
