@@ -67,6 +67,7 @@ async function endHopeless(db: Db): Promise<void> {
     message: `its worker was lost ${retries.maxAttempts} times; look at the worker's memory and log, then retry the job`,
     retryable: false,
   };
+  // Sorted, so that every row is locked before the counter of events is: two writers would else wait for each other.
   await sql`
     with ended as (
       update run set status = case when cancel_requested then ${RunStatus.KILLED}::int else ${RunStatus.FAILED}::int end,
@@ -78,7 +79,7 @@ async function endHopeless(db: Db): Promise<void> {
     )
     select pg_notify('mintmark_run', replace(run_id::text, '-', '')), record_event('run.ended', null, 'registry',
       jsonb_build_object('run', replace(run_id::text, '-', ''), 'status', status))
-    from ended`.execute(db);
+    from (select * from ended order by run_id offset 0)`.execute(db);
 }
 
 interface OpenRun extends Queueing {
