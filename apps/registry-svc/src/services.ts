@@ -3,6 +3,7 @@
  * @module
  */
 import type { ConnectRouter } from "@connectrpc/connect";
+import { Health } from "@mintmark/proto/grpc/health/v1/health";
 import { TokenService } from "@mintmark/proto/mintmark/access/v1/token_service";
 import { AliasService } from "@mintmark/proto/mintmark/registry/v1/alias_service";
 import { ArtifactService } from "@mintmark/proto/mintmark/registry/v1/artifact_service";
@@ -18,6 +19,8 @@ import { JobService } from "@mintmark/proto/mintmark/training/v1/job_service";
 import { aliasService } from "./aliases/alias-service.ts";
 import { artifactService } from "./artifacts/artifact-service.ts";
 import { eventService } from "./events/event-service.ts";
+import { healthService } from "./grpc/health-service.ts";
+import { addReflection } from "./grpc/reflection.ts";
 import { attemptService } from "./jobs/attempt-service.ts";
 import { jobService } from "./jobs/job-service.ts";
 import { keyService } from "./keys/key-service.ts";
@@ -29,8 +32,23 @@ import type { ServiceDeps } from "./service-deps.ts";
 import { tokenService } from "./tokens/token-service.ts";
 import { versionService } from "./versions/version-service.ts";
 
-export function addServices(router: ConnectRouter, deps: ServiceDeps): ConnectRouter {
-  return router
+const services = [
+  ModelService,
+  VersionService,
+  AliasService,
+  ArtifactService,
+  ResolveService,
+  EventService,
+  LineageService,
+  KeyService,
+  TokenService,
+  RunService,
+  JobService,
+  AttemptService,
+];
+
+export function addServices(router: ConnectRouter, deps: ServiceDeps): void {
+  router
     .service(ModelService, modelService(deps))
     .service(VersionService, versionService(deps))
     .service(AliasService, aliasService(deps))
@@ -42,5 +60,7 @@ export function addServices(router: ConnectRouter, deps: ServiceDeps): ConnectRo
     .service(TokenService, tokenService(deps))
     .service(RunService, runService(deps))
     .service(JobService, jobService(deps))
-    .service(AttemptService, attemptService(deps));
+    .service(AttemptService, attemptService(deps))
+    .service(Health, healthService(deps, services));
+  addReflection(router, [...services, Health]);
 }

@@ -2,6 +2,7 @@
  * A migrated database for tests, one per test file.
  * @module
  */
+import { prepareQueue } from "@mintmark/job-queue";
 import { type TestDatabase, testDatabase } from "@mintmark/testing/postgres";
 import { connectDatabase, type Database } from "../db/connect.ts";
 import { appRole, migrate } from "../db/migrate.ts";
@@ -11,9 +12,15 @@ export interface RegistryDatabase extends Database {
   readonly owner: TestDatabase;
 }
 
+/** Schema and queue. */
+async function prepare(url: string): Promise<void> {
+  await migrate(url);
+  await prepareQueue(url);
+}
+
 /** `db` and `pool` are connected as the service is: in the role that may not change history. */
 export async function registryDatabase(): Promise<RegistryDatabase> {
-  const owner = await testDatabase({ name: "registry", prepare: async (url) => void (await migrate(url)) });
+  const owner = await testDatabase({ name: "registry", prepare });
   const database = connectDatabase({ url: owner.url, role: appRole, maxConnections: 25, onIdleError: () => {} });
   const close = async () => {
     await database.close();

@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
 import { createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import { openBlobStore } from "@mintmark/blob-store";
 import { generateKey, privateKeyPem, type SigningKeys } from "@mintmark/crypto/keys";
-import { openQueue, prepareQueue } from "@mintmark/job-queue";
+import { openQueue, queueUrlIn } from "@mintmark/job-queue";
 import { clients, type RegistryClient } from "@mintmark/registry-client";
 import { openListener } from "../db/listener.ts";
 import { appRole } from "../db/migrate.ts";
@@ -43,11 +43,11 @@ export async function testRegistry(interceptors: Interceptor[] = []): Promise<Te
     listener: await openListener(database.owner.url, appRole),
     blobs: await openBlobStore(pathToFileURL(join(directory, "store")).href),
     keys: await openKeyRing(join(directory, "keys")),
-    queue: openQueue(await prepareQueue(database.owner.url), { onError: () => {} }),
+    queue: openQueue(queueUrlIn(database.owner.url), { onError: () => {} }),
     onQueueError: (error) => unexpected.push(error),
     closing: stopping.signal,
   };
-  const transport = createRouterTransport((router) => void addServices(router, deps), {
+  const transport = createRouterTransport((router) => addServices(router, deps), {
     router: {
       interceptors: [
         errorInterceptor((error) => unexpected.push(error)),

@@ -81,6 +81,10 @@ export const registryReasons = {
     "unavailable",
     (_: Record<string, never>) => "the registry's database cannot be reached at the moment; try again",
   ),
+  DATABASE_UNREACHABLE: define(
+    "unavailable",
+    (d: { url: string; cause: string }) => `the database ${d.url} cannot be used: ${d.cause} (DATABASE_URL)`,
+  ),
   MIGRATION_CHANGED: define(
     "failed_precondition",
     (d: { name: string }) =>

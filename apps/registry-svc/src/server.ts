@@ -1,0 +1,175 @@
+/**
+ * Puts the registry together: database, store, keys, queue, services, and the port on which they answer.
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { openBlobStore } from "@mintmark/blob-store";
+import { AppError } from "@mintmark/errors";
+import { openQueue, prepareQueue } from "@mintmark/job-queue";
+import type { Logger } from "pino";
+import { connectDatabase } from "./db/connect.ts";
+import { openListener } from "./db/listener.ts";
+import { type Migrated, migrate } from "./db/migrate.ts";
+import { isOutage } from "./db/outage.ts";
+import { errorInterceptor, toConnectError } from "./error-interceptor.ts";
+import { blobPrefix, blobRoutes, refuse } from "./http/blob-routes.ts";
+import { type RequestAddress, requireOwnAddress } from "./http/own-address.ts";
+import { listen } from "./http/shared-port.ts";
+import { openKeyRing } from "./keys/key-ring.ts";
+import { startReconciler } from "./queue/reconciler.ts";
+import type { ServiceDeps } from "./service-deps.ts";
+import { addServices } from "./services.ts";
+import { type Authenticate, authenticateBy, authenticateNobody, authentication } from "./tokens/authentication.ts";
+import { provideAdminToken, provideServiceTokens } from "./tokens/provide-tokens.ts";
+
+export interface RegistryOptions {
+  /** Its account owns the schema and applies the migrations. */
+  readonly databaseUrl: string;
+  /** `redis://…` or a Postgres URL; the same Postgres under a role of its own if absent. */
+  readonly queueUrl: string | undefined;
+  /** `file:///dir` or `s3://bucket/prefix`. */
+  readonly artifactStore: string;
+  readonly keyDir: string;
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** Whether callers need a token; without, everyone is `admin`. */
+  readonly auth: boolean;
+  /** Without authentication: the names under which callers may address the server; any if absent. */
+  readonly ownNames: readonly string[] | undefined;
+  /** With authentication: where the administrator's token is written at the first start; nowhere if absent. */
+  readonly adminTokenFile: string | undefined;
+  /** With authentication: tokens of the other programs, `name=mm_…,name=mm_…`. */
+  readonly serviceTokens: string;
+  readonly log: Logger;
+  /** How often runs that the queue has lost are queued again. */
+  readonly reconcileMs?: number;
+}
+
+export interface Registry {
+  readonly port: number;
+  /** Lets what is under way end, for a few seconds, and gives everything back. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * @throws AppError `DATABASE_UNREACHABLE`, `SCHEMA_NEWER`, `MIGRATION_CHANGED`, and those of keys, store and queue; the system's
+ * error if the port cannot be used
+ */
+export async function startRegistry(options: RegistryOptions): Promise<Registry> {
+  await using opened = new AsyncDisposableStack();
+  const deps = await openDeps(options, opened);
+  const reconciler = startReconciler(deps, options.reconcileMs);
+  opened.defer(() => reconciler.stop());
+  const authenticate = options.auth ? authenticateBy(deps.db) : authenticateNobody;
+  if (options.auth) await provideTokens(deps, options);
+
+  const handle = requestHandler(deps, authenticate, options);
+  const port = await listen({ host: options.host, port: options.port, http1: handle, http2: handle });
+  const resources = opened.move();
+  const close = async () => {
+    await port.close(graceMs);
+    await resources.disposeAsync();
+  };
+  return { port: port.port, close: () => deps.stop(close) };
+}
+
+/** Less than the ten seconds within which the whole system has to have stopped. */
+const graceMs = 4_000;
+/** A registration of 200,000 files with its documents has about 60 MB. */
+const maxMessageBytes = 128 * 1024 * 1024;
+
+interface OpenDeps extends ServiceDeps {
+  /** Tells streams that would never end to end now, and then closes. */
+  readonly stop: (close: () => Promise<void>) => Promise<void>;
+}
+
+async function openDeps(options: RegistryOptions, opened: AsyncDisposableStack): Promise<OpenDeps> {
+  const { databaseUrl, log } = options;
+  const { role, applied } = await migrated(databaseUrl);
+  if (applied.length > 0) log.info({ applied }, "the database has been brought to this release's schema");
+  if (role === undefined) log.warn("the database account may not create roles: history is protected by triggers only");
+
+  const onIdleError = (error: Error) => log.warn({ err: error }, "a database connection was cut");
+  const database = connectDatabase({ url: databaseUrl, role, onIdleError });
+  opened.defer(() => database.close());
+  const listener = await openListener(databaseUrl, role);
+  opened.defer(() => listener.close());
+  const blobs = await openBlobStore(options.artifactStore);
+  opened.defer(() => blobs.close());
+  const keys = await openKeyRing(options.keyDir);
+  const onQueueError = (error: unknown) => log.warn({ err: error }, "the queue cannot be reached");
+  const queue = openQueue(await prepareQueue(databaseUrl, options.queueUrl), { onError: onQueueError });
+  opened.defer(() => queue.close());
+
+  const closing = new AbortController();
+  const stop = (close: () => Promise<void>) => {
+    closing.abort();
+    return close();
+  };
+  return { db: database.db, listener, blobs, keys, queue, onQueueError, closing: closing.signal, stop };
+}
+
+async function migrated(databaseUrl: string): Promise<Migrated> {
+  try {
+    return await migrate(databaseUrl);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    const { code, message } = error as { code?: unknown; message: string };
+    // 28…: refused account or password; 3D000: no such database.
+    const refused = typeof code === "string" && (code.startsWith("28") || code === "3D000");
+    if (!refused && !isOutage(error)) throw error;
+    throw new AppError(
+      "DATABASE_UNREACHABLE",
+      { url: withoutPassword(databaseUrl), cause: message || String(code) },
+      { cause: error },
+    );
+  }
+}
+
+function withoutPassword(url: string): string {
+  const parsed = URL.parse(url);
+  if (parsed === null) return "DATABASE_URL";
+  parsed.password = "";
+  parsed.search = "";
+  return parsed.href;
+}
+
+async function provideTokens({ db }: ServiceDeps, { adminTokenFile, serviceTokens }: RegistryOptions): Promise<void> {
+  if (adminTokenFile !== undefined) await provideAdminToken(db, adminTokenFile);
+  await provideServiceTokens(db, serviceTokens);
+}
+
+function requestHandler(deps: ServiceDeps, authenticate: Authenticate, { auth, ownNames, log }: RegistryOptions) {
+  const onUnexpected = (error: unknown) => log.error({ err: error }, "a call failed unexpectedly");
+  const own = auth || ownNames === undefined ? undefined : new Set(ownNames.map((name) => name.toLowerCase()));
+  const serveBlob = blobRoutes({ deps, authenticate, onUnexpected });
+  const call = connectNodeAdapter({
+    routes: (router) => addServices(router, deps),
+    interceptors: [
+      errorInterceptor(onUnexpected),
+      // What tells only whether and how the server can be used is open to all.
+      authentication(authenticate, (service) => service.startsWith("grpc.")),
+    ],
+    readMaxBytes: maxMessageBytes,
+    writeMaxBytes: maxMessageBytes,
+  });
+
+  return (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void => {
+    try {
+      if (own !== undefined) requireOwnAddress(addressOf(request), own);
+    } catch (error) {
+      refuse(response as ServerResponse, toConnectError(error, onUnexpected));
+      return;
+    }
+    if (request.url?.startsWith(blobPrefix)) void serveBlob(request as IncomingMessage, response as ServerResponse);
+    else call(request, response);
+  };
+}
+
+function addressOf({ headers }: IncomingMessage | Http2ServerRequest): RequestAddress {
+  const authority = headers[":authority"];
+  return { host: headers.host ?? (typeof authority === "string" ? authority : undefined), origin: headers.origin };
+}
