@@ -77,10 +77,11 @@ async function runJob(child: ChildProcess, ended: Promise<Exit>, job: ChildJob):
 function stop(child: ChildProcess): void {
   send(child, { type: "abort" });
   // A fit holds the child's thread and hears no message; the signal ends it, as the child has no handler for it.
-  setTimeout(() => child.kill("SIGTERM"), graceMs).unref();
-  setTimeout(() => child.kill("SIGKILL"), 2 * graceMs).unref();
+  setTimeout(() => child.kill("SIGTERM"), abortMs).unref();
+  setTimeout(() => child.kill("SIGKILL"), abortMs + graceMs).unref();
 }
 
+const abortMs = 300;
 const graceMs = 1_000;
 
 function send(child: ChildProcess, message: ToChild): void {
