@@ -30,9 +30,15 @@ export async function openListener(url: string, role: string | undefined): Promi
     const fresh = new pg.Client({ ...connectionConfig(url, role), statement_timeout: 0 });
     fresh.on("error", () => {});
     fresh.on("notification", ({ channel, payload = "" }) => wakeAll(channel as Channel, payload));
+    try {
+      await fresh.connect();
+      for (const channel of channels) await fresh.query(`listen ${channel}`);
+    } catch (error) {
+      await fresh.end().catch(() => {});
+      throw error;
+    }
+    // Not before: a connection that never came to be ends as well, and is tried again by whoever asked for it.
     fresh.on("end", () => void reconnect());
-    await fresh.connect();
-    for (const channel of channels) await fresh.query(`listen ${channel}`);
     return fresh;
   }
 
