@@ -113,11 +113,11 @@ describe("tags and description", () => {
 
   it("of a model that is not there are refused", async () => {
     for (const call of [
-      models().setModelTag({ name: "nope", key: "k", value: "1" }),
-      models().deleteModelTag({ name: "nope", key: "k" }),
-      models().updateModel({ name: "nope", description: "" }),
+      () => models().setModelTag({ name: "nope", key: "k", value: "1" }),
+      () => models().deleteModelTag({ name: "nope", key: "k" }),
+      () => models().updateModel({ name: "nope", description: "" }),
     ])
-      expect(await failureOf(call)).toMatchObject({ reason: "MODEL_NOT_FOUND" });
+      expect(await failureOf(call())).toMatchObject({ reason: "MODEL_NOT_FOUND" });
   });
 });
 
