@@ -2,7 +2,7 @@
  * K-means clustering: Lloyd iterations from greedy k-means++ seeds, the best of several starts.
  *
  * Source: Lloyd 1982, doi:10.1109/TIT.1982.1056489; Arthur & Vassilvitskii, SODA 2007 (§5 for the greedy seeds).
- * Cost: O(starts · iterations · rows · clusters · cols) time; O(rows · cols) extra memory.
+ * Cost: O(starts · iterations · rows · clusters · cols) time; O(rows + clusters · cols) extra memory.
  * Deterministic: the same data, params and key give bit-identical estimators.
  * @module
  */
@@ -13,7 +13,7 @@ import { type FitPort, silentPort } from "../base/fit-port.ts";
 import type { Matrix } from "../base/matrix.ts";
 import { type RngKey, split, uniform } from "../base/rng.ts";
 import { requireFeatures } from "../base/training-data.ts";
-import { columnDeviations, columnMeans, dot, standardized } from "../linear/moments.ts";
+import { columnDeviations, columnMeans, dot } from "../linear/moments.ts";
 
 export interface KMeansParams {
   /** Number of clusters, 1..rows; default 8. */
@@ -45,21 +45,17 @@ export function fitKMeans(
   requireInteger("max_iter", max_iter, 1);
   requireNumber("tol", tol, 0);
 
-  // Around the means, so that far-off data (years, coordinates) keep their digits when differences are squared.
-  const means = columnMeans(x);
-  const centered = standardized(x, means, new Float64Array(x.cols).fill(1));
-  const deviations = columnDeviations(x, means);
+  const deviations = columnDeviations(x, columnMeans(x));
   const shiftTolerance = (tol * dot(deviations, deviations)) / x.cols;
   let best: Start | undefined;
   for (let start = 0; start < n_init; start++) {
-    const seeds = seedPlusPlus(centered, n_clusters, split(key, start));
-    const found = iterate(centered, seeds, max_iter, shiftTolerance);
+    const seeds = seedPlusPlus(x, n_clusters, split(key, start));
+    const found = iterate(x, seeds, max_iter, shiftTolerance);
     if (best === undefined || found.inertia < best.inertia) best = found;
     port.iteration(start + 1, n_init, best.inertia);
   }
   const { centers, inertia, iterations, converged } = best!;
-  const moved = centers.map((value, at) => value + means[at % x.cols]!);
-  const estimator: KMeansEstimator = { kind: "k-means", centers: { data: moved, rows: n_clusters, cols: x.cols } };
+  const estimator: KMeansEstimator = { kind: "k-means", centers: { data: centers, rows: n_clusters, cols: x.cols } };
   return { estimator, iterations, converged, loss: inertia };
 }
 

@@ -63,4 +63,17 @@ describe("minimize", () => {
     );
     expect([converged, iterations]).toEqual([true, 0]);
   });
+
+  it("stays finite on a function without curvature", () => {
+    const { point, converged } = minimize(
+      ([a], out) => {
+        out[0] = -1;
+        return -a!;
+      },
+      new Float64Array(1),
+      { ...options, iterationsMax: 3 },
+    );
+    expect(converged).toBe(false);
+    expect(Number.isFinite(point[0])).toBe(true);
+  });
 });

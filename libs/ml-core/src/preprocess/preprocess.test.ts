@@ -69,6 +69,12 @@ describe("number columns", () => {
     expectClose(transform(preprocessor, [holed]).data, oracle.imputed[strategy]);
   });
 
+  it("are imputed by the smallest of equally frequent values", () => {
+    const column = numbers("n", [7, 2, 7, 2, 9, Number.NaN]);
+    const preprocessor = fitPreprocessor([column], [{ impute: ["n"], strategy: "most-frequent" }], trees);
+    expect(preprocessor.encoders[0]).toMatchObject({ fill: 2 });
+  });
+
   it("are imputed by a constant, also where nothing is present", () => {
     const empty = numbers("n", [Number.NaN, Number.NaN]);
     const preprocessor = fitPreprocessor([empty], [{ impute: ["n"], strategy: "constant", value: 5 }], trees);
