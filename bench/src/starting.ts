@@ -49,7 +49,7 @@ async function submitToFirstStep(): Promise<number[]> {
   const stack = await embeddedStack();
   const registry = connectRegistry({ baseUrl: stack.registryUrl, token: undefined, httpVersion: "2" });
   try {
-    const { run: first } = await stack.json<{ run: string }>("train", `${checkout}examples/iris-decision-tree.yaml`);
+    const { run: first } = await stack.json<{ run: string }>("train", `${checkout}examples/iris_tree.yaml`);
     const { job } = await registry.jobs.getJob({ id: first });
     const times: number[] = [];
     for (let n = 0; n < jobs; n++) {

@@ -54,7 +54,7 @@ describe("with authentication", () => {
     expect(created.code, created.stdout).toBe(0);
     const { id, secret } = JSON.parse(created.stdout) as { id: string; secret: string };
     const mine = { ...env, MINTMARK_TOKEN: secret };
-    const trained = await run(mintmarkBin, ["train", `${checkout}examples/iris-decision-tree.yaml`, "--json"], {
+    const trained = await run(mintmarkBin, ["train", `${checkout}examples/iris_tree.yaml`, "--json"], {
       env: mine,
     });
     expect(trained.code, trained.stdout).toBe(0);

@@ -22,7 +22,7 @@ export interface Stack {
   readonly cli: (...args: string[]) => Promise<Result>;
   /** The same with `--json`: the document that it printed. Fails with what was printed if the exit code is not 0. */
   readonly json: <T>(...args: string[]) => Promise<T>;
-  /** The process id of `postgres`, `registry`, `gateway`, `worker-1` …, as it is now. */
+  /** The process id of `postgres`, `registry`, `gateway`, `worker-1` …, as it is now; 0 while it is being started again. */
   readonly pid: (name: string) => number;
   readonly stop: () => Promise<void>;
 }
@@ -50,7 +50,10 @@ export async function embeddedStack({
   return {
     ...stackAt({ url: url!, registryUrl: `http://127.0.0.1:${registry}`, grpcPort: Number(grpc), dir: data, env }),
     up,
-    pid: (name) => Number(readFileSync(join(data, "run", `${name}.pid`), "utf8")),
+    pid: (name) => {
+      const file = join(data, "run", `${name}.pid`);
+      return existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
+    },
     stop: async () => {
       await up.stop();
       if (dir === undefined) rmSync(data, { recursive: true, force: true });
