@@ -397,6 +397,11 @@ describe("when the database goes away", () => {
     expect(errors.filter((code) => code !== String(Code.Unavailable))).toEqual([]);
     for (let i = 0; i < 100 && seen.length === 0; i++) await sleep(50);
     expect(seen[0]).toMatch(/^after-cut-/);
+    // Woken, not found by the look every two seconds: right after one look, the next is far.
+    const begin = performance.now();
+    await client.models.createModel({ name: "woken" });
+    while (!seen.includes("woken")) await sleep(10);
+    expect(performance.now() - begin).toBeLessThan(1_500);
     ended.abort();
     await watching;
     client.close();

@@ -75,4 +75,5 @@ function live(number: number): RawBuilder<unknown> {
 }
 
 const aged = sql`changed as (
-  update version v set updated_at = clock_timestamp() from tagged where v.version_pk = tagged.version_pk returning v.model_pk)`;
+  update version v set updated_at = clock_timestamp() from tagged
+    where v.version_pk = tagged.version_pk and v.deleted_at is null returning v.model_pk)`;
