@@ -59,13 +59,18 @@ export async function migrate(
   );
   await ensureSigningKeys(dir.keys);
   try {
-    const registry = nodeProgram("registry", "@mintmark/registry-svc/main", ["--host", "127.0.0.1", "--port", "0"], {
-      ...process.env,
-      MINTMARK_AUTH: "off",
-      MINTMARK_KEY_DIR: dir.keys,
-      DATABASE_URL: databaseUrl,
-      QUEUE_URL: queueUrl,
-      MINTMARK_ARTIFACT_STORE: pathToFileURL(dir.blobs).href,
+    const registry = nodeProgram({
+      name: "registry",
+      entry: "@mintmark/registry-svc/main",
+      args: () => ["--host", "127.0.0.1", "--port", "0"],
+      env: {
+        ...process.env,
+        MINTMARK_AUTH: "off",
+        MINTMARK_KEY_DIR: dir.keys,
+        DATABASE_URL: databaseUrl,
+        QUEUE_URL: queueUrl,
+        MINTMARK_ARTIFACT_STORE: pathToFileURL(dir.blobs).href,
+      },
     });
     await stack.add("services", registry);
   } finally {

@@ -92,12 +92,13 @@ export function postgresProgram(dir: DataDir, binaries: PostgresBinaries, port: 
     `${key}=${value}`,
   ]);
   const { superuserUrl } = postgresAccess(dir, port);
+  const launch = { command: binaries.postgres, args: ["-D", dir.postgres, ...options] };
+  const { command, args, user } = asAccount(ownerOf(dir.postgres), launch, [binaries.postgres, dir.postgres]);
   return {
     name: "postgres",
-    ...asAccount(ownerOf(dir.postgres), { command: binaries.postgres, args: ["-D", dir.postgres, ...options] }, [
-      binaries.postgres,
-      dir.postgres,
-    ]),
+    command,
+    args: () => args,
+    ...(user === undefined ? {} : { user }),
     env: { PATH: process.env["PATH"] ?? "", TZ: "UTC", LC_ALL: "C" },
     cwd: dir.postgres,
     // Fast shutdown: ends sessions, keeps everything that was committed.

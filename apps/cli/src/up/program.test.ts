@@ -24,7 +24,7 @@ function script(code: string): Program {
   return {
     name: "sample",
     command: process.execPath,
-    args: ["-e", code],
+    args: () => ["-e", code],
     env: {},
     stopSignal: "SIGTERM",
     channel: true,

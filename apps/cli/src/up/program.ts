@@ -15,7 +15,8 @@ export interface Program {
   /** As in `NAME.pid`. */
   readonly name: string;
   readonly command: string;
-  readonly args: readonly string[];
+  /** Asked for at each start: a port that was given at the first start is asked for by number at the next. */
+  readonly args: () => readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
@@ -23,9 +24,18 @@ export interface Program {
   readonly stopSignal: NodeJS.Signals;
   /** Whether it tells by `{ ready: true }` on its channel that it can be used; else `whenReady` finds out. */
   readonly channel: boolean;
+  /** Called with what the program says of itself when it is ready. */
+  readonly onReady?: (message: ReadyMessage) => void;
   readonly whenReady?: (signal: AbortSignal) => Promise<void>;
   /** Called for each process, at once after it was started. */
   readonly onSpawn?: (child: ChildProcess) => void;
+}
+
+/** `port` and `grpcPort` are where it listens, if it does. */
+export interface ReadyMessage {
+  readonly ready?: boolean;
+  readonly port?: number;
+  readonly grpcPort?: number;
 }
 
 export interface Supervised {
@@ -97,7 +107,7 @@ async function start(state: State, program: Program, log: Log, ids: ProcessIds, 
 }
 
 function launch(program: Program, log: Log, ids: ProcessIds): Running {
-  const child = spawn(program.command, program.args, {
+  const child = spawn(program.command, program.args(), {
     cwd: program.cwd,
     env: program.env,
     detached: true,
@@ -140,8 +150,10 @@ function message(line: string): string {
 function ready(program: Program, child: ChildProcess, signal: AbortSignal): Promise<void> {
   if (program.whenReady !== undefined) return program.whenReady(signal);
   return new Promise((done) => {
-    child.on("message", (message) => {
-      if ((message as { ready?: boolean }).ready === true) done();
+    child.on("message", (message: ReadyMessage) => {
+      if (message.ready !== true) return;
+      program.onReady?.(message);
+      done();
     });
   });
 }

@@ -2,7 +2,9 @@
  * The programs of one data directory, in the groups in which they are stopped.
  * @module
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { AppError, type Reason } from "@mintmark/errors";
 import type { DataDir } from "./data-dir.ts";
 import type { Log } from "./log.ts";
 import { claimPort } from "./ports.ts";
@@ -47,15 +49,36 @@ export class Stack {
   }
 }
 
+/** Where a program listens; 0 becomes the port that it was given. */
+export interface Ports {
+  port: number;
+  grpcPort?: number;
+}
+
+export interface NodeProgram {
+  readonly name: string;
+  /** What its package exports it as. */
+  readonly entry: string;
+  readonly args: () => readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly ports?: Ports;
+}
+
 /** One of our own programs, which tells by its channel that it is ready. */
-export function nodeProgram(name: string, entry: string, args: readonly string[], env: Environment): Program {
+export function nodeProgram({ name, entry, args, env, ports }: NodeProgram): Program {
+  const path = fileURLToPath(import.meta.resolve(entry));
   return {
     name,
     command: process.execPath,
-    args: [fileURLToPath(import.meta.resolve(entry)), ...args],
+    args: () => [path, ...args()],
     env: Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined)),
     stopSignal: "SIGTERM",
     channel: true,
+    onReady: ({ port, grpcPort }) => {
+      if (ports === undefined) return;
+      if (port !== undefined) ports.port = port;
+      if (grpcPort !== undefined) ports.grpcPort = grpcPort;
+    },
   };
 }
 
@@ -63,9 +86,21 @@ export function nodeProgram(name: string, entry: string, args: readonly string[]
 export async function startPostgres(directory: DataDir, stack: Stack): Promise<PostgresAccess> {
   const binaries = await postgresBinaries();
   await prepareCluster(directory, binaries);
-  const port = await claimPort("127.0.0.1", 0, "");
-  await stack.add("postgres", postgresProgram(directory, binaries, port));
-  return prepareDatabase(directory, port);
+  for (let attempt = 1; ; attempt++) {
+    const port = await claimPort("127.0.0.1", 0, "");
+    try {
+      await stack.add("postgres", postgresProgram(directory, binaries, port));
+      return await prepareDatabase(directory, port);
+    } catch (error) {
+      // The free port was taken meanwhile, or an earlier postmaster is not quite gone.
+      if (attempt === startAttempts || !isAppError(error, "PROGRAM_NOT_STARTED")) throw error;
+      await sleep(200 * attempt);
+    }
+  }
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+const startAttempts = 5;
+
+function isAppError(error: unknown, reason: Reason): boolean {
+  return error instanceof AppError && error.reason === reason;
+}

@@ -1,72 +1,18 @@
 /**
  * `mintmark up` as a process, with everything in it.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { anyPorts, bench, isAlive, pidOf, type Up, until } from "../testing/bench.ts";
 
-const bin = fileURLToPath(new URL("../../bin/mintmark.mjs", import.meta.url));
-const scratch = mkdtempSync(join(tmpdir(), "mintmark-up-test-"));
-const started = new Set<ChildProcess>();
-// Settings of whoever runs the tests have no business here.
-const clean = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(MINTMARK_|DATABASE_URL|QUEUE_URL|npm_)/.test(name)),
-);
-const env = { ...clean, XDG_STATE_HOME: join(scratch, "state") };
+const { scratch, launch, up, run, clear } = bench();
+afterAll(clear);
 
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
-
-interface Up {
-  readonly child: ChildProcess;
-  readonly url: string;
-  readonly out: () => string;
-  readonly err: () => string;
-  readonly ended: Promise<number>;
-}
-
-function launch(...args: string[]): Omit<Up, "url"> {
-  const child = spawn(bin, args, { env, stdio: ["ignore", "pipe", "pipe"] });
-  started.add(child);
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (chunk) => (out += chunk));
-  child.stderr.on("data", (chunk) => (err += chunk));
-  const ended = new Promise<number>((done) => child.once("close", (code) => done(code ?? -1)));
-  void ended.then(() => started.delete(child));
-  return { child, out: () => out, err: () => err, ended };
-}
-
-const anyPorts = ["--port", "0", "--grpc-port", "0", "--registry-port", "0", "--workers", "1"];
-
-async function up(dir: string, ...args: string[]): Promise<Up> {
-  const program = launch("up", "--data-dir", dir, ...anyPorts, ...args);
-  await until(() => program.out().includes("ready ") || program.child.exitCode !== null, 60_000);
-  const url = /^ready (http:\S+) grpc=\d+ registry=\d+$/m.exec(program.out())?.[1];
-  if (url === undefined) throw new Error(`not ready: ${program.out()}${program.err()}`);
-  return { ...program, url };
-}
-
-async function until(condition: () => unknown, timeoutMs = 20_000): Promise<void> {
-  for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await sleep(25))
-    try {
-      if (await condition()) return;
-    } catch {}
-  throw new Error(`not reached in ${timeoutMs} ms: ${condition}`);
-}
-
-const pidOf = (dir: string, name: string) => Number(readFileSync(join(dir, "run", `${name}.pid`), "utf8"));
-const isAlive = (pid: number) => existsSync(`/proc/${pid}`) && !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
 const isHealthy = async (url: string) => (await fetch(`${url}/health`)).status === 200;
 const names = ["postgres", "registry", "gateway", "worker-1"] as const;
-
-async function command(url: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const program = launch(...args, "--server", url);
-  return { code: await program.ended, out: program.out(), err: program.err() };
-}
+const command = (url: string, ...args: string[]) => run(...args, "--server", url);
 
 describe("mintmark up", () => {
   const dir = join(scratch, "data");
@@ -134,10 +80,6 @@ describe("mintmark up", () => {
 });
 
 describe("mintmark up refuses to start", () => {
-  afterEach(() => {
-    for (const child of started) child.kill("SIGKILL");
-  });
-
   async function refusal(...args: string[]): Promise<string> {
     const program = launch("up", "--data-dir", join(scratch, "refused"), ...anyPorts, ...args);
     expect(await program.ended).toBe(2);

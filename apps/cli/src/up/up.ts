@@ -18,7 +18,7 @@ import { openLog } from "./log.ts";
 import { earlierPatienceMs } from "./offline.ts";
 import { claimPort, isLoopback, localUrl } from "./ports.ts";
 import { ProcessIds } from "./process-id.ts";
-import { nodeProgram, Stack, startPostgres } from "./stack.ts";
+import { nodeProgram, type Ports, Stack, startPostgres } from "./stack.ts";
 
 export interface UpOptions {
   readonly dataDir: string;
@@ -74,43 +74,78 @@ export async function up(options: UpOptions, signal: AbortSignal): Promise<Runni
 }
 
 async function start(options: UpOptions, auth: "on" | "off", directory: DataDir, stack: Stack) {
-  const { host } = options;
-  const port = await claimPort(host, options.port, "--port");
-  const grpcPort = await claimPort(host, options.grpcPort, "--grpc-port");
-  const registryPort = await claimPort(host, options.registryPort, "--registry-port");
+  const { host, env } = options;
+  await requireFreePorts(options);
   await ensureSigningKeys(directory.keys);
-
   const database = await startDatabase(options, directory, stack);
-  const registryUrl = localUrl(host, registryPort);
-  const listen = ["--host", host, ...(options.insecure ? ["--insecure"] : [])];
   const tokens = { gateway: newToken(), worker: newToken() };
+  const listen = ["--host", host, ...(options.insecure ? ["--insecure"] : [])];
   const shared = {
-    ...inherited(options.env),
+    ...inherited(env),
     MINTMARK_AUTH: auth,
-    MINTMARK_KEY_DIR: options.env["MINTMARK_KEY_DIR"] ?? directory.keys,
+    MINTMARK_KEY_DIR: env["MINTMARK_KEY_DIR"] ?? directory.keys,
   };
-  const client = (token: string) => ({ ...shared, MINTMARK_REGISTRY_URL: registryUrl, MINTMARK_TOKEN: token });
 
+  const registry: Ports = { port: options.registryPort };
   await stack.add(
     "services",
-    nodeProgram("registry", "@mintmark/registry-svc/main", [...listen, "--port", String(registryPort)], {
-      ...shared,
-      ...database,
-      MINTMARK_ARTIFACT_STORE: options.env["MINTMARK_ARTIFACT_STORE"] ?? pathToFileURL(directory.blobs).href,
-      MINTMARK_ADMIN_TOKEN_FILE: directory.adminToken,
-      MINTMARK_BOOTSTRAP_TOKENS: `gateway=${tokens.gateway},worker=${tokens.worker}`,
+    nodeProgram({
+      name: "registry",
+      entry: "@mintmark/registry-svc/main",
+      ports: registry,
+      args: () => [...listen, "--port", String(registry.port)],
+      env: {
+        ...shared,
+        ...database,
+        MINTMARK_ARTIFACT_STORE: env["MINTMARK_ARTIFACT_STORE"] ?? pathToFileURL(directory.blobs).href,
+        MINTMARK_ADMIN_TOKEN_FILE: directory.adminToken,
+        MINTMARK_BOOTSTRAP_TOKENS: `gateway=${tokens.gateway},worker=${tokens.worker}`,
+      },
     }),
   );
-  const gatewayPorts = [...listen, "--port", String(port), "--grpc-port", String(grpcPort)];
-  const gateway = nodeProgram("gateway", "@mintmark/gateway/main", gatewayPorts, client(tokens.gateway));
-  const workers = Array.from({ length: options.workers ?? defaultWorkers() }, (_, i) =>
-    nodeProgram(`worker-${i + 1}`, "@mintmark/trainer-worker/main", [], {
-      ...client(tokens.worker),
-      QUEUE_URL: database.QUEUE_URL ?? queueUrlIn(database.DATABASE_URL),
-    }),
+
+  const client = { ...shared, MINTMARK_REGISTRY_URL: localUrl(host, registry.port) };
+  const gateway: Ports & { grpcPort: number } = { port: options.port, grpcPort: options.grpcPort };
+  const clients = Array.from({ length: options.workers ?? defaultWorkers() }, (_, i) =>
+    stack.add(
+      "workers",
+      nodeProgram({
+        name: `worker-${i + 1}`,
+        entry: "@mintmark/trainer-worker/main",
+        args: () => [],
+        env: {
+          ...client,
+          MINTMARK_TOKEN: tokens.worker,
+          QUEUE_URL: database.QUEUE_URL ?? queueUrlIn(database.DATABASE_URL),
+        },
+      }),
+    ),
   );
-  await Promise.all([stack.add("services", gateway), ...workers.map((worker) => stack.add("workers", worker))]);
-  return { url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`, grpcPort, registryPort };
+  clients.push(
+    stack.add(
+      "services",
+      nodeProgram({
+        name: "gateway",
+        entry: "@mintmark/gateway/main",
+        ports: gateway,
+        args: () => [...listen, "--port", String(gateway.port), "--grpc-port", String(gateway.grpcPort)],
+        env: { ...client, MINTMARK_TOKEN: tokens.gateway },
+      }),
+    ),
+  );
+  await Promise.all(clients);
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${gateway.port}`,
+    grpcPort: gateway.grpcPort,
+    registryPort: registry.port,
+  };
+}
+
+/** Before anything is started: a system that comes up without its gateway helps nobody. */
+async function requireFreePorts({ host, port, grpcPort, registryPort }: UpOptions): Promise<void> {
+  await claimPort(host, port, "--port");
+  await claimPort(host, grpcPort, "--grpc-port");
+  await claimPort(host, registryPort, "--registry-port");
 }
 
 /** The embedded Postgres, unless another was named. */

@@ -1,0 +1,175 @@
+/**
+ * The command line as a program: exit codes, streams, and what needs no server.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { generateKey } from "@mintmark/crypto/keys";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bench } from "./testing/bench.ts";
+
+const { scratch, run, launch, clear } = bench();
+afterAll(clear);
+const nobody = ["--server", "http://127.0.0.1:1"];
+
+describe("mintmark", () => {
+  it("explains itself, and each command", async () => {
+    const { code, out, err } = await run("--help");
+    expect([code, err]).toEqual([0, ""]);
+    const commands = [...out.matchAll(/^ {2}([a-z]+)[ [<]/gm)].map(([, name = ""]) => name);
+    expect(commands).toEqual(
+      expect.arrayContaining(["up", "train", "predict", "alias", "verify", "backup", "restore"]),
+    );
+    for (const later of ["promote", "rollback", "approve", "reproduce", "audit", "grant", "gc", "log"])
+      expect(commands, later).not.toContain(later);
+    expect((await run("train", "--help")).out).toContain("--idempotency-key");
+    expect((await run("gateway", "--help")).out).toContain("mintmark gateway");
+  });
+
+  it("tells its version", async () => {
+    expect((await run("--version")).out).toMatch(/^mintmark \d+\.\d+\.\d+\n$/);
+  });
+
+  it.each([
+    [["modles"], "Did you mean models?"],
+    [["models", "lst"], "Did you mean list?"],
+    [["train"], "missing required argument 'file'"],
+    [["train", "a.yaml", "--detahc"], "Did you mean --detach?"],
+    [["alias", "set", "m", "a", "first"], "VERSION expected an integer in 1..2147483647, got 'first'"],
+    [["models", "create", "m", "--tag", "team"], "--tag expected key=value, got 'team'"],
+    [["predict", "m"], "either texts or --data FILE"],
+    [["train", "missing.yaml"], "missing.yaml cannot be read: ENOENT"],
+  ])("ends %j with 2 and one clear line", async (args, message) => {
+    const { code, out, err } = await run(...args);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain(message);
+    expect(err).not.toMatch(/^\s+at /m);
+  });
+
+  it("says with --json what it says otherwise, as one document on stdout", async () => {
+    const { code, out, err } = await run("models", "list", "--json", ...nobody);
+    expect([code, err]).toEqual([2, ""]);
+    expect(JSON.parse(out)).toEqual({
+      error: {
+        code: "unavailable",
+        reason: "SERVER_UNREACHABLE",
+        message: expect.stringMatching(/^http:\/\/127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED/),
+      },
+    });
+  });
+
+  it("shows where an error comes from with --debug only", async () => {
+    expect((await run("models", "list", "--debug", ...nobody)).err).toMatch(/^\s+at /m);
+    expect((await run("models", "list", ...nobody)).err).not.toMatch(/^\s+at /m);
+  });
+
+  it("ends with 130 when it is interrupted", async () => {
+    const silent = createServer(() => {}).listen(0, "127.0.0.1");
+    const { port } = await listening(silent);
+    const program = launch("jobs", "watch", "1", "--server", `http://127.0.0.1:${port}`);
+    await new Promise((done) => silent.once("request", done));
+    program.child.kill("SIGINT");
+    expect(await program.ended).toBe(130);
+    silent.closeAllConnections();
+    silent.close();
+  });
+});
+
+describe("mintmark schema", () => {
+  it("is a JSON Schema with every key of the file", async () => {
+    const schema = JSON.parse((await run("schema")).out);
+    expect(schema.$schema).toContain("2020-12");
+    expect(Object.keys(schema.properties)).toEqual(
+      expect.arrayContaining([
+        "model",
+        "data",
+        "preprocess",
+        "algorithm",
+        "evaluate",
+        "output",
+        "register",
+        "environments",
+      ]),
+    );
+  });
+});
+
+describe("mintmark train", () => {
+  const header = "model: m\nalgorithm: { name: decision-tree }\n";
+  it.each([
+    ["a misspelt key", `${header}dta: { source: a.csv }`, /dta.*data/s],
+    ["a file that is not there", `${header}data: { source: none.csv, target: y }`, /none\.csv/],
+    ["a target that is not there", `${header}data: { source: good.csv, target: z }`, /'z'/],
+    ["one class only", `${header}data: { source: one.csv, target: y }`, /one\.csv|class/],
+    ["empty data", `${header}data: { source: empty.csv, target: y }`, /empty\.csv|row/],
+  ])("refuses %s before it asks the server", async (_, text, message) => {
+    writeFileSync(join(scratch, "good.csv"), "x,y\n1,a\n2,b\n3,a\n4,b\n");
+    writeFileSync(join(scratch, "one.csv"), "x,y\n1,a\n2,a\n");
+    writeFileSync(join(scratch, "empty.csv"), "x,y\n");
+    writeFileSync(join(scratch, "bad.yaml"), text);
+    const { code, err } = await run("train", "bad.yaml", ...nobody);
+    expect(err).toMatch(message);
+    expect(err).not.toContain("127.0.0.1:1");
+    expect([1, 2]).toContain(code);
+  });
+});
+
+describe("mintmark keys", () => {
+  it("makes signing keys once, closed to others, and trusts them", async () => {
+    const dir = join(scratch, "mintmark-data", "keys");
+    const made = JSON.parse((await run("keys", "generate", "--json")).out);
+    expect(made.map((key: { algorithm: string }) => key.algorithm)).toEqual(["ed25519", "ecdsa-p256"]);
+    const before = readFileSync(join(dir, "signing", "p256.pem"), "utf8");
+    expect(JSON.parse((await run("keys", "generate", "--json")).out)).toEqual([]);
+    expect(readFileSync(join(dir, "signing", "p256.pem"), "utf8")).toBe(before);
+    expect(JSON.parse((await run("keys", "list", "--json")).out)).toEqual(made);
+  });
+
+  it("trusts another's public key under a name, once", async () => {
+    const file = join(scratch, "other.pem");
+    writeFileSync(file, generateKey("ed25519").public.pem);
+    expect((await run("keys", "trust", file, "--name", "team")).out).toContain("team");
+    expect(JSON.parse((await run("keys", "trust", file, "--json")).out)).toMatchObject([{ name: "team", own: false }]);
+    expect(JSON.parse((await run("keys", "list", "--json")).out)).toHaveLength(3);
+  });
+
+  it.each([
+    ["a private key", "private.pem", "got a private one"],
+    ["a name that leads elsewhere", "other.pem", "--name expected"],
+  ])("does not trust %s", async (_, name, message) => {
+    mkdirSync(scratch, { recursive: true });
+    const pem = spawnSync(process.execPath, ["-e", privateKey], { encoding: "utf8" }).stdout;
+    writeFileSync(join(scratch, "private.pem"), pem);
+    const options = name === "other.pem" ? ["--name", "../other"] : [];
+    const { code, err } = await run("keys", "trust", join(scratch, name), ...options);
+    expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
+
+const privateKey = `console.log(require("node:crypto").generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }))`;
+
+describe("mintmark completion", () => {
+  let script: string;
+  beforeAll(async () => {
+    script = (await run("completion", "bash")).out;
+  });
+
+  it.each([
+    ["mintmark ver", ["versions", "verify"]],
+    ["mintmark alias ", ["set", "rm", "list", "history", "--help"]],
+    ["mintmark train --det", ["--detach"]],
+    ["mintmark alias set m champion --rea", ["--reason"]],
+  ])("completes %j", (line, expected) => {
+    const words = line.split(" ");
+    const ask = `${script}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}; _mintmark; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout } = spawnSync("bash", ["-c", ask], { encoding: "utf8", timeout: 10_000 });
+    expect(stdout.trim().split("\n").sort()).toEqual([...expected].sort());
+  });
+});
+
+async function listening(server: Server): Promise<AddressInfo> {
+  if (!server.listening) await new Promise((done) => server.once("listening", done));
+  return server.address() as AddressInfo;
+}
