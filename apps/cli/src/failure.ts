@@ -51,15 +51,18 @@ const interrupted: Failure = { exitCode: 130, code: "canceled", reason: "INTERRU
 function rpcFailure(error: ConnectError, server: string): Failure {
   const reason = reasonOf(error);
   if (error.code === Code.Canceled) return interrupted;
-  if (reason === undefined && error.code === Code.Unavailable)
+  if (reason === undefined && brokenOff.has(error.code))
     return failureOf(new AppError("SERVER_UNREACHABLE", { url: server, cause: error.rawMessage }), server);
   const code = Code[error.code].replace(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase();
   const exitCode = isKind(code) ? exitCodes[code] : (otherCodes[code] ?? 3);
   return { exitCode, code, reason: reason ?? code.toUpperCase(), message: error.rawMessage };
 }
 
-/** Codes that no reason of ours has: the server is of another kind, or too slow. */
-const otherCodes: Readonly<Record<string, number>> = { unimplemented: 2, deadline_exceeded: 2, out_of_range: 2 };
+/** How a connection that was refused, cut or silent appears. */
+const brokenOff: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Aborted, Code.DeadlineExceeded]);
+
+/** Codes that no reason of ours has: the server is of another kind. */
+const otherCodes: Readonly<Record<string, number>> = { unimplemented: 2, out_of_range: 2 };
 
 function isKind(code: string): code is Kind {
   return Object.hasOwn(exitCodes, code);

@@ -5,14 +5,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { AppError } from "@mintmark/errors";
-import { connectRegistry } from "@mintmark/registry-client";
+import { connectRegistry, reasonHeader } from "@mintmark/registry-client";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { type Access, openAccess, tokenAccess } from "./access.ts";
 import { startInferenceGrpc } from "./grpc/inference-server.ts";
 import { errorBody, httpFailure } from "./http-error.ts";
 import { gatewayMetrics, type Metrics } from "./metrics.ts";
-import { isNative, type PassThrough, passThrough } from "./native/pass-through.ts";
+import { isCall, isNative, type PassThrough, passThrough } from "./native/pass-through.ts";
 import { isResolve, type ResolveRoute, resolveRoute } from "./resolve-route.ts";
 import { loadPredictorOf } from "./scoring/load-predictor.ts";
 import { scoringRoutes } from "./scoring/scoring-routes.ts";
@@ -143,16 +143,19 @@ function frontServer(
   { access, metrics, native, resolve, log }: Parts,
   handler: (request: IncomingMessage, response: ServerResponse) => void,
 ): Server {
-  const fail = (response: ServerResponse, error: unknown) => {
+  const fail = (request: IncomingMessage, response: ServerResponse, error: unknown) => {
     const failure = httpFailure(error);
     if (failure.status === 500) log.error({ err: error }, "request failed");
     if (response.headersSent) {
       response.destroy();
       return;
     }
-    const body = errorBody(failure);
+    // A call reads its failure in the form of Connect, which has the reason beside it.
+    const { code, message, reason } = failure;
+    const body = isCall(request.url!) ? JSON.stringify({ code, message }) : errorBody(failure);
     response.writeHead(failure.status, {
       "content-type": "application/json",
+      [reasonHeader]: reason,
       "content-length": Buffer.byteLength(body),
     });
     response.end(body);
@@ -168,13 +171,13 @@ function frontServer(
       metrics.countResolve(false);
       allowed(request)
         .then(() => resolve.answer(request, response))
-        .catch((error: unknown) => fail(response, error));
+        .catch((error: unknown) => fail(request, response, error));
       return;
     }
     if (isNative(url)) {
       allowed(request)
         .then(() => native.forward(request, response))
-        .catch((error: unknown) => fail(response, error));
+        .catch((error: unknown) => fail(request, response, error));
       return;
     }
     handler(request, response);

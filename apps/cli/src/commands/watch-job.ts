@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "@mintmark/errors";
 import type { Job } from "@mintmark/proto/mintmark/training/v1/job";
-import { isRetryable } from "@mintmark/registry-client";
+import { isTransferBroken } from "@mintmark/registry-client";
 import type { Session } from "../session.ts";
 import { hasEnded, progressBar, statusOf } from "./job-json.ts";
 
@@ -24,7 +24,7 @@ export async function watchJob(session: Session, id: string): Promise<Job> {
         if (hasEnded(job!)) return job!;
       }
     } catch (error) {
-      if (session.signal.aborted || !isRetryable(error)) throw error;
+      if (session.signal.aborted || !isTransferBroken(error)) throw error;
       if (Date.now() - lastHeard > patienceMs)
         throw new AppError("SERVER_UNREACHABLE", { url: session.server, cause: (error as Error).message });
       session.progress.status("waiting for the server …");

@@ -73,7 +73,12 @@ export function passThrough(registryUrl: string, ownWrite: (event: bigint) => Pr
 
 /** True for a call of the native API or the bulk bytes. */
 export function isNative(url: string): boolean {
-  return url.startsWith("/mintmark.") || url.startsWith("/v1/blobs/");
+  return isCall(url) || url.startsWith("/v1/blobs/");
+}
+
+/** A method of the native API, as against bulk bytes. */
+export function isCall(url: string): boolean {
+  return url.startsWith("/mintmark.");
 }
 
 function passedOn(headers: NodeJS.Dict<string | string[]>): OutgoingHttpHeaders {
