@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkout } from "./process.ts";
@@ -7,7 +7,9 @@ import { embeddedStack, hasEnded, type Stack, until } from "./stack.ts";
 interface Job {
   readonly run: string;
   readonly status: string;
-  readonly error?: { message: string };
+  readonly worker?: string;
+  readonly progress?: { readonly step?: string };
+  readonly error?: { readonly message: string };
 }
 
 let stack: Stack;
@@ -17,32 +19,31 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 /** A job of some seconds, so that there is something to interrupt. */
-function slowTrainingFile(model: string): string {
+function slowTrainingFile(model: string, trees = 250): string {
   const path = join(stack.dir, `${model}.yaml`);
   writeFileSync(
     path,
     `model: ${model}
 data: { source: ${checkout}examples/digits.csv, target: digit }
-algorithm: { name: gradient-boosting, params: { n_estimators: 60 }, seed: 1 }
-evaluate: { folds: 3 }
+algorithm: { name: gradient-boosting, params: { n_estimators: ${trees} }, seed: 1 }
 `,
   );
   return path;
 }
 
-async function running(run: string): Promise<void> {
-  await until(`${run} running`, async () => {
-    const job = await stack.json<Job & { progress?: { step?: string } }>("jobs", "show", run);
+async function fitting(on: Stack, run: string): Promise<void> {
+  await until(`${run} fitting`, async () => {
+    const job = await on.json<Job>("jobs", "show", run);
     if (job.status === "failed") throw new Error(job.error?.message);
     return job.status === "running" && job.progress?.step === "fit";
   });
 }
 
-async function finished(run: string): Promise<void> {
+async function finished(on: Stack, run: string): Promise<void> {
   await until(
     `${run} finished`,
     async () => {
-      const answer = await stack.cli("jobs", "show", run, "--json");
+      const answer = await on.cli("jobs", "show", run, "--json");
       if (answer.code !== 0) return false;
       const job = JSON.parse(answer.stdout) as Job;
       if (job.status === "failed" || job.status === "cancelled")
@@ -53,45 +54,58 @@ async function finished(run: string): Promise<void> {
   );
 }
 
+/** The processes that it started. */
+function childrenOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return children.trim().split(" ").filter(Boolean).map(Number);
+}
+
 describe("a job survives", () => {
   it.each([["worker-1"], ["registry"], ["postgres"], ["gateway"]])(
     "kill -9 of %s, with exactly one version registered",
     async (victim) => {
       const model = `survivor-${victim}`;
       const { run } = await stack.json<Job>("train", slowTrainingFile(model), "--detach");
-      await running(run);
+      await fitting(stack, run);
       const pid = stack.pid(victim);
       process.kill(pid, "SIGKILL");
       await until(`${victim} again`, async () => hasEnded(pid) && ![0, pid].includes(stack.pid(victim)));
-      await finished(run);
+      await finished(stack, run);
       expect(await stack.json<unknown[]>("versions", "list", model)).toHaveLength(1);
     },
     240_000,
   );
-
-  it("SIGSTOP of its worker until another has taken over, and the stopped one's return", async () => {
-    const model = "survivor-stopped";
-    const { run } = await stack.json<Job>("train", slowTrainingFile(model), "--detach");
-    await running(run);
-    const pid = stack.pid("worker-1");
-    process.kill(pid, "SIGSTOP");
-    try {
-      await new Promise((resolve) => setTimeout(resolve, 3_000));
-    } finally {
-      process.kill(pid, "SIGCONT");
-    }
-    await finished(run);
-    expect(await stack.json<unknown[]>("versions", "list", model)).toHaveLength(1);
-  }, 200_000);
 });
 
 it("loses nothing that was acknowledged when every process is killed at once", async () => {
   const before = await stack.json<unknown[]>("versions", "list", "survivor-registry");
   for (const name of ["postgres", "registry", "gateway", "worker-1"]) process.kill(stack.pid(name), "SIGKILL");
-  await until(
-    "an answer",
-    async () => (await stack.cli("versions", "list", "survivor-registry", "--json")).code === 0,
-    60_000,
-  );
+  const answer = async () => (await stack.cli("versions", "list", "survivor-registry", "--json")).code === 0;
+  await until("an answer", answer, 60_000);
   expect(await stack.json("versions", "list", "survivor-registry")).toEqual(before);
-});
+}, 90_000);
+
+it("a worker that was stopped until another took its job over registers nothing when it goes on", async () => {
+  const pair = await embeddedStack({ args: ["--workers", "2"] });
+  try {
+    const { run } = await pair.json<Job>("train", slowTrainingFile("stopped", 500), "--detach");
+    await fitting(pair, run);
+    const first = await pair.json<Job>("jobs", "show", run);
+    const stopped = ["worker-1", "worker-2"].map(pair.pid).find((pid) => first.worker?.includes(String(pid)))!;
+    const family = [stopped, ...childrenOf(stopped)];
+    for (const pid of family) process.kill(pid, "SIGSTOP");
+    try {
+      const takenOver = async () => (await pair.json<Job>("jobs", "show", run)).worker !== first.worker;
+      await until("another worker", takenOver, 120_000);
+    } finally {
+      for (const pid of family) process.kill(pid, "SIGCONT");
+    }
+    await finished(pair, run);
+    // The one that was stopped has its fit still to end; what it then sends must change nothing.
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    expect(await pair.json<unknown[]>("versions", "list", "stopped")).toHaveLength(1);
+    expect((await pair.json<Job>("jobs", "show", run)).status).toBe("finished");
+  } finally {
+    await pair.stop();
+  }
+}, 300_000);
