@@ -13,7 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The key directory for a command that speaks with `server`. */
 export function keyDirectory(env: Environment, server: string, cwd: string): string {
-  return env["MINTMARK_KEY_DIR"] ?? known(env)[portOf(server) ?? ""] ?? resolve(cwd, "mintmark-data", "keys");
+  return env["MINTMARK_KEY_DIR"] || (known(env)[portOf(server) ?? ""] ?? resolve(cwd, "mintmark-data", "keys"));
 }
 
 /** Notes that the system behind `url`, on this machine, keeps its keys in `keyDir`. */
