@@ -17,10 +17,7 @@ const descriptionFile = "MLmodel";
  * @param keyDir read anew for each model, so that a key that was trusted meanwhile counts
  * @returns fails with AppError `MODEL_NOT_TRUSTED` or `MODEL_NOT_SERVABLE`, or as the predictor's loading does
  */
-export function loadPredictorOf(
-  registry: RegistryClient,
-  keyDir: string,
-): (version: Version) => Promise<Predictor> {
+export function loadPredictorOf(registry: RegistryClient, keyDir: string): (version: Version) => Promise<Predictor> {
   return async (version) => {
     const uri = `models:/${version.model}/${version.number}`;
     const content = await registry.versions.getVersionContent({ uri }, { timeoutMs: 30_000 });
