@@ -9,7 +9,8 @@
  */
 import { requireInteger, requireNumber } from "../base/check.ts";
 import type { TreeEstimator } from "../base/estimator.ts";
-import { type FitPort, silentPort } from "../base/fit-port.ts";
+import { completeIteration, type FitPort, silentPort } from "../base/fit-port.ts";
+import type { GrownTree } from "../base/grown-tree.ts";
 import type { Matrix } from "../base/matrix.ts";
 import { type RngKey, split } from "../base/rng.ts";
 import type { Target } from "../base/target.ts";
@@ -17,8 +18,9 @@ import { requireClasses, requireValues } from "../base/training-data.ts";
 import { BINS_MAX, binColumns } from "../tree/bins.ts";
 import { drawDistinct } from "../tree/draw.ts";
 import { placeOnGrid } from "../tree/grid.ts";
-import { type LeafwiseLimits, type LeafwiseTree, leafwiseGrower } from "../tree/grow-leafwise.ts";
+import { type LeafwiseLimits, leafwiseGrower } from "../tree/grow-leafwise.ts";
 import { importanceOf } from "../tree/importance.ts";
+import { findLeaf } from "../tree/predict-trees.ts";
 import { lossOf } from "./boosting-loss.ts";
 
 export interface GradientBoostingParams {
@@ -100,7 +102,7 @@ function boost(
   params: Params,
   key: RngKey,
   port: FitPort,
-): LeafwiseTree[] {
+): GrownTree[] {
   const { rows, cols } = x;
   const grower = leafwiseGrower(binColumns(x, params.max_bin), limitsOf(params));
   const scores = Float64Array.from({ length: rows * outputs }, (_, at) => base[Math.floor(at / rows)]!);
@@ -108,9 +110,11 @@ function boost(
   const curvatures = new Float64Array(rows * outputs);
   const of = (values: Float64Array, output: number) => values.subarray(output * rows, (output + 1) * rows);
 
-  const grown: LeafwiseTree[] = [];
+  const { trees, iterations } = port.checkpoints?.resumeFrom ?? { trees: [], iterations: 0 };
+  const grown: GrownTree[] = [...trees];
+  addLeaves(grown, x, scores);
   derive(scores, gradients, curvatures);
-  for (let i = 0; i < params.n_estimators; i++) {
+  for (let i = iterations; i < params.n_estimators; i++) {
     const iterationKey = split(key, i);
     const inBag = drawBag(rows, params.bagging_fraction, split(iterationKey, outputs));
     for (let k = 0; k < outputs; k++) {
@@ -118,9 +122,22 @@ function boost(
       const sample = { gradients: of(gradients, k), curvatures: of(curvatures, k), inBag, features };
       grown.push(grower.grow(sample, k, of(scores, k)));
     }
-    port.iteration(i + 1, params.n_estimators, derive(scores, gradients, curvatures));
+    const loss = derive(scores, gradients, curvatures);
+    completeIteration(port, grown, { done: i + 1, of: params.n_estimators, loss });
   }
   return grown;
+}
+
+/**
+ * Adds to the scores what growing the trees had added, in the same order and so to the same last bit: a row's leaf by
+ * bins is its leaf by thresholds.
+ */
+function addLeaves(grown: readonly GrownTree[], x: Matrix, outScores: Float64Array): void {
+  if (grown.length === 0) return;
+  const features = Float32Array.from(x.data);
+  for (const { tree } of grown)
+    for (let row = 0; row < x.rows; row++)
+      outScores[tree.output * x.rows + row]! += tree.value[findLeaf(tree, features, row * x.cols)]!;
 }
 
 function drawBag(rows: number, fraction: number, key: RngKey): Uint8Array | null {

@@ -9,12 +9,13 @@
 import { requireInteger } from "../base/check.ts";
 import type { IsolationForestEstimator } from "../base/estimator.ts";
 import { type FitPort, silentPort } from "../base/fit-port.ts";
+import type { ExactTree } from "../base/grown-tree.ts";
 import type { Matrix } from "../base/matrix.ts";
 import { type RngKey, split, uniform } from "../base/rng.ts";
 import { requireFeatures } from "../base/training-data.ts";
 import { float32Columns } from "../tree/columns.ts";
 import { drawDistinct } from "../tree/draw.ts";
-import { type ExactTree, placeOnGrid } from "../tree/grid.ts";
+import { placeOnGrid } from "../tree/grid.ts";
 import { leafNode, type TreeNode, toTree } from "../tree/nodes.ts";
 import { anomalyScores } from "../tree/predict-trees.ts";
 

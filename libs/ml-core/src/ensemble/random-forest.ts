@@ -9,12 +9,13 @@
  */
 import { requireInteger } from "../base/check.ts";
 import type { TreeEstimator } from "../base/estimator.ts";
-import { type FitPort, silentPort } from "../base/fit-port.ts";
+import { completeIteration, type FitPort, silentPort } from "../base/fit-port.ts";
+import type { GrownTree } from "../base/grown-tree.ts";
 import type { Matrix } from "../base/matrix.ts";
 import { type RngKey, split, uniform } from "../base/rng.ts";
 import type { Target } from "../base/target.ts";
 import { averageOf, type DecisionTreeParams, goalOf, limitsOf } from "../tree/decision-tree.ts";
-import { type GrownTree, growTree, rankColumns } from "../tree/grow.ts";
+import { growTree, rankColumns } from "../tree/grow.ts";
 
 export interface RandomForestParams extends Omit<DecisionTreeParams, "max_features"> {
   /** How many trees. @default 100 */
@@ -40,12 +41,12 @@ export function fitRandomForest(
   const goal = goalOf(x, y, params.criterion);
   const ranked = rankColumns(x);
 
-  const grown: GrownTree[] = [];
-  for (let t = 0; t < n_estimators; t++) {
+  const grown: GrownTree[] = [...(port.checkpoints?.resumeFrom?.trees ?? [])];
+  for (let t = grown.length; t < n_estimators; t++) {
     const treeKey = split(key, t);
     const weight = bootstrap ? drawBootstrap(x.rows, split(treeKey, 0)) : new Int32Array(x.rows).fill(1);
     grown.push(growTree(ranked, goal, weight, limits, split(treeKey, 1)));
-    port.iteration(t + 1, n_estimators);
+    completeIteration(port, grown, { done: t + 1, of: n_estimators });
   }
   return averageOf(grown, y);
 }

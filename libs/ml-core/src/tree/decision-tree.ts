@@ -9,12 +9,13 @@
 import { requireInteger, requireOneOf } from "../base/check.ts";
 import type { TreeEstimator } from "../base/estimator.ts";
 import { type FitPort, silentPort } from "../base/fit-port.ts";
+import type { GrownTree } from "../base/grown-tree.ts";
 import type { Matrix } from "../base/matrix.ts";
 import type { RngKey } from "../base/rng.ts";
 import type { Target } from "../base/target.ts";
 import { requireClasses, requireValues } from "../base/training-data.ts";
 import { placeOnGrid } from "./grid.ts";
-import { type Goal, type GrownTree, growTree, type Limits, rankColumns } from "./grow.ts";
+import { type Goal, growTree, type Limits, rankColumns } from "./grow.ts";
 import { importanceOf, normalized } from "./importance.ts";
 
 export interface DecisionTreeParams {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ExactTree, gridExponent, placeOnGrid } from "./grid.ts";
+import type { ExactTree } from "../base/grown-tree.ts";
+import { gridExponent, placeOnGrid } from "./grid.ts";
 
 /** A tree of one leaf. */
 const leaf = (value: number, output = 0): ExactTree => ({

@@ -8,11 +8,7 @@
  * @module
  */
 import type { Tree } from "../base/estimator.ts";
-
-/** A tree whose values are still as they were computed. */
-export interface ExactTree extends Omit<Tree, "value"> {
-  readonly value: Float64Array;
-}
+import type { ExactTree } from "../base/grown-tree.ts";
 
 /** Rounds leaves and base to the finest grid on which their sums are exact. */
 export function placeOnGrid(

@@ -10,8 +10,8 @@
  * Cost: O(rows · columns) a level of the tree, O(bins · columns) a leaf.
  * @module
  */
+import type { GrownTree } from "../base/grown-tree.ts";
 import type { BinnedColumns } from "./bins.ts";
-import type { ExactTree } from "./grid.ts";
 import { leafNode, type TreeNode, toTree } from "./nodes.ts";
 
 export interface LeafwiseLimits {
@@ -37,16 +37,10 @@ export interface Sample {
   readonly features: Uint32Array;
 }
 
-export interface LeafwiseTree {
-  readonly tree: ExactTree;
-  /** For each column, what its splits gained. */
-  readonly gain: Float64Array;
-}
-
 /** Grows trees on the same columns one after the other, in the same memory. */
 export interface LeafwiseGrower {
   /** Grows a tree that adds to `output`, and adds its leaves to the scores of all rows. */
-  readonly grow: (sample: Sample, output: number, outScores: Float64Array) => LeafwiseTree;
+  readonly grow: (sample: Sample, output: number, outScores: Float64Array) => GrownTree;
 }
 
 export function leafwiseGrower(x: BinnedColumns, limits: LeafwiseLimits): LeafwiseGrower {
@@ -117,7 +111,7 @@ interface Growth extends Workspace {
   readonly gain: Float64Array;
 }
 
-function growLeafwise(workspace: Workspace, sample: Sample, output: number, outScores: Float64Array): LeafwiseTree {
+function growLeafwise(workspace: Workspace, sample: Sample, output: number, outScores: Float64Array): GrownTree {
   const growth: Growth = {
     ...workspace,
     units: quantize(sample, workspace.gradients, workspace.packed),
@@ -314,7 +308,7 @@ function partition({ x, order, spare }: Growth, start: number, end: number, feat
   return left;
 }
 
-function finish(growth: Growth, leaves: readonly Leaf[], output: number, outScores: Float64Array): LeafwiseTree {
+function finish(growth: Growth, leaves: readonly Leaf[], output: number, outScores: Float64Array): GrownTree {
   const { nodes, units, limits, order } = growth;
   const value = new Float64Array(nodes.length);
   for (const { node, start, end, gradients, packed } of leaves) {

@@ -13,11 +13,11 @@
  * @module
  */
 
+import type { GrownTree } from "../base/grown-tree.ts";
 import type { Matrix } from "../base/matrix.ts";
 import { type RngKey, split as splitKey } from "../base/rng.ts";
 import { countBelow, distinct, float32Columns, thresholdBetween } from "./columns.ts";
 import { drawDistinct } from "./draw.ts";
-import type { ExactTree } from "./grid.ts";
 import { leafNode, type TreeNode, toTree } from "./nodes.ts";
 
 /** The columns, each value as its rank among the column's distinct values, and the rows in the order of each column. */
@@ -62,14 +62,10 @@ export interface Limits {
   readonly searched: number;
 }
 
-export interface GrownTree {
-  /** Values are means: class fractions, or one mean. All components in each leaf. */
-  readonly tree: ExactTree;
-  /** For each column, the impurity removed by its splits. */
-  readonly gain: Float64Array;
-}
-
-/** Grows a tree on the rows whose `weight` is not 0; at least one is not. */
+/**
+ * Grows a tree on the rows whose `weight` is not 0; at least one is not.
+ * @returns leaves of means, class fractions or one mean, all components in each; gains are the impurity removed
+ */
 export function growTree(x: RankedColumns, goal: Goal, weight: Int32Array, limits: Limits, key: RngKey): GrownTree {
   const growth = startGrowth(x, goal, weight, limits);
   const frontier: Leaf[] = [];

@@ -2,7 +2,7 @@
  * Trees while they grow: a list of nodes, flat arrays in the end.
  * @module
  */
-import type { ExactTree } from "./grid.ts";
+import type { ExactTree } from "../base/grown-tree.ts";
 
 /** As in `Tree`, one node. */
 export interface TreeNode {

@@ -57,7 +57,11 @@ export function sumTrees(trees: readonly Tree[], base: Float32Array, x: Matrix):
 }
 
 /** The node in which the row that starts at `features[at]` ends. */
-export function findLeaf({ feature, threshold, left, right }: Tree, features: Float32Array, at: number): number {
+export function findLeaf(
+  { feature, threshold, left, right }: Omit<Tree, "value">,
+  features: Float32Array,
+  at: number,
+): number {
   let node = 0;
   while (feature[node]! >= 0) node = features[at + feature[node]!]! <= threshold[node]! ? left[node]! : right[node]!;
   return node;
