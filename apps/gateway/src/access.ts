@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { AppError } from "@mintmark/errors";
+import { foreignHeader, loopbackNames, requireOwnAddress } from "@mintmark/http-edge/own-address";
 import type { Event } from "@mintmark/proto/mintmark/registry/v1/event";
 import { Lru } from "./view/lru.ts";
 
@@ -24,23 +25,15 @@ export interface Access {
 }
 
 const decisionMs = 10_000;
-const loopbackNames = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /** For a server without authentication, bound to loopback: only requests addressed to this machine, from no foreign page. */
 export function openAccess(ownHosts: readonly string[]): Access {
-  const own = new Set([...loopbackNames, ...ownHosts]);
-  const isOwn = (authority: string) => own.has(hostName(authority));
-  const known = ({ host, origin }: IncomingHttpHeaders) =>
-    host !== undefined && isOwn(host) && (origin === undefined || isOwn(originAuthority(origin)));
+  const own = new Set([...loopbackNames, ...ownHosts.map((name) => name.toLowerCase())]);
   return {
-    known,
+    known: (headers) => foreignHeader(headers, own) === undefined,
     check: (headers) => {
-      if (known(headers)) return undefined;
-      const foreignHost = headers.host === undefined || !isOwn(headers.host);
-      throw new AppError("ORIGIN_REFUSED", {
-        header: foreignHost ? "Host" : "Origin",
-        value: (foreignHost ? headers.host : headers.origin) ?? "",
-      });
+      requireOwnAddress(headers, own);
+      return undefined;
     },
     event: () => {},
     reset: () => {},
@@ -50,25 +43,32 @@ export function openAccess(ownHosts: readonly string[]): Access {
 /** For a server with authentication. `ask` settles if the registry accepts the token, and fails as the registry does. */
 export function tokenAccess(ask: (token: string) => Promise<unknown>): Access {
   const allowedUntil = new Lru<string, number>(10_000);
-  // Remembered under a digest, so that no secret stays in memory longer than its request.
-  const remembered = (token: string) => createHash("sha256").update(token).digest("base64");
+  // An answer that was under way when a token was revoked may be older than that; it counts once, and is not remembered.
+  let decisions = 0;
   const isKnown = (key: string) => (allowedUntil.get(key) ?? 0) > performance.now();
+  const forget = () => {
+    decisions += 1;
+    allowedUntil.clear();
+  };
   return {
     known: (headers) => {
       const token = tokenOf(headers);
-      return token !== undefined && isKnown(remembered(token));
+      return token !== undefined && isKnown(digestOf(token));
     },
     check: (headers) => {
       const token = tokenOf(headers);
       if (token === undefined) throw new AppError("TOKEN_MISSING", {});
-      const key = remembered(token);
+      const key = digestOf(token);
       if (isKnown(key)) return undefined;
-      return ask(token).then(() => allowedUntil.set(key, performance.now() + decisionMs));
+      const askedIn = decisions;
+      return ask(token).then(() => {
+        if (askedIn === decisions) allowedUntil.set(key, performance.now() + decisionMs);
+      });
     },
     event: (event) => {
-      if (event.kind === "token.revoked") allowedUntil.clear();
+      if (event.kind === "token.revoked") forget();
     },
-    reset: () => allowedUntil.clear(),
+    reset: forget,
   };
 }
 
@@ -83,13 +83,7 @@ export function tokenOf({ authorization }: IncomingHttpHeaders): string | undefi
   return colon < 0 || colon === credentials.length - 1 ? undefined : credentials.slice(colon + 1);
 }
 
-function hostName(authority: string): string {
-  const port = authority.lastIndexOf(":");
-  return (port > authority.lastIndexOf("]") ? authority.slice(0, port) : authority).toLowerCase();
-}
-
-/** What follows `scheme://`; an opaque origin such as `null` stays as it is, and is foreign. */
-function originAuthority(origin: string): string {
-  const at = origin.indexOf("://");
-  return at < 0 ? origin : origin.slice(at + 3);
+/** Under which a token is remembered, so that no secret stays in memory longer than its request. */
+function digestOf(token: string): string {
+  return createHash("sha256").update(token).digest("base64");
 }

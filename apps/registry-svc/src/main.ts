@@ -5,8 +5,8 @@
  */
 import { parseArgs } from "node:util";
 import { AppError } from "@mintmark/errors";
+import { loopbackNames } from "@mintmark/http-edge/own-address";
 import pino from "pino";
-import { loopbackNames } from "./http/own-address.ts";
 import { type RegistryOptions, startRegistry } from "./server.ts";
 
 const usage = `mintmark registry --database-url postgres://… [--host 127.0.0.1] [--port 8082] [--auth on|off] [--insecure]
