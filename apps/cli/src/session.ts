@@ -15,7 +15,9 @@ export interface GlobalOptions {
 export interface Progress {
   /** A line that stays. */
   readonly line: (text: string) => void;
-  /** The state of affairs: replaces the one before on a terminal; nothing elsewhere. */
+  /** A stage that has begun: a line that stays, except on a terminal, where the state of affairs shows it. */
+  readonly step: (text: string) => void;
+  /** The state of affairs, empty for none: replaces the one before on a terminal; nothing elsewhere. */
   readonly status: (text: string) => void;
 }
 

@@ -7,14 +7,18 @@ import type { Progress } from "./session.ts";
 
 /** @param silent nothing is shown: a program reads the answer */
 export function terminalProgress(stream: WriteStream | NodeJS.WriteStream, silent: boolean): Progress {
-  if (silent) return { line: () => {}, status: () => {} };
-  if (!stream.isTTY) return { line: (text) => void stream.write(`${text}\n`), status: () => {} };
+  if (silent) return { line: () => {}, step: () => {}, status: () => {} };
+  if (!stream.isTTY) {
+    const line = (text: string) => void stream.write(`${text}\n`);
+    return { line, step: line, status: () => {} };
+  }
   const clear = "\r\u001b[K";
   let shown = "";
   return {
     line: (text) => {
       stream.write(`${shown === "" ? "" : clear}${text}\n${shown}`);
     },
+    step: () => {},
     status: (text) => {
       const next = text.slice(0, stream.columns - 1);
       if (next !== shown) stream.write(`${clear}${next}`);

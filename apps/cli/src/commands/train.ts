@@ -47,6 +47,7 @@ export async function train(session: Session, file: string, options: TrainOption
     onProgress: transferProgress(session.progress, "upload"),
     signal: session.signal,
   });
+  session.progress.status("");
   const { job } = await session.client.jobs.submitJob({
     configJson: JSON.stringify({ ...config, data: { ...config.data, source } }),
     snapshots: files.map(({ name, blake3, sha256, size }) => ({ name, blake3, sha256, size: BigInt(size) })),

@@ -38,8 +38,8 @@ function progressOf({ progress }: Session): (job: Job) => void {
   let before = "";
   return (job) => {
     const state = statusOf(job) === "running" ? (job.progress?.step ?? "running") : statusOf(job);
-    if (state !== before && !hasEnded(job)) progress.line(state);
+    if (state !== before && !hasEnded(job)) progress.step(state);
     before = state;
-    if (job.progress !== undefined) progress.status(progressBar(job.progress));
+    progress.status(hasEnded(job) ? "" : job.progress === undefined ? state : progressBar(job.progress));
   };
 }
