@@ -53,7 +53,18 @@ export function httpFailure(error: unknown): HttpFailure {
       reason: reasonOf(error) ?? kind.toUpperCase(),
       message: error.rawMessage,
     };
+  const ours = kindOfFramework(error);
+  if (ours !== undefined)
+    return { status: ours.status, code: ours.kind, reason: "REQUEST_UNREADABLE", message: ours.message };
   return { status: 500, code: "internal", reason: "INTERNAL", message: "internal error" };
+}
+
+/** What the framework, or Node's parser, refuses by itself: a body too long, a length that is not that of the body. */
+function kindOfFramework(error: unknown): { status: number; kind: Kind; message: string } | undefined {
+  if (!(error instanceof Error) || !("statusCode" in error) || typeof error.statusCode !== "number") return undefined;
+  const { statusCode: status, message } = error;
+  if (status < 400 || status >= 500) return undefined;
+  return { status, kind: status === 413 ? "resource_exhausted" : "invalid_argument", message };
 }
 
 /** The error body of `/v1`. */

@@ -5,7 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import pino from "pino";
-import { defaultFreshness, type GatewayOptions, startGateway } from "./server.ts";
+import { defaultFreshness, type Gateway, type GatewayOptions, startGateway } from "./server.ts";
 
 const usage = `mintmark gateway [--host 127.0.0.1] [--port 8080] [--grpc-port 8081] [--registry http://127.0.0.1:8082]
 
@@ -39,17 +39,20 @@ function readOptions(): GatewayOptions | undefined {
     host: values.host,
     port: portNumber("--port", values.port),
     grpcPort: portNumber("--grpc-port", values["grpc-port"]),
-    registryUrl: values.registry,
+    registryUrl: httpUrl("--registry", values.registry).origin,
     token: env["MINTMARK_TOKEN"],
     auth,
     keyDir: env["MINTMARK_KEY_DIR"] ?? "mintmark-data/keys",
-    ownHosts: env["MINTMARK_PUBLIC_URL"] === undefined ? [] : [new URL(env["MINTMARK_PUBLIC_URL"]).hostname],
+    ownHosts:
+      env["MINTMARK_PUBLIC_URL"] === undefined
+        ? []
+        : [httpUrl("MINTMARK_PUBLIC_URL", env["MINTMARK_PUBLIC_URL"]).hostname],
     freshness: {
       staleAfterMs: seconds("MINTMARK_STALE_AFTER", defaultFreshness.staleAfterMs),
       refuseAfterMs: seconds("MINTMARK_REFUSE_AFTER", defaultFreshness.refuseAfterMs),
     },
     log: pino(
-      { name: "gateway", level: env["MINTMARK_LOG_LEVEL"] ?? "info" },
+      { name: "gateway", level: logLevel(env["MINTMARK_LOG_LEVEL"] ?? "info") },
       pino.destination({ fd: 2, sync: false }),
     ),
   };
@@ -57,9 +60,23 @@ function readOptions(): GatewayOptions | undefined {
 
 function portNumber(flag: string, text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+  if (!/^\d+$/.test(text) || port > 65_535)
     throw new SettingError(`${flag} expected a port, 0 to 65535, got '${text}'`);
   return port;
+}
+
+function httpUrl(setting: string, text: string): URL {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new SettingError(`${setting} expected http://HOST:PORT, got '${text}'`);
+  return url;
+}
+
+function logLevel(text: string): string {
+  const levels = [...Object.values(pino.levels.labels), "silent"];
+  if (!levels.includes(text))
+    throw new SettingError(`MINTMARK_LOG_LEVEL expected one of ${levels.join(", ")}, got '${text}'`);
+  return text;
 }
 
 function seconds(variable: string, otherwiseMs: number): number {
@@ -76,12 +93,34 @@ function onOrOff(variable: string, text: string): boolean {
 
 /** What the operator can mend gets one line and exit code 2; anything else is ours, and 3. */
 function badStart(error: unknown): never {
-  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
-  const taken = code === "EADDRINUSE" || code === "EACCES";
-  const line = taken ? `port ${port} cannot be used: ${code === "EACCES" ? "not permitted" : "it is taken"}` : message;
-  const operators = taken || error instanceof SettingError || code?.startsWith("ERR_PARSE_ARGS") === true;
+  const { code = "", message, port } = error as NodeJS.ErrnoException & { port?: number };
+  const listening = cannotListen[code];
+  const operators = listening !== undefined || error instanceof SettingError || code.startsWith("ERR_PARSE_ARGS");
+  const line =
+    listening === undefined
+      ? message
+      : `${port === undefined ? "the port" : `port ${port}`} cannot be used: ${listening}`;
   process.stderr.write(`gateway: ${line}\n`);
   process.exit(operators ? 2 : 3);
+}
+
+/** By the system's code; before the gateway is ready nothing else than listening asks the system. */
+const cannotListen: Readonly<Record<string, string>> = {
+  EADDRINUSE: "it is taken",
+  EACCES: "this account may not",
+  EADDRNOTAVAIL: "--host is no address of this machine",
+  ENOTFOUND: "--host is not known",
+};
+
+/** Ends once, with what has begun answered if that is a matter of seconds. */
+let ending = false;
+async function end(gateway: Gateway | undefined): Promise<void> {
+  if (ending) return;
+  ending = true;
+  // Whatever does not end by itself in time is cut off.
+  setTimeout(() => process.exit(0), 5_000).unref();
+  await gateway?.close();
+  process.exit(0);
 }
 
 try {
@@ -90,22 +129,12 @@ try {
     process.stdout.write(`${usage}\n`);
     process.exit(0);
   }
-  const gateway = await startGateway(options);
-  process.send?.({ ready: true, port: gateway.port, grpcPort: gateway.grpcPort });
+  // From the beginning: who started it may be gone before it is ready.
+  let gateway: Gateway | undefined;
+  for (const signal of ["SIGTERM", "SIGINT", "disconnect"] as const) process.on(signal, () => void end(gateway));
+  gateway = await startGateway(options);
+  if (process.connected) process.send?.({ ready: true, port: gateway.port, grpcPort: gateway.grpcPort });
   options.log.info({ port: gateway.port, grpcPort: gateway.grpcPort, registry: options.registryUrl }, "ready");
-
-  let ending = false;
-  const end = async () => {
-    if (ending) return;
-    ending = true;
-    // Whatever does not end by itself in time is cut off.
-    setTimeout(() => process.exit(0), 5_000).unref();
-    await gateway.close();
-    process.exit(0);
-  };
-  process.on("SIGTERM", end);
-  process.on("SIGINT", end);
-  process.on("disconnect", end);
 } catch (error) {
   badStart(error);
 }

@@ -20,8 +20,12 @@ const stageNames: ReadonlyMap<Stage, string> = new Map([
   [Stage.ARCHIVED, "Archived"],
 ]);
 
+/** Longer URLs are answered, but not remembered: memory stays bounded whatever is asked. */
+const rememberedUrlLength = 2_048;
+
 /** The part of an answer that stays the same until an event comes, ready to be sent. */
 interface Rendered {
+  readonly uri: string;
   readonly of: ResolveResponse;
   readonly text: string;
   readonly bytes: number;
@@ -29,56 +33,50 @@ interface Rendered {
 }
 
 export interface ResolveRoute {
-  /** Answers if the URL is for it and everything is in memory; false means that nothing was done. */
+  /** Answers if everything is in memory; false means that nothing was done. */
   readonly answerFromMemory: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** Answers, asking the registry where necessary. */
   readonly answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 }
 
 export function resolveRoute(view: View): ResolveRoute {
-  const rendered = new Lru<string, Rendered>(50_000);
-  const uriOfUrl = new Lru<string, string>(50_000);
+  const byUrl = new Lru<string, Rendered>(50_000);
 
-  const send = (request: IncomingMessage, response: ServerResponse, uri: string, answer: ResolveResponse) => {
-    let body = rendered.peek(uri);
-    if (body?.of !== answer) {
-      body = render(answer);
-      rendered.set(uri, body);
-    }
+  const send = (request: IncomingMessage, response: ServerResponse, { uri, of, text, bytes, etag }: Rendered) => {
     const stale = view.isStale();
-    if (request.headers["if-none-match"] === body.etag && !stale) {
-      response.writeHead(304, { etag: body.etag });
+    const asked = request.headers["if-none-match"];
+    // A 304 cannot say that it is stale, so a stale answer is sent whole.
+    if (asked !== undefined && !stale && matches(asked, etag)) {
+      response.writeHead(304, { etag, "cache-control": "no-cache" });
       response.end();
       return;
     }
     // What was asked of the past keeps its own time; what holds now holds now.
-    const asOf = uri.includes("?") ? timestampDate(answer.asOf!).toISOString() : view.now();
-    const event = answer.event > view.head() ? answer.event : view.head();
+    const asOf = uri.includes("?") ? timestampDate(of.asOf!).toISOString() : view.now();
+    const event = of.event > view.head() ? of.event : view.head();
     const tail = `,"as_of":"${asOf}","event":${event}${stale ? ',"stale":true' : ""}}`;
     response.writeHead(200, {
       "content-type": "application/json",
-      "content-length": body.bytes + tail.length,
-      etag: body.etag,
+      "content-length": bytes + tail.length,
+      etag,
       "cache-control": "no-cache",
     });
-    response.end(body.text + tail);
+    response.end(text + tail);
   };
 
   return {
     answerFromMemory: (request, response) => {
-      const url = request.url!;
-      const uri = uriOfUrl.get(url);
-      if (uri === undefined) return false;
-      const answer = view.peek(uri);
-      if (answer === undefined || view.isTooOld()) return false;
-      send(request, response, uri, answer);
+      const known = byUrl.get(request.url!);
+      if (known === undefined || view.recall(known.uri) !== known.of || view.isTooOld()) return false;
+      send(request, response, known);
       return true;
     },
     answer: async (request, response) => {
       const url = request.url!;
       const uri = askedUri(url);
-      uriOfUrl.set(url, uri);
-      send(request, response, uri, await view.resolve(uri));
+      const rendered = render(uri, await view.resolve(uri));
+      if (url.length <= rememberedUrlLength && view.recall(uri) === rendered.of) byUrl.set(url, rendered);
+      send(request, response, rendered);
     },
   };
 }
@@ -101,7 +99,12 @@ function askedUri(url: string): string {
   return at === null ? uri : `${uri}?at=${at}`;
 }
 
-function render(answer: ResolveResponse): Rendered {
+/** `If-None-Match` of RFC 9110 §13.1.2; what it lists is compared weakly. */
+function matches(ifNoneMatch: string, etag: string): boolean {
+  return ifNoneMatch === etag || ifNoneMatch === "*" || ifNoneMatch.includes(etag.slice("W/".length));
+}
+
+function render(uri: string, answer: ResolveResponse): Rendered {
   const version = answer.version!;
   const whole = JSON.stringify({
     name: version.model,
@@ -115,6 +118,7 @@ function render(answer: ResolveResponse): Rendered {
     log_index: null,
   });
   const text = whole.slice(0, -1);
-  const etag = `"${createHash("sha256").update(`${version.modelId} ${whole}`).digest("base64url").slice(0, 22)}"`;
-  return { of: answer, text, bytes: Buffer.byteLength(text), etag };
+  // Weak, for the time and the number of the last event, which are part of the body, are not part of it.
+  const etag = `W/"${createHash("sha256").update(`${version.modelId} ${whole}`).digest("base64url").slice(0, 22)}"`;
+  return { uri, of: answer, text, bytes: Buffer.byteLength(text), etag };
 }

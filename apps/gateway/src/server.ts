@@ -2,11 +2,12 @@
  * The gateway: one HTTP port for resolving, predicting and the native API, and one gRPC port.
  * @module
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, maxHeaderSize, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "@mintmark/errors";
 import { connectRegistry, reasonHeader } from "@mintmark/registry-client";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from "fastify";
 import type { Logger } from "pino";
 import { type Access, openAccess, tokenAccess } from "./access.ts";
 import { startInferenceGrpc } from "./grpc/inference-server.ts";
@@ -48,7 +49,7 @@ export interface Gateway {
 /** Settings of the view that hold unless the operator says otherwise. */
 export const defaultFreshness: Freshness = { staleAfterMs: 5_000, refuseAfterMs: 300_000 };
 
-/** @throws Error with code EADDRINUSE or EACCES if a port cannot be had. */
+/** @throws Error with the system's code (`EADDRINUSE` …) and `port` if a port cannot be had */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { log } = options;
   const registry = connectRegistry({ baseUrl: options.registryUrl, token: options.token, httpVersion: "2" });
@@ -58,6 +59,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // The models need the view to resolve, and the view tells the models what has changed.
   const models: ServedModels = serveModels({
     resolve: (uri) => view.resolve(uri),
+    requireFresh: () => view.requireFresh(),
     load: loadPredictorOf(registry, options.keyDir),
     log,
   });
@@ -70,22 +72,42 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const native = passThrough(options.registryUrl, async (event) => {
     await view.reached(event);
-    await Promise.race([models.settled(), new Promise((resolve) => setTimeout(resolve, 5_000).unref())]);
+    await atMost(ownWriteSwapMs, models.settled());
   });
   const app = await router({ access, view, models, metrics, log, native, resolve: resolveRoute(view) });
-  await app.listen({ host: options.host, port: options.port });
-  const grpc = await startInferenceGrpc({ host: options.host, port: options.grpcPort }, () => !view.isTooOld());
-  return {
-    port: (app.server.address() as AddressInfo).port,
-    grpcPort: grpc.port,
-    close: async () => {
-      await Promise.all([app.close(), grpc.close()]);
-      await view.close();
-      native.close();
-      registry.close();
-    },
+  const giveBack = async () => {
+    native.close();
+    await view.close();
+    registry.close();
   };
+  try {
+    await app.listen({ host: options.host, port: options.port });
+    const grpc = await startInferenceGrpc({ host: options.host, port: options.grpcPort }, () => !view.isTooOld());
+    return {
+      port: (app.server.address() as AddressInfo).port,
+      grpcPort: grpc.port,
+      close: async () => {
+        // Streams and uploads have no end of their own: their callers go on elsewhere, or when the gateway is back.
+        const cut = setTimeout(() => {
+          native.close();
+          app.server.closeAllConnections();
+        }, graceMs);
+        await Promise.all([app.close(), grpc.close()]);
+        clearTimeout(cut);
+        await giveBack();
+      },
+    };
+  } catch (error) {
+    await app.close();
+    await giveBack();
+    throw error;
+  }
 }
+
+/** How long what has begun may take to end. */
+const graceMs = 3_000;
+/** How long a write waits for the models that it changes to be loaded. */
+const ownWriteSwapMs = 5_000;
 
 interface Parts {
   readonly access: Access;
@@ -106,7 +128,11 @@ async function router(parts: Parts): Promise<FastifyInstance> {
     loggerInstance: parts.log as FastifyBaseLogger,
     disableRequestLogging: true,
     forceCloseConnections: "idle",
+    // Who has a connection is answered on it once more, and told that it closes.
+    return503OnClosing: false,
     serverFactory: (handler) => frontServer(parts, handler),
+    frameworkErrors: (error, _request, reply) => sendFailure(reply, error),
+    clientErrorHandler: refuseUnreadable,
   });
   app.addHook("onRequest", async (request) => {
     if (!openPaths.has(request.url.split("?", 1)[0]!)) await access.check(request.headers);
@@ -115,9 +141,8 @@ async function router(parts: Parts): Promise<FastifyInstance> {
     metrics.countRequest(request.routeOptions.url ?? "unknown", reply.raw.statusCode, reply.elapsedTime / 1000);
   });
   app.setErrorHandler((error, request, reply) => {
-    const failure = httpFailure(error);
-    if (failure.status === 500) request.log.error({ err: error }, "request failed");
-    return reply.code(failure.status).type("application/json").send(errorBody(failure));
+    if (httpFailure(error).status === 500) request.log.error({ err: error }, "request failed");
+    return sendFailure(reply, error);
   });
   app.setNotFoundHandler((request) => {
     throw new AppError("ROUTE_NOT_FOUND", { method: request.method, path: request.url });
@@ -138,50 +163,90 @@ async function router(parts: Parts): Promise<FastifyInstance> {
   return app;
 }
 
+function sendFailure(reply: FastifyReply, error: unknown): FastifyReply {
+  const failure = httpFailure(error);
+  if (failure.status === 401) reply.header("www-authenticate", challenge);
+  return reply.code(failure.status).type("application/json").send(errorBody(failure));
+}
+
+/** What a 401 asks for (RFC 9110 §11.6.1). */
+const challenge = 'Bearer realm="mintmark"';
+
+/** What Node's parser could not make a request of. */
+function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const tooLong = error.code === "HPE_HEADER_OVERFLOW";
+  const message = tooLong ? `the URL and headers are longer than ${maxHeaderSize} bytes` : "this is not HTTP/1.1";
+  const body = errorBody({ status: 400, code: "invalid_argument", reason: "REQUEST_UNREADABLE", message });
+  const status = tooLong ? "431 Request Header Fields Too Large" : "400 Bad Request";
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
 /** What must not pay for a framework is answered in front of it: resolves, and what only passes through. */
-function frontServer(
-  { access, metrics, native, resolve, log }: Parts,
-  handler: (request: IncomingMessage, response: ServerResponse) => void,
-): Server {
-  const fail = (request: IncomingMessage, response: ServerResponse, error: unknown) => {
-    const failure = httpFailure(error);
-    if (failure.status === 500) log.error({ err: error }, "request failed");
-    if (response.headersSent) {
-      response.destroy();
-      return;
-    }
-    // A call reads its failure in the form of Connect, which has the reason beside it.
-    const { code, message, reason } = failure;
-    const body = isCall(request.url!) ? JSON.stringify({ code, message }) : errorBody(failure);
-    response.writeHead(failure.status, {
-      "content-type": "application/json",
-      [reasonHeader]: reason,
-      "content-length": Buffer.byteLength(body),
-    });
-    response.end(body);
-  };
-  const allowed = async (request: IncomingMessage) => access.check(request.headers);
-  return createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
+function frontServer(parts: Parts, handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
+  const { access, metrics, native, resolve } = parts;
+  // An upload may take hours, so there is no limit to a request as a whole; headers have one of their own.
+  const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 0 }, (request, response) => {
     const url = request.url!;
-    if (request.method === "GET" && isResolve(url)) {
+    // A server that ends lets each connection go with the answer that is under way.
+    if (!server.listening) response.setHeader("connection", "close");
+    if (isResolve(url) && (request.method === "GET" || request.method === "HEAD")) {
       if (access.known(request.headers) && resolve.answerFromMemory(request, response)) {
         metrics.countResolve(true);
         return;
       }
       metrics.countResolve(false);
-      allowed(request)
-        .then(() => resolve.answer(request, response))
-        .catch((error: unknown) => fail(request, response, error));
+      answer(parts, "/v1/resolve", request, response, resolve.answer);
       return;
     }
-    if (isNative(url)) {
-      allowed(request)
-        .then(() => native.forward(request, response))
-        .catch((error: unknown) => fail(request, response, error));
-      return;
-    }
-    handler(request, response);
+    if (isNative(url)) answer(parts, isCall(url) ? "native" : "/v1/blobs/*", request, response, native.forward);
+    else handler(request, response);
   });
+  return server;
+}
+
+/** Answers whoever may ask, counts, and turns a failure into an answer. */
+function answer(
+  { access, metrics, log }: Parts,
+  route: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+): void {
+  const began = performance.now();
+  response.on("close", () => metrics.countRequest(route, response.statusCode, (performance.now() - began) / 1000));
+  const allowed = async () => access.check(request.headers);
+  allowed()
+    .then(() => handle(request, response))
+    .catch((error: unknown) => {
+      const failure = httpFailure(error);
+      if (failure.status === 500) log.error({ err: error }, "request failed");
+      if (response.headersSent) {
+        response.destroy();
+        return;
+      }
+      // A call reads its failure in the form of Connect, which has the reason beside it.
+      const { code, message, reason } = failure;
+      const body = isCall(request.url!) ? JSON.stringify({ code, message }) : errorBody(failure);
+      response.writeHead(failure.status, {
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(body),
+        [reasonHeader]: reason,
+        ...(failure.status === 401 ? { "www-authenticate": challenge } : {}),
+      });
+      response.end(body);
+    });
+}
+
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  const limit = new AbortController();
+  await Promise.race([work, sleep(ms, undefined, { signal: limit.signal }).catch(() => {})]);
+  limit.abort();
 }
 
 /** The registry decides: it answers to the caller's own token, or refuses it. */

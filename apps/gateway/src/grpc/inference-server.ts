@@ -2,24 +2,21 @@
  * The gRPC port: health, and what the server is. (Inference over it comes with the Open Inference Protocol.)
  * @module
  */
-import {
-  create,
-  type DescMethod,
-  type DescService,
-  fromBinary,
-  type MessageInitShape,
-  toBinary,
-} from "@bufbuild/protobuf";
+import { create, type DescMethod, type DescService, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   status as grpcStatus,
+  logVerbosity,
   Server,
   ServerCredentials,
+  type ServerWritableStream,
   type ServiceDefinition,
+  setLogVerbosity,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import {
   Health,
   type HealthCheckRequest,
+  type HealthCheckResponse,
   HealthCheckResponse_ServingStatus,
   HealthCheckResponseSchema,
 } from "@mintmark/proto/grpc/health/v1/health";
@@ -38,11 +35,13 @@ export interface GrpcServer {
 
 const watchMs = 1_000;
 
-/** @throws Error if the port cannot be had. */
+/** @throws Error with `port` and the system's code (`EADDRINUSE` …) if the port cannot be had */
 export async function startInferenceGrpc(
   { host, port }: { host: string; port: number },
   isReady: () => boolean,
 ): Promise<GrpcServer> {
+  // It would write to stderr by itself what its errors say as well.
+  setLogVerbosity(logVerbosity.NONE);
   const server = new Server();
   server.addService(definitionOf(GRPCInferenceService), {
     serverLive: unary(() => create(ServerLiveResponseSchema, { live: true })),
@@ -54,7 +53,7 @@ export async function startInferenceGrpc(
     server.bindAsync(
       `${host.includes(":") ? `[${host}]` : host}:${port}`,
       ServerCredentials.createInsecure(),
-      (error, actual) => (error ? reject(Object.assign(error, { code: "EADDRINUSE", port })) : resolve(actual)),
+      (error, actual) => (error ? reject(cannotBind(error, port)) : resolve(actual)),
     );
   });
   return {
@@ -71,29 +70,37 @@ export async function startInferenceGrpc(
   };
 }
 
+/** https://github.com/grpc/grpc/blob/master/doc/health-checking.md */
 function healthService(isReady: () => boolean): UntypedServiceImplementation {
   const known = new Set(["", GRPCInferenceService.typeName]);
-  const statusNow = (): MessageInitShape<typeof HealthCheckResponseSchema> => ({
-    status: isReady() ? HealthCheckResponse_ServingStatus.SERVING : HealthCheckResponse_ServingStatus.NOT_SERVING,
-  });
+  const statusOf = (service: string) => {
+    if (!known.has(service)) return HealthCheckResponse_ServingStatus.SERVICE_UNKNOWN;
+    return isReady() ? HealthCheckResponse_ServingStatus.SERVING : HealthCheckResponse_ServingStatus.NOT_SERVING;
+  };
   return {
-    check: (call: { request: HealthCheckRequest }, done: (error: object | null, response?: object) => void) => {
-      if (known.has(call.request.service)) done(null, create(HealthCheckResponseSchema, statusNow()));
-      else done({ code: grpcStatus.NOT_FOUND, details: `there is no service '${call.request.service}' here` });
+    check: ({ request }: { request: HealthCheckRequest }, done: (error: object | null, response?: object) => void) => {
+      if (known.has(request.service))
+        done(null, create(HealthCheckResponseSchema, { status: statusOf(request.service) }));
+      else done({ code: grpcStatus.NOT_FOUND, details: `there is no service '${request.service}' here` });
     },
-    watch: (call: { write: (message: object) => void; on: (event: string, listener: () => void) => void }) => {
-      let last: unknown;
+    watch: (call: ServerWritableStream<HealthCheckRequest, HealthCheckResponse>) => {
+      let last: HealthCheckResponse_ServingStatus | undefined;
       const tell = () => {
-        const now = statusNow();
-        if (now.status === last) return;
-        last = now.status;
-        call.write(create(HealthCheckResponseSchema, now));
+        const status = statusOf(call.request.service);
+        if (status !== last) call.write(create(HealthCheckResponseSchema, { status }));
+        last = status;
       };
       tell();
       const timer = setInterval(tell, watchMs);
       call.on("cancelled", () => clearInterval(timer));
     },
   };
+}
+
+/** grpc-js tells the system's code only in words: "No address added out of total 1 resolved … bind EADDRINUSE 127.0.0.1:1". */
+function cannotBind(error: Error, port: number): Error {
+  const code = /\bE[A-Z]{3,}\b/.exec(error.message)?.[0] ?? "EADDRINUSE";
+  return Object.assign(error, { code, port });
 }
 
 function unary(answer: () => object) {

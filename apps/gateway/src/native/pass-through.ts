@@ -3,25 +3,22 @@
  * What the gateway adds is that who writes through it reads his write from it.
  * @module
  */
-import {
-  Agent,
-  request as httpRequest,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-  type ServerResponse,
-} from "node:http";
+import * as http from "node:http";
+import * as https from "node:https";
 import { pipeline } from "node:stream";
+import { urlToHttpOptions } from "node:url";
 import { AppError } from "@mintmark/errors";
 import { eventHeader } from "@mintmark/registry-client";
 
 export interface PassThrough {
-  /** Sends the request to the registry and its answer back; settles when the answer has begun or failed. */
-  readonly forward: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** Sends the request to the registry and its answer back; settles when the answer is out, or fails. */
+  readonly forward: (request: http.IncomingMessage, response: http.ServerResponse) => Promise<void>;
+  /** Cuts off what is under way. */
   readonly close: () => void;
 }
 
-/** Headers that concern one connection only (RFC 9110 §7.6.1), and those that the gateway's own connection sets. */
-const ownToConnection = new Set([
+/** Headers that concern one connection only (RFC 9110 §7.6.1), and those that the gateway answers or sets itself. */
+const ownToConnection: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
   "proxy-authenticate",
@@ -30,6 +27,7 @@ const ownToConnection = new Set([
   "trailer",
   "transfer-encoding",
   "upgrade",
+  "expect",
   "host",
   // Checked here; the registry would find it foreign, as it is bound to another port.
   "origin",
@@ -40,33 +38,34 @@ const ownToConnection = new Set([
  * @param ownWrite returns when the gateway's view has taken in the event of that number
  */
 export function passThrough(registryUrl: string, ownWrite: (event: bigint) => Promise<void>): PassThrough {
-  const { hostname, port } = new URL(registryUrl);
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  const { protocol, hostname, port } = urlToHttpOptions(new URL(registryUrl));
+  const { Agent, request: send } = protocol === "https:" ? https : http;
+  const agent = new Agent({ keepAlive: true });
   return {
-    forward: (request, response) =>
-      new Promise((resolve, reject) => {
-        const upstream = httpRequest(
-          { agent, hostname, port, method: request.method, path: request.url, headers: passedOn(request.headers) },
-          (answer) => {
-            const event = answer.headers[eventHeader];
-            const seen = typeof event === "string" ? ownWrite(BigInt(event)) : Promise.resolve();
-            seen.then(() => {
-              response.writeHead(answer.statusCode ?? 502, passedOn(answer.headers));
-              pipeline(answer, response, () => resolve());
-            }, reject);
-          },
-        );
-        upstream.on("error", (error) => {
-          if (response.headersSent) response.destroy(error);
-          reject(new AppError("SERVER_UNREACHABLE", { url: registryUrl, cause: error.message }, { cause: error }));
-        });
-        response.on("close", () => {
-          if (!response.writableFinished) upstream.destroy();
-        });
-        // An upload that breaks off must end upstream as well, so that the registry keeps what came.
-        request.on("aborted", () => upstream.destroy());
-        request.pipe(upstream);
-      }),
+    forward: async (request, response) => {
+      const upstream = send({
+        agent,
+        hostname,
+        port,
+        method: request.method,
+        path: request.url,
+        headers: passedOn(request.headers),
+      });
+      // Whoever goes away ends the call upstream as well: an upload that breaks off there keeps what came.
+      response.on("close", () => {
+        if (!response.writableFinished) upstream.destroy();
+      });
+      request.pipe(upstream);
+      const answer = await answerOf(upstream, registryUrl);
+      const event = answer.headers[eventHeader];
+      if (typeof event === "string") await ownWrite(BigInt(event));
+      response.writeHead(answer.statusCode ?? 502, passedOn(answer.headers));
+      // The first message of a stream may be long in coming; that the stream stands is to be seen at once.
+      if (answer.headers["content-length"] === undefined) response.flushHeaders();
+      await new Promise<void>((resolve) => {
+        pipeline(answer, response, () => resolve());
+      });
+    },
     close: () => agent.destroy(),
   };
 }
@@ -81,6 +80,21 @@ export function isCall(url: string): boolean {
   return url.startsWith("/mintmark.");
 }
 
-function passedOn(headers: NodeJS.Dict<string | string[]>): OutgoingHttpHeaders {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !ownToConnection.has(name)));
+function answerOf(upstream: http.ClientRequest, registryUrl: string): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    upstream.on("response", resolve);
+    // Also after the answer has begun, when whoever reads it sees the end by himself.
+    upstream.on("error", (error) =>
+      reject(new AppError("SERVER_UNREACHABLE", { url: registryUrl, cause: error.message }, { cause: error })),
+    );
+  });
+}
+
+function passedOn(headers: NodeJS.Dict<string | string[]>): http.OutgoingHttpHeaders {
+  const named = String(headers["connection"] ?? "")
+    .toLowerCase()
+    .split(/\s*,\s*/);
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !ownToConnection.has(name) && !named.includes(name)),
+  );
 }

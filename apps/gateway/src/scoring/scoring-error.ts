@@ -2,7 +2,6 @@
  * Failures in the form of MLflow's scoring protocol.
  * @module
  */
-import type { ServerResponse } from "node:http";
 import { httpFailure } from "../http-error.ts";
 
 /** `BAD_REQUEST`: the body cannot be read. `INVALID_PARAMETER_VALUE`: it can, but is not what the model takes. */
@@ -26,18 +25,16 @@ const codeOfStatus: Readonly<Record<number, string>> = {
   404: "RESOURCE_DOES_NOT_EXIST",
   409: "ABORTED",
   412: "INVALID_STATE",
+  413: "REQUEST_LIMIT_EXCEEDED",
   429: "RESOURCE_EXHAUSTED",
   503: "TEMPORARILY_UNAVAILABLE",
 };
 
-/** Answers with the status and body of the failure; returns the status. */
-export function sendScoringFailure(response: ServerResponse, error: unknown): number {
+/** The status and body of the failure. */
+export function scoringFailure(error: unknown): { readonly status: number; readonly body: string } {
   const { status, code, message } =
     error instanceof ScoringError ? { status: 400, code: error.code, message: error.message } : inMlflowTerms(error);
-  const body = JSON.stringify({ error_code: code, message });
-  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
-  response.end(body);
-  return status;
+  return { status, body: JSON.stringify({ error_code: code, message }) };
 }
 
 function inMlflowTerms(error: unknown): { status: number; code: string; message: string } {

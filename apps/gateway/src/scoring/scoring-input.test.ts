@@ -81,8 +81,8 @@ describe("parseJsonInput", () => {
 });
 
 describe("parseCsvInput", () => {
-  it("reads quotes, commas and empty cells", () => {
-    expect(Object.fromEntries(parseCsvInput('a,b\n1,"x, ""y"""\n,z\n'))).toEqual({
+  it("reads quotes, commas and empty cells", async () => {
+    expect(Object.fromEntries(await parseCsvInput('a,b\n1,"x, ""y"""\n,z\n'))).toEqual({
       a: ["1", null],
       b: ['x, "y"', "z"],
     });
@@ -91,7 +91,7 @@ describe("parseCsvInput", () => {
     ["", "empty"],
     ["a,b\n1", "not CSV"],
     ['a\n"x', "not CSV"],
-  ])("refuses %j", (body, message) => {
-    expect(() => parseCsvInput(body)).toThrow(message);
+  ])("refuses %j", async (body, message) => {
+    await expect(parseCsvInput(body)).rejects.toThrow(message);
   });
 });

@@ -3,14 +3,18 @@
  * `inputs`, and CSV.
  * @module
  */
-import { parse as parseCsv } from "csv-parse/sync";
+import { finished } from "node:stream/promises";
+import { parse as parseCsv } from "csv-parse";
 import { ScoringError } from "./scoring-error.ts";
+import { takeTurns } from "./take-turns.ts";
 
 /** Named columns of JSON values, as they came; each of the same length. */
 export type RawColumns = ReadonlyMap<string, readonly unknown[]>;
 
 const formats = ["dataframe_split", "dataframe_records", "instances", "inputs"] as const;
 type Format = (typeof formats)[number];
+/** Characters of CSV that are read at a time. */
+const csvPiece = 65_536;
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
@@ -41,25 +45,42 @@ export function parseJsonInput(body: string, inputs: readonly string[]): RawColu
   }
 }
 
-/** @throws ScoringError if the text is not CSV with a header line. */
-export function parseCsvInput(body: string): RawColumns {
-  let rows: string[][];
+/**
+ * Reads piece by piece, and lets other requests go first in between.
+ * @throws ScoringError if the text is not CSV with a header line
+ */
+export async function parseCsvInput(body: string): Promise<RawColumns> {
+  const [header, ...data] = await csvRows(body);
+  if (header === undefined)
+    throw new ScoringError("BAD_REQUEST", "the body is empty; CSV begins with a line of column names");
+  return fromTable(
+    header.map((name) => name ?? ""),
+    data,
+    "CSV",
+  );
+}
+
+async function csvRows(body: string): Promise<(string | null)[][]> {
+  const parser = parseCsv({ bom: true, skip_empty_lines: true });
+  const rows: (string | null)[][] = [];
+  parser.on("data", (row: string[]) => rows.push(row.map((cell) => (cell === "" ? null : cell))));
+  const ended = finished(parser);
+  ended.catch(() => {});
+  const turns = takeTurns();
   try {
-    rows = parseCsv(body, { bom: true, skip_empty_lines: true });
+    for (let from = 0; from < body.length && !parser.destroyed; from += csvPiece) {
+      parser.write(body.slice(from, from + csvPiece));
+      await turns.next();
+    }
+    parser.end();
+    await ended;
+    return rows;
   } catch (error) {
     throw new ScoringError(
       "BAD_REQUEST",
       `the body is not CSV: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-  const [header, ...data] = rows;
-  if (header === undefined)
-    throw new ScoringError("BAD_REQUEST", "the body is empty; CSV begins with a line of column names");
-  return fromTable(
-    header,
-    data.map((row) => row.map((cell) => (cell === "" ? null : cell))),
-    "CSV",
-  );
 }
 
 function parseJson(body: string): unknown {

@@ -2,10 +2,11 @@
  * MLflow's scoring protocol at `/serve/URI/{invocations,ping,health,version}`: a scoring client's base URL is `/serve/URI`.
  * @module
  */
-import { toColumns, toRows } from "@mintmark/model-package/tabular";
+import { toColumns } from "@mintmark/model-package/tabular";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { mlflowVersion } from "../versions.ts";
-import { ScoringError, sendScoringFailure } from "./scoring-error.ts";
+import { predictRows } from "./predict-rows.ts";
+import { ScoringError, scoringFailure } from "./scoring-error.ts";
 import { parseCsvInput, parseJsonInput, type RawColumns } from "./scoring-input.ts";
 import type { ServedModels } from "./served-models.ts";
 
@@ -17,61 +18,51 @@ export async function scoringRoutes(app: FastifyInstance, models: ServedModels):
   app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: bodyLimitBytes }, (_request, body, done) =>
     done(null, body),
   );
-
-  app.get("/serve/*", async (request, reply) => {
+  app.setErrorHandler((error, request, reply) => {
+    const { status, body } = scoringFailure(error);
+    if (status >= 500) request.log.error({ err: error }, "prediction failed");
+    return reply.code(status).type("application/json").send(body);
+  });
+  app.all("/serve/*", async (request, reply) => {
     const { uri, action } = target(request);
+    const allowed = methods.get(action);
+    if (allowed === undefined) return reply.code(404).send({ detail: "Not Found" });
+    if (!allowed.includes(request.method))
+      return reply.code(405).header("allow", allowed.join(", ")).send({ detail: "Method Not Allowed" });
     switch (action) {
-      case "ping":
-      case "health":
-        return answerPing(reply, uri, models);
+      case "invocations":
+        return answerInvocation(request, reply, uri, models);
       case "version":
         return reply.type("text/plain").send(mlflowVersion);
-      case "invocations":
-        return reply.code(405).header("allow", "POST").send({ detail: "Method Not Allowed" });
       default:
-        return reply.code(404).send({ detail: "Not Found" });
-    }
-  });
-
-  app.post("/serve/*", async (request, reply) => {
-    const { uri, action } = target(request);
-    if (action !== "invocations") return reply.code(404).send({ detail: "Not Found" });
-    const type = bodyType(request.headers["content-type"]);
-    if (type === undefined)
-      return reply
-        .code(415)
-        .type("text/plain")
-        .send("This predictor only supports the following content types: text/csv, application/json (charset utf-8)");
-    try {
-      const body = ((request.body as Buffer | undefined) ?? Buffer.alloc(0)).toString("utf8");
-      return await reply
-        .type("application/json")
-        .send(JSON.stringify({ predictions: await invoke(models, uri, type, body) }));
-    } catch (error) {
-      request.log.debug({ err: error, uri }, "invocation refused");
-      reply.hijack();
-      sendScoringFailure(reply.raw, error);
-      return reply;
+        await models.get(uri);
+        return reply.type("application/json").send("\n");
     }
   });
 }
 
-async function invoke(models: ServedModels, uri: string, type: "json" | "csv", body: string) {
+const reads = ["GET", "HEAD"];
+const methods: ReadonlyMap<string, readonly string[]> = new Map([
+  ["invocations", ["POST"]],
+  ["ping", reads],
+  ["health", reads],
+  ["version", reads],
+]);
+
+async function answerInvocation(request: FastifyRequest, reply: FastifyReply, uri: string, models: ServedModels) {
+  const type = bodyType(request.headers["content-type"]);
+  if (type === undefined)
+    return reply
+      .code(415)
+      .type("text/plain")
+      .send("This predictor only supports the following content types: text/csv, application/json (charset utf-8)");
+  const body = ((request.body as Buffer | undefined) ?? Buffer.alloc(0)).toString("utf8");
   const { predictor } = await models.get(uri);
   const inputs = predictor.inputs.map((input) => input.name);
-  const raw: RawColumns = type === "csv" ? parseCsvInput(body) : parseJsonInput(body, inputs);
-  return toRows(predictor.predict(toColumns(predictor.inputs, raw)));
-}
-
-async function answerPing(reply: FastifyReply, uri: string, models: ServedModels): Promise<FastifyReply> {
-  try {
-    await models.get(uri);
-    return reply.type("application/json").send("\n");
-  } catch (error) {
-    reply.hijack();
-    sendScoringFailure(reply.raw, error);
-    return reply;
-  }
+  const raw: RawColumns = type === "csv" ? await parseCsvInput(body) : parseJsonInput(body, inputs);
+  return reply
+    .type("application/json")
+    .send(`{"predictions":${await predictRows(predictor, toColumns(predictor.inputs, raw))}}`);
 }
 
 /** The model URI and the action of `/serve/URI/ACTION`; slashes of the URI may be there as they are or as `%2F`. */

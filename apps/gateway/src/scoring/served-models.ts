@@ -20,102 +20,133 @@ export interface ServedModel {
 export interface ServedModels {
   /** The model that `uri` names, loaded. Fails if the URI names nothing, or its files do not verify. */
   readonly get: (uri: string) => Promise<ServedModel>;
-  /** Returns when every name that is in use serves what it resolves to now, or could not be loaded. */
+  /** Returns when every name whose version may have changed serves what it resolves to now, or could not be loaded. */
   readonly settled: () => Promise<void>;
   readonly event: (event: Event) => void;
   readonly reset: () => void;
+  /** How many versions are in memory. */
   readonly loaded: () => number;
 }
 
 export interface ServedModelsDeps {
   readonly resolve: (uri: string) => Promise<ResolveResponse>;
+  /** Fails if what is remembered can no longer be relied upon. */
+  readonly requireFresh: () => void;
   /** Pulls, verifies and loads. */
   readonly load: (version: Version) => Promise<Predictor>;
   readonly log: Logger;
 }
 
-/** Names in use, and versions in memory. */
-const namesMax = 1_000;
-const predictorsMax = 32;
-/** How long a name whose new version could not be loaded keeps the old one before it tries again. */
-const retryMs = 2_000;
+export interface ServedModelsLimits {
+  /** How many names are kept up to date. */
+  readonly names: number;
+  /** How many versions are kept in memory. */
+  readonly versions: number;
+  /** How long a name whose new version could not be loaded keeps the old one before it tries again. */
+  readonly retryMs: number;
+}
 
-export function serveModels({ resolve, load, log }: ServedModelsDeps): ServedModels {
-  const served = new Lru<string, ServedModel>(namesMax);
-  const predictors = new Lru<string, Promise<Predictor>>(predictorsMax);
-  const refreshing = new Map<string, Promise<ServedModel>>();
+export function serveModels(
+  { resolve, requireFresh, load, log }: ServedModelsDeps,
+  limits: ServedModelsLimits = { names: 1_000, versions: 32, retryMs: 2_000 },
+): ServedModels {
+  const served = new Lru<string, ServedModel>(limits.names);
+  // What leaves memory is no longer served under any name; the next request loads it again.
+  const predictors = new Lru<string, Promise<Predictor>>(limits.versions, (gone) => {
+    for (const [uri, { version }] of served.entries()) if (identityOf(version) === gone) served.delete(uri);
+  });
+  /** The newest attempt for each name. */
+  const loading = new Map<string, Promise<ServedModel>>();
+  const swaps = new Set<Promise<void>>();
+  const retries = new Set<string>();
 
   const predictorOf = (version: Version): Promise<Predictor> => {
-    // By identity of the version, not by digest alone: another version's signatures were not checked.
-    const key = `${version.modelId}/${version.number}`;
+    const key = identityOf(version);
     const known = predictors.get(key);
     if (known) return known;
-    const loading = load(version);
-    predictors.set(key, loading);
-    loading.catch(() => {
-      if (predictors.peek(key) === loading) predictors.delete(key);
+    const predictor = load(version);
+    predictors.set(key, predictor);
+    predictor.catch(() => {
+      if (predictors.peek(key) === predictor) predictors.delete(key);
     });
-    return loading;
+    return predictor;
   };
 
-  const loadNow = async (uri: string): Promise<ServedModel> => {
+  const resolveAndLoad = async (uri: string): Promise<ServedModel> => {
     const { version } = await resolve(uri);
-    const model = { version: version!, predictor: await predictorOf(version!) };
-    return model;
+    return { version: version!, predictor: await predictorOf(version!) };
   };
 
   const refresh = (uri: string): Promise<ServedModel> => {
-    const loading: Promise<ServedModel> = loadNow(uri).then(
+    const attempt: Promise<ServedModel> = resolveAndLoad(uri).then(
       (model) => {
-        // A later refresh knows better.
-        if (refreshing.get(uri) === loading) {
-          refreshing.delete(uri);
-          served.set(uri, model);
-        }
+        const inMemory = predictors.peek(identityOf(model.version)) !== undefined;
+        // A later attempt knows better.
+        if (loading.get(uri) === attempt && loading.delete(uri) && inMemory) served.set(uri, model);
         return model;
       },
       (error: unknown) => {
-        if (refreshing.get(uri) === loading) refreshing.delete(uri);
+        if (loading.get(uri) === attempt) loading.delete(uri);
         throw error;
       },
     );
-    refreshing.set(uri, loading);
-    return loading;
+    loading.set(uri, attempt);
+    return attempt;
   };
 
-  const refreshInUse = (uri: string) => {
-    refresh(uri).catch((error: unknown) => {
-      if (isGone(error)) {
-        served.delete(uri);
-        return;
-      }
-      log.error({ err: error, uri }, "the next version could not be loaded; the one before keeps answering");
-      const timer = setTimeout(() => {
-        if (served.peek(uri) !== undefined && !refreshing.has(uri)) refreshInUse(uri);
-      }, retryMs);
-      timer.unref();
-    });
+  const swap = (uri: string) => {
+    const swapping: Promise<void> = refresh(uri).then(
+      () => {},
+      (error: unknown) => {
+        if (isGone(error)) {
+          served.delete(uri);
+          return;
+        }
+        log.error({ err: error, uri }, "the next version could not be loaded; the one before keeps answering");
+        retryLater(uri);
+      },
+    );
+    swaps.add(swapping);
+    swapping.finally(() => swaps.delete(swapping));
+  };
+
+  const retryLater = (uri: string) => {
+    if (retries.has(uri)) return;
+    retries.add(uri);
+    setTimeout(() => {
+      retries.delete(uri);
+      if (served.peek(uri) !== undefined && !loading.has(uri)) swap(uri);
+    }, limits.retryMs).unref();
+  };
+
+  /** Names in use swap; what is loaded for the first time is asked for afresh by whoever comes from now on. */
+  const changed = (mayHave: (model: ServedModel) => boolean) => {
+    for (const uri of loading.keys()) if (served.peek(uri) === undefined) loading.delete(uri);
+    for (const [uri, model] of [...served.entries()]) if (mayHave(model)) swap(uri);
   };
 
   return {
-    get: (uri) => {
+    get: async (uri) => {
       const model = served.get(uri);
-      if (model) return Promise.resolve(model);
-      return refreshing.get(uri) ?? refresh(uri);
+      if (model === undefined) return loading.get(uri) ?? refresh(uri);
+      requireFresh();
+      predictors.get(identityOf(model.version));
+      return model;
     },
     settled: async () => {
-      await Promise.allSettled(refreshing.values());
+      await Promise.all(swaps);
     },
-    event: (event) => {
-      if (event.modelId === "") return;
-      for (const [uri, model] of served.entries()) if (model.version.modelId === event.modelId) refreshInUse(uri);
-      for (const uri of refreshing.keys()) if (served.peek(uri) === undefined) refreshing.delete(uri);
+    event: ({ modelId }) => {
+      if (modelId !== "") changed(({ version }) => version.modelId === modelId);
     },
-    reset: () => {
-      for (const [uri] of served.entries()) refreshInUse(uri);
-    },
+    reset: () => changed(() => true),
     loaded: () => predictors.size,
   };
+}
+
+/** Not the digest alone: the signatures of another version with the same files were not checked. */
+function identityOf({ modelId, number }: Version): string {
+  return `${modelId}/${number}`;
 }
 
 /** The name no longer names anything; any other failure may pass. */

@@ -31,9 +31,9 @@ describe("rememberResolutions", () => {
     const { state, resolutions } = registry(answer(1, 5));
     await resolutions.resolve("titanic");
     resolutions.event(event(6, "m2"));
-    expect(resolutions.peek("titanic")?.version?.number).toBe(1);
+    expect(resolutions.recall("titanic")?.version?.number).toBe(1);
     resolutions.event(event(7));
-    expect(resolutions.peek("titanic")).toBeUndefined();
+    expect(resolutions.recall("titanic")).toBeUndefined();
     state.answer = answer(2, 7);
     expect((await resolutions.resolve("titanic")).version?.number).toBe(2);
   });
@@ -50,7 +50,7 @@ describe("rememberResolutions", () => {
     resolutions.event(event(6));
     reply(answer(1, 5));
     expect((await asked).version?.number).toBe(1);
-    expect(resolutions.peek("titanic")).toBeUndefined();
+    expect(resolutions.recall("titanic")).toBeUndefined();
   });
 
   it("does not remember an answer of the history before a reset", async () => {
@@ -65,7 +65,7 @@ describe("rememberResolutions", () => {
     resolutions.reset();
     reply(answer(1, 99));
     await asked;
-    expect(resolutions.peek("titanic")).toBeUndefined();
+    expect(resolutions.recall("titanic")).toBeUndefined();
   });
 
   it("stays correct when it has forgotten which event of a model was the last", async () => {
@@ -82,13 +82,13 @@ describe("rememberResolutions", () => {
     resolutions.event(event(7, "m2")); // pushes m1 out: all that is known of it now is "up to 6"
     reply(answer(1, 5));
     await asked;
-    expect(resolutions.peek("titanic")).toBeUndefined();
+    expect(resolutions.recall("titanic")).toBeUndefined();
   });
 
   it("forgets the name that was not used for longest when there is no more room", async () => {
     const resolutions = rememberResolutions(async () => answer(1, 5), { uris: 2, models: 10 });
     for (const uri of ["a", "b", "a", "c"]) await resolutions.resolve(uri);
-    expect([resolutions.peek("a"), resolutions.peek("b"), resolutions.peek("c")].map(Boolean)).toEqual([
+    expect([resolutions.recall("a"), resolutions.recall("b"), resolutions.recall("c")].map(Boolean)).toEqual([
       true,
       false,
       true,

@@ -12,8 +12,8 @@ export type Resolver = (uri: string) => Promise<ResolveResponse>;
 export interface Resolutions {
   /** The version that `uri` names. Fails as the registry does. */
   readonly resolve: (uri: string) => Promise<ResolveResponse>;
-  /** The remembered answer, if there is one. */
-  readonly peek: (uri: string) => ResolveResponse | undefined;
+  /** The remembered answer, if there is one. Counts as a use. */
+  readonly recall: (uri: string) => ResolveResponse | undefined;
   readonly event: (event: Event) => void;
   readonly reset: () => void;
   readonly size: () => number;
@@ -56,7 +56,7 @@ export function rememberResolutions(
   };
 
   return {
-    peek: (uri) => answers.peek(uri),
+    recall: (uri) => answers.get(uri),
     resolve: async (uri) => {
       const known = answers.get(uri);
       if (known) return known;

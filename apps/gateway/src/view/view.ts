@@ -12,15 +12,18 @@ import { rememberResolutions } from "./resolutions.ts";
 
 export interface View {
   readonly resolve: (uri: string) => Promise<ResolveResponse>;
-  readonly peek: (uri: string) => ResolveResponse | undefined;
+  /** The remembered answer, if there is one. */
+  readonly recall: (uri: string) => ResolveResponse | undefined;
   /** The number of the last event that the view has taken in. */
   readonly head: () => bigint;
   /** Milliseconds since the registry was last heard of. */
   readonly silence: () => number;
   /** True if the registry has been silent for so long that answers have to be marked. */
   readonly isStale: () => boolean;
-  /** True if it has been silent for so long that answers from memory are refused. */
+  /** True if it has been silent for so long that answers from memory are refused; also before the first time. */
   readonly isTooOld: () => boolean;
+  /** @throws AppError `REGISTRY_SILENT` if the registry was heard of once, and then too long not */
+  readonly requireFresh: () => void;
   /** Returns when the view has taken in `event`, or has forgotten everything because it could not. */
   readonly reached: (event: bigint) => Promise<void>;
   /** The time, as RFC 3339 to the millisecond. */
@@ -66,18 +69,22 @@ export function openView(
     log,
   );
   const clock = millisecondClock();
-  const isTooOld = () => feed.silence() > freshness.refuseAfterMs;
+  const requireFresh = () => {
+    const silence = feed.silence();
+    if (silence > freshness.refuseAfterMs && silence !== Number.POSITIVE_INFINITY)
+      throw new AppError("REGISTRY_SILENT", { seconds: Math.round(silence / 1000) });
+  };
   return {
-    resolve: (uri) => {
-      if (isTooOld() && feed.silence() !== Number.POSITIVE_INFINITY)
-        throw new AppError("REGISTRY_SILENT", { seconds: Math.round(feed.silence() / 1000) });
+    resolve: async (uri) => {
+      requireFresh();
       return resolutions.resolve(uri);
     },
-    peek: resolutions.peek,
+    recall: resolutions.recall,
+    requireFresh,
     head: feed.head,
     silence: feed.silence,
     isStale: () => feed.silence() > freshness.staleAfterMs,
-    isTooOld,
+    isTooOld: () => feed.silence() > freshness.refuseAfterMs,
     reached: async (event) => {
       if (await feed.reached(event, ownWriteMs)) return;
       log.warn(
