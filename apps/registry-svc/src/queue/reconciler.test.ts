@@ -112,6 +112,23 @@ function reconciles(
       expect(ended[1]!.job).toMatchObject({ run: { status: RunStatus.KILLED }, error: { reason: "CANCELLED" } });
     });
 
+    it("passes over 10,000 waiting jobs within seconds, and queues again the few among them that were lost", async () => {
+      await queueMany(registry, queue, 10_000);
+      const lost = [await submitWithoutQueue(registry), await submitWithoutQueue(registry)];
+      const began = performance.now();
+      const queued = await reconcile(deps(), 0);
+      const milliseconds = performance.now() - began;
+      expect(queued.map(({ run_id }) => run_id.replaceAll("-", "")).toSorted()).toEqual(lost.toSorted());
+      expect(milliseconds).toBeLessThan(20_000);
+    }, 120_000);
+
+    it("queues again each of 1,000 jobs, once, after the queue has lost everything", async () => {
+      await insertQueued(registry, 1_000);
+      const queued = await reconcile(deps(), 0);
+      expect(new Set(queued.map(({ run_id }) => run_id)).size).toBe(1_000);
+      expect(await reconcile(deps(), 0)).toEqual([]);
+    }, 60_000);
+
     it("passes one at a time: 10 at once queue a lost job once", async () => {
       await submitWithoutQueue(registry);
       const passes = await Promise.all(Array.from({ length: 10 }, () => reconcile(deps(), 0)));
@@ -139,6 +156,24 @@ const configJson = JSON.stringify({ model: "m", data: { source: "a.csv", target:
 async function submit(registry: TestRegistry, queue: JobQueue): Promise<string> {
   const request = { configJson, snapshots: [], idempotencyKey: "", tags: {}, actor: "admin" };
   return (await submitJob({ ...registry.deps, queue }, request)).id;
+}
+
+/** Jobs that wait, in the registry and in the queue. */
+async function queueMany(registry: TestRegistry, queue: JobQueue, count: number): Promise<void> {
+  const ids = await insertQueued(registry, count);
+  for (let at = 0; at < count; at += 500)
+    await Promise.all(ids.slice(at, at + 500).map((runId) => queue.enqueue({ runId, number: 1 })));
+}
+
+/** Only in the registry. */
+async function insertQueued(registry: TestRegistry, count: number): Promise<string[]> {
+  const { rows } = await registry.database.pool.query<{ id: string }>(
+    `insert into run (experiment_pk, status, is_job, name, user_name, queue_number, queued_at)
+     select experiment_of('many'), 1, true, 'many', 'admin', 1, now() from generate_series(1, $1)
+     returning replace(run_id::text, '-', '') as id`,
+    [count],
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** The queue is away just then: for the run the same as a registry that is killed after the commit. */

@@ -88,37 +88,56 @@ interface OpenRun extends Queueing {
   readonly lapsed: boolean;
 }
 
+/** How many runs are read, asked after and queued at a time. */
+const batchSize = 200;
+
 async function requeueLost(deps: ReconcilerDeps, db: Db, graceMs: number): Promise<Queueing[]> {
   const queued: Queueing[] = [];
-  for (const run of await openRuns(db, graceMs)) {
-    const state = await deps.queue.stateOf({ runId: formatRunId(run.run_id), number: run.queue_number });
-    if (state === "waiting" || (state === "active" && !run.lapsed)) continue;
-    const next = await nextQueueing(db, run);
-    if (next === undefined) continue;
-    await dispatch(deps, next);
-    queued.push(next);
+  let after: bigint | undefined = 0n;
+  while (after !== undefined) {
+    const open = await openRuns(db, { graceMs, after });
+    const isLost = await Promise.all(open.map((run) => isLostIn(deps, run)));
+    const next = await nextQueueings(
+      db,
+      open.filter((_, at) => isLost[at]),
+    );
+    await Promise.all(next.map((queueing) => dispatch(deps, queueing)));
+    queued.push(...next);
+    after = open.length < batchSize ? undefined : open.at(-1)?.run_pk;
   }
   return queued;
 }
 
-/** Runs that have not ended and that no living worker has. */
-async function openRuns(db: Db, graceMs: number): Promise<readonly OpenRun[]> {
+async function isLostIn({ queue }: ReconcilerDeps, { run_id, queue_number, lapsed }: OpenRun): Promise<boolean> {
+  const state = await queue.stateOf({ runId: formatRunId(run_id), number: queue_number });
+  return state === "gone" || (state === "active" && lapsed);
+}
+
+/** Runs after one that have not ended and that no living worker has, by their keys. */
+async function openRuns(db: Db, { graceMs, after }: { graceMs: number; after: bigint }): Promise<readonly OpenRun[]> {
+  // One ordered index scan a status: the few open ones are found among any number that have ended.
   const { rows } = await sql<OpenRun>`
-    select run_pk, run_id, queue_number, status = 2 as lapsed from run
-    where is_job and (status = 1 or (status = 2 and claim_expires_at < clock_timestamp()))
-      and queued_at <= clock_timestamp() - ${graceMs} * interval '1 millisecond'
-    order by run_pk`.execute(db);
+    select r.* from unnest(array[1, 2]::smallint[]) as open (status) cross join lateral (
+      select run_pk, run_id, queue_number, x.status = 2 as lapsed from run x
+      where x.is_job and x.status = open.status and x.run_pk > ${after}
+        and (x.status = 1 or x.claim_expires_at < clock_timestamp())
+        and x.queued_at <= clock_timestamp() - ${graceMs} * interval '1 millisecond'
+      order by x.run_pk limit ${batchSize}) r
+    order by r.run_pk limit ${batchSize}`.execute(db);
   return rows;
 }
 
-/** Nothing if the run moved on meanwhile. */
-async function nextQueueing(db: Db, { run_pk, queue_number }: OpenRun): Promise<Queueing | undefined> {
+/** Without those that moved on meanwhile. */
+async function nextQueueings(db: Db, lost: readonly OpenRun[]): Promise<readonly Queueing[]> {
+  if (lost.length === 0) return [];
   const { rows } = await sql<Queueing>`
-    update run set queue_number = queue_number + 1, queued_at = clock_timestamp()
-    where run_pk = ${run_pk} and queue_number = ${queue_number}
+    update run set queue_number = run.queue_number + 1, queued_at = clock_timestamp()
+    from unnest(${lost.map(({ run_pk }) => String(run_pk))}::bigint[], ${lost.map(({ queue_number }) => queue_number)}::int[])
+      as lost (run_pk, queue_number)
+    where run.run_pk = lost.run_pk and run.queue_number = lost.queue_number
       and (status = 1 or (status = 2 and claim_expires_at < clock_timestamp()))
-    returning run_id, queue_number`.execute(db);
-  return rows[0];
+    returning run_id, run.queue_number`.execute(db);
+  return rows;
 }
 
 /** Whether the time has passed; false as soon as `stopped` is. */
