@@ -7,7 +7,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "@mintmark/errors";
 import { connectRegistry, reasonHeader } from "@mintmark/registry-client";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from "fastify";
 import type { Logger } from "pino";
 import { type Access, openAccess, tokenAccess } from "./access.ts";
 import { startInferenceGrpc } from "./grpc/inference-server.ts";
@@ -126,7 +126,7 @@ async function router(parts: Parts): Promise<FastifyInstance> {
   const { access, view, models, metrics } = parts;
   const app = Fastify({
     loggerInstance: parts.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: "idle",
     // Who has a connection is answered on it once more, and told that it closes.
     return503OnClosing: false,

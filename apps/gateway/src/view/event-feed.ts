@@ -39,6 +39,7 @@ export function followEvents(client: RegistryClient, listener: FeedListener, log
   let head: bigint | undefined;
   let heard = Number.NEGATIVE_INFINITY;
   let waiters: Waiter[] = [];
+  let broken = false;
   const ended = new AbortController();
 
   const advance = (to: bigint) => {
@@ -51,6 +52,8 @@ export function followEvents(client: RegistryClient, listener: FeedListener, log
 
   const take = (events: readonly Event[], committed: bigint) => {
     heard = performance.now();
+    if (broken) log.info({ head: String(committed) }, "the event stream of the registry is back");
+    broken = false;
     // A registry whose count is behind ours was restored from a backup: it is another history.
     if (head === undefined || committed < head) {
       listener.reset();
@@ -86,7 +89,10 @@ export function followEvents(client: RegistryClient, listener: FeedListener, log
         await followOnce();
       } catch (error) {
         if (ended.signal.aborted) return;
-        log.warn({ err: error }, "the event stream of the registry broke; connecting again");
+        // Once an outage: the next attempts, four a second, fail for the same reason.
+        if (!broken)
+          log.warn({ err: error }, "the event stream of the registry broke; connecting again until it is back");
+        broken = true;
       }
       await new Promise((resolve) => setTimeout(resolve, reconnectMs));
     }
