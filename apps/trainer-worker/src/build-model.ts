@@ -6,14 +6,15 @@
 import { checkTrainingData, type TrainingData } from "@mintmark/dataset";
 import type { TrainingConfig } from "@mintmark/training-file";
 import type { FittedModel } from "./algorithms.ts";
+import { type Checkpoints, decodeState, encodeState, fitKey, type LossPoint } from "./checkpoint/fit-state.ts";
 import type { ChildLogLine, StepProgress } from "./child/messages.ts";
-import { type LossPoint, watchFit } from "./fit-progress.ts";
+import { type FitStates, watchFit } from "./fit-progress.ts";
 import type { StepClock } from "./step-clock.ts";
 import { type Evaluation, evaluateModel } from "./steps/evaluate.ts";
 import { fitRows } from "./steps/fit.ts";
 import type { LoadedData } from "./steps/load.ts";
 import { type CardFacts, cardFacts, type PackagedModel, packageModel } from "./steps/package.ts";
-import { allRows, splitData, takeRows } from "./steps/split.ts";
+import { allRows, type Rows, splitData, takeRows } from "./steps/split.ts";
 
 export interface BuildPorts {
   readonly clock: StepClock;
@@ -21,6 +22,8 @@ export interface BuildPorts {
   readonly log: (level: ChildLogLine["level"], text: string) => void;
   /** Throws if the job is to end. */
   readonly requireWanted: () => void;
+  /** Absent where a fit that is cut off begins anew. */
+  readonly checkpoints?: Checkpoints;
 }
 
 export interface BuiltModel {
@@ -44,7 +47,7 @@ export async function buildModel(config: TrainingConfig, loaded: LoadedData, por
     `${rows.count} rows: ${split.train.length} to train, ${split.validation.length} to validate, ${split.test.length} to test`,
   );
 
-  const port = watchFit(ports);
+  const port = watchFit({ ...ports, states: fitStates(config, training, ports) });
   const fitted = await clock.run("fit", () => fitRows(config, training, port));
   if (!fitted.converged)
     log("warn", `${config.algorithm.name} has not converged; allow it more iterations with max_iter`);
@@ -61,6 +64,25 @@ export async function buildModel(config: TrainingConfig, loaded: LoadedData, por
   });
   log("info", `packaged ${packaged.digest}`);
   return { data, fitted, losses: port.losses(), evaluation, packaged, facts };
+}
+
+/** The key is made when it is needed: hashing the rows takes time, and most fits are over before their first checkpoint. */
+function fitStates(config: TrainingConfig, training: Rows, { checkpoints, log }: BuildPorts): FitStates | undefined {
+  if (checkpoints === undefined) return undefined;
+  let made: string | undefined;
+  const key = () => {
+    made ??= fitKey(config, training);
+    return made;
+  };
+  const { last, keep } = checkpoints;
+  const resumeFrom = last === undefined ? null : decodeState(key(), last);
+  if (resumeFrom !== null) log("info", `resumed at iteration ${resumeFrom.fit.iterations}`);
+  else if (last !== undefined)
+    log("warn", "the checkpoint of an earlier attempt is of other rows or another version; training begins anew");
+  return {
+    resumeFrom: resumeFrom ?? undefined,
+    keep: (state) => keep(encodeState(key(), state), state.fit.iterations),
+  };
 }
 
 function evaluated({ report, requireWanted }: BuildPorts, iteration: number, iterations: number): void {

@@ -3,7 +3,8 @@
  * A fit holds its thread, so all of this happens inside its calls.
  * @module
  */
-import type { FitPort } from "@mintmark/ml-core/base/fit-port";
+import type { CheckpointPort, FitPort } from "@mintmark/ml-core/base/fit-port";
+import type { FitState, LossPoint } from "./checkpoint/fit-state.ts";
 import type { StepProgress } from "./child/messages.ts";
 
 export interface FitProgress extends FitPort {
@@ -11,22 +12,24 @@ export interface FitProgress extends FitPort {
   readonly losses: () => readonly LossPoint[];
 }
 
-export interface LossPoint {
-  readonly iteration: number;
-  readonly loss: number;
-  /** Milliseconds since 1970. */
-  readonly time: number;
-}
-
 export interface FitProgressOptions {
   readonly report: (progress: StepProgress) => void;
   /** Throws if the fit is to end; asked as often as progress is reported. */
   readonly requireWanted: () => void;
+  /** Absent where a fit that is cut off begins anew. */
+  readonly states?: FitStates | undefined;
 }
 
-export function watchFit({ report, requireWanted }: FitProgressOptions): FitProgress {
+export interface FitStates {
+  /** Where an earlier attempt was cut off; undefined to begin at the beginning. */
+  readonly resumeFrom: FitState | undefined;
+  readonly keep: (state: FitState) => void;
+}
+
+export function watchFit({ report, requireWanted, states }: FitProgressOptions): FitProgress {
   const start = performance.now();
-  const points: LossPoint[] = [];
+  const first = states?.resumeFrom?.fit.iterations ?? 0;
+  const points: LossPoint[] = [...(states?.resumeFrom?.losses ?? [])];
   let reported = Number.NEGATIVE_INFINITY;
   return {
     iteration: (done, of, loss) => {
@@ -36,12 +39,32 @@ export function watchFit({ report, requireWanted }: FitProgressOptions): FitProg
       if (now - reported < reportEveryMs && done !== of) return;
       reported = now;
       requireWanted();
-      const remainingSeconds = ((now - start) / 1_000 / done) * (of - done);
+      const remainingSeconds = ((now - start) / 1_000 / (done - first)) * (of - done);
       report({ step: "fit", iteration: done, iterations: of, loss, remainingSeconds });
     },
     losses: () => points,
+    ...(states === undefined ? {} : { checkpoints: paced(states, points, start) }),
+  };
+}
+
+/** Keeps a state when what would be lost is worth it: seconds, and of a long fit a share of its time so far. */
+function paced({ resumeFrom, keep }: FitStates, points: readonly LossPoint[], start: number): CheckpointPort {
+  let kept = start;
+  return {
+    resumeFrom: resumeFrom?.fit,
+    isWanted: () => {
+      const now = performance.now();
+      return now - kept >= Math.max(keepEveryMs, keepEveryShare * (now - start));
+    },
+    save: (fit) => {
+      keep({ fit, losses: points });
+      kept = performance.now();
+    },
   };
 }
 
 const maxPoints = 500;
 const reportEveryMs = 1_000;
+const keepEveryMs = 2_000;
+/** States grow with the fit; so all of them together stay a small multiple of the last. */
+const keepEveryShare = 0.05;

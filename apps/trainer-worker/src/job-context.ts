@@ -5,6 +5,7 @@
 import type { SigningKeys } from "@mintmark/crypto/keys";
 import type { Job } from "@mintmark/proto/mintmark/training/v1/job";
 import type { RegistryClient } from "@mintmark/registry-client";
+import type { Checkpoints } from "./checkpoint/fit-state.ts";
 import type { ChildLogLine, StepProgress } from "./child/messages.ts";
 import type { JobSettings } from "./settings.ts";
 
@@ -13,6 +14,7 @@ export interface JobContext {
   readonly runId: string;
   /** What every write carries, so that an attempt that was given to another worker can write nothing. */
   readonly attemptToken: string;
+  readonly checkpoints: Checkpoints;
   readonly registry: RegistryClient;
   readonly keys: SigningKeys;
   readonly settings: JobSettings;

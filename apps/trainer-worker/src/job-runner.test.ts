@@ -1,6 +1,8 @@
 import { readFile, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { serialize } from "node:v8";
+import { digestsOf } from "@mintmark/crypto/digests";
 import { AttemptEnd } from "@mintmark/proto/mintmark/training/v1/attempt_service";
 import { connectRegistry, type RegistryClient } from "@mintmark/registry-client";
 import { pino } from "pino";
@@ -19,6 +21,16 @@ const titanic = {
 };
 /** Runs for minutes unless it is ended. */
 const endless = { ...titanic, algorithm: { name: "gradient-boosting", params: { n_estimators: 10_000 } } };
+
+/** Fits for some seconds: many rows, small trees. */
+const slow = {
+  model: "slow",
+  data: { source: "slow.csv", target: "y" },
+  algorithm: { name: "gradient-boosting", params: { n_estimators: 1_200, learning_rate: 0.01, num_leaves: 8 } },
+  evaluate: { folds: 0 },
+};
+const slowRows = Array.from({ length: 100_000 }, (_, i) => `${i % 997},${i % 89},${((i % 997) * (i % 89)) % 1_000}`);
+const slowData = { name: "slow.csv", bytes: Buffer.from(["a,b,y", ...slowRows].join("\n")) };
 
 let keys: string;
 let registry: RegistryDouble;
@@ -163,6 +175,42 @@ describe("a job that runs", () => {
     expect(registry.state.ends).toMatchObject([
       { end: AttemptEnd.FAILED, error: { reason: "TRAINING_PROCESS_KILLED", retryable: true } },
     ]);
+  });
+
+  it("goes on from its last checkpoint after its process was killed, to the same files", async () => {
+    await work(registry.submit(slow, slowData));
+    registry.state.checkpoint = "";
+    const run = registry.submit(slow, slowData);
+    const child = children.take();
+    const running = work(run, { ...children, take: () => child });
+    await until(() => registry.state.checkpoint !== "");
+    process.kill(child.pid!, "SIGKILL");
+    await running;
+    await work(run);
+    expect(registry.state.logs.map(({ text }) => text).join("\n")).toMatch(/^resumed at iteration [1-9]\d*$/m);
+    const [first, second] = registry.state.registrations;
+    expect(second?.files).toEqual(first?.files);
+    const curves = registry.state.batches.map(({ metrics }) => metrics.filter(({ key }) => key === "loss"));
+    const [firstCurve, secondCurve] = curves.filter(({ length }) => length > 0);
+    expect(secondCurve?.map(({ value }) => value)).toEqual(firstCurve?.map(({ value }) => value));
+  });
+
+  it("begins anew, and says so, where the checkpoint is no state of its fit", async () => {
+    for (const bytes of [Buffer.from("no state"), serialize({ key: "of another fit" }), serialize(null)]) {
+      registry.state.checkpoint = digestsOf(bytes).blake3;
+      registry.state.blobs.set(registry.state.checkpoint, bytes);
+      await work(await submit(titanic));
+    }
+    expect(registry.state.ends.map(({ end }) => end)).toEqual(new Array(3).fill(AttemptEnd.FINISHED));
+    const anew = /checkpoint of an earlier attempt is of other rows/;
+    expect(registry.state.logs.filter(({ text }) => anew.test(text))).toHaveLength(3);
+  });
+
+  it("begins anew, and says so, where the checkpoint is gone", async () => {
+    registry.state.checkpoint = "0".repeat(64);
+    await work(await submit(titanic));
+    expect(registry.state.ends.map(({ end }) => end)).toEqual([AttemptEnd.FINISHED]);
+    expect(registry.state.logs.map(({ text }) => text).join()).toMatch(/cannot be read .*no blob/);
   });
 
   it("is given back when the worker goes away, within the seconds that it has", async () => {

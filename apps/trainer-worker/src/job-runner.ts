@@ -14,6 +14,7 @@ import { JobSchema } from "@mintmark/proto/mintmark/training/v1/job";
 import { type RegistryClient, reasonOf } from "@mintmark/registry-client";
 import type { Logger } from "pino";
 import { type Attempt, keepAttempt } from "./attempt.ts";
+import { keepCheckpoints } from "./checkpoint/keep-checkpoints.ts";
 import type { ChildOutcome } from "./child/training-child.ts";
 import type { WarmChild } from "./child/warm-child.ts";
 import { repeated } from "./retry.ts";
@@ -78,6 +79,9 @@ async function execute(deps: JobRunnerDeps, attempt: Attempt, claim: ClaimJobRes
 
 async function trainInChild(deps: JobRunnerDeps, attempt: Attempt, claim: ClaimJobResponse): Promise<ChildOutcome> {
   const directory = await mkdtemp(join(tmpdir(), "mintmark-job-"));
+  const { attemptToken, checkpointBlake3: checkpoint } = claim;
+  const runId = claim.job?.run?.id ?? "";
+  const keeper = keepCheckpoints({ registry: deps.registry, runId, attemptToken, onLog: attempt.log });
   const child = deps.children.take();
   attempt.onEnd({ stop: child.stop, kill: child.kill });
   if (deps.stopping.aborted) child.stop();
@@ -85,13 +89,16 @@ async function trainInChild(deps: JobRunnerDeps, attempt: Attempt, claim: ClaimJ
   try {
     return await child.run({
       job: toBinary(JobSchema, claim.job!),
-      attemptToken: claim.attemptToken,
+      attemptToken,
       directory,
+      checkpoint,
       onProgress: attempt.progress,
       onLog: attempt.log,
+      onCheckpoint: keeper.offer,
     });
   } finally {
     deps.stopping.removeEventListener("abort", child.stop);
+    await keeper.close();
     await rm(directory, { recursive: true, force: true });
   }
 }

@@ -4,14 +4,17 @@
  * It has no handler for SIGTERM: a fit holds the thread, and only the system's own handling ends it then.
  * @module
  */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import { JobSchema } from "@mintmark/proto/mintmark/training/v1/job";
 import { connectRegistry, readSigningKeys } from "@mintmark/registry-client";
+import { fetchCheckpoint } from "../checkpoint/fetch-checkpoint.ts";
 import { failureOf } from "../failure.ts";
 import { readWorkerSettings } from "../settings.ts";
 import { trainJob } from "../train-job.ts";
 import { warmUp } from "../warm-up.ts";
-import type { ToChild, ToWorker } from "./messages.ts";
+import type { ChildLogLine, ToChild, ToWorker } from "./messages.ts";
 
 const worker = process.ppid;
 const ending = new AbortController();
@@ -24,22 +27,25 @@ process.on("disconnect", () => process.exit(1));
 await warmUp();
 say({ type: "ready" });
 
-async function work({ job, attemptToken, directory }: Extract<ToChild, { type: "job" }>): Promise<void> {
+async function work({ job, attemptToken, directory, checkpoint }: Extract<ToChild, { type: "job" }>): Promise<void> {
   const settings = readWorkerSettings(process.argv.slice(2), process.env);
   const registry = connectRegistry({ baseUrl: settings.registryUrl, token: settings.token, httpVersion: "2" });
   try {
     const decoded = fromBinary(JobSchema, job);
+    const { signal } = ending;
+    const lastCheckpoint = await fetchCheckpoint(checkpoint, { registry, signal, log });
     const version = await trainJob({
       job: decoded,
       runId: decoded.run?.id ?? "",
       attemptToken,
+      checkpoints: { last: lastCheckpoint, keep: (state, iteration) => keep(directory, state, iteration) },
       registry,
       keys: await readSigningKeys(settings.job.keyDirectory),
       settings: settings.job,
       directory,
-      signal: ending.signal,
+      signal,
       report: (progress) => say({ type: "progress", progress }),
-      log: (level, text) => say({ type: "log", line: { time: Date.now(), level, text } }),
+      log,
       requireWanted,
     });
     await end({ type: "finished", version });
@@ -57,6 +63,21 @@ async function work({ job, attemptToken, directory }: Extract<ToChild, { type: "
 function requireWanted(): void {
   ending.signal.throwIfAborted();
   if (process.ppid !== worker) process.exit(1);
+}
+
+function log(level: ChildLogLine["level"], text: string): void {
+  say({ type: "log", line: { time: Date.now(), level, text } });
+}
+
+/** At once, as the fit goes on holding the thread. Where the disk is full, it goes on without. */
+function keep(directory: string, state: Uint8Array, iteration: number): void {
+  const path = join(directory, `checkpoint-${iteration}`);
+  try {
+    writeFileSync(path, state);
+    say({ type: "checkpoint", checkpoint: { path, iteration } });
+  } catch (error) {
+    log("warn", `no checkpoint at iteration ${iteration}: ${error}`);
+  }
 }
 
 function say(message: ToWorker): void {

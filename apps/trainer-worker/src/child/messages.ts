@@ -5,7 +5,13 @@
 import type { Failure } from "../failure.ts";
 
 export type ToChild =
-  | { readonly type: "job"; readonly job: Uint8Array; readonly attemptToken: string; readonly directory: string }
+  | {
+      readonly type: "job";
+      readonly job: Uint8Array;
+      readonly attemptToken: string;
+      readonly directory: string;
+      readonly checkpoint: string;
+    }
   /** End as soon as possible; the worker does not wait long. */
   | { readonly type: "abort" };
 
@@ -14,6 +20,7 @@ export type ToWorker =
   | { readonly type: "ready" }
   | { readonly type: "progress"; readonly progress: StepProgress }
   | { readonly type: "log"; readonly line: ChildLogLine }
+  | { readonly type: "checkpoint"; readonly checkpoint: ChildCheckpoint }
   /** The version is registered: `NAME/NUMBER`. */
   | { readonly type: "finished"; readonly version: string }
   | { readonly type: "failed"; readonly failure: Failure };
@@ -28,6 +35,16 @@ export interface StepProgress {
 }
 
 export type StepName = "load" | "fit" | "evaluate" | "package" | "sign" | "push";
+
+/**
+ * The state of a fit in a file. Not in the message: while a fit holds the thread, nobody writes on what the channel does
+ * not take at once, and whatever is said afterwards waits behind it.
+ */
+export interface ChildCheckpoint {
+  /** In the directory of the job. */
+  readonly path: string;
+  readonly iteration: number;
+}
 
 export interface ChildLogLine {
   readonly time: number;

@@ -6,7 +6,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { crashFailure, type Failure } from "../failure.ts";
-import type { ChildLogLine, StepProgress, ToChild, ToWorker } from "./messages.ts";
+import type { ChildCheckpoint, ChildLogLine, StepProgress, ToChild, ToWorker } from "./messages.ts";
 
 export interface ChildJob {
   /** A `Job`, encoded. */
@@ -14,8 +14,11 @@ export interface ChildJob {
   readonly attemptToken: string;
   /** An empty directory for the files of the job. */
   readonly directory: string;
+  /** BLAKE3 of the state that an earlier attempt kept; empty if none. */
+  readonly checkpoint: string;
   readonly onProgress: (progress: StepProgress) => void;
   readonly onLog: (line: ChildLogLine) => void;
+  readonly onCheckpoint: (checkpoint: ChildCheckpoint) => void;
 }
 
 export type ChildOutcome =
@@ -63,13 +66,14 @@ async function runJob(child: ChildProcess, ended: Promise<Exit>, job: ChildJob):
   child.on("message", (message: ToWorker) => {
     if (message.type === "progress") job.onProgress(message.progress);
     if (message.type === "log") job.onLog(message.line);
+    if (message.type === "checkpoint") job.onCheckpoint(message.checkpoint);
     if (message.type !== "finished" && message.type !== "failed") return;
     outcome = message;
     // It ends by itself; a process that cannot would hold the slot for ever.
     setTimeout(() => child.kill("SIGKILL"), graceMs).unref();
   });
-  const { job: encoded, attemptToken, directory } = job;
-  send(child, { type: "job", job: encoded, attemptToken, directory });
+  const { job: encoded, attemptToken, directory, checkpoint } = job;
+  send(child, { type: "job", job: encoded, attemptToken, directory, checkpoint });
   const exit = await ended;
   return outcome ?? { type: "failed", failure: crashFailure(exit) };
 }

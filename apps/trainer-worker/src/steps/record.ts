@@ -12,7 +12,7 @@ import {
   MetricPointSchema,
 } from "@mintmark/proto/mintmark/tracking/v1/run";
 import type { TrainingConfig } from "@mintmark/training-file";
-import type { LossPoint } from "../fit-progress.ts";
+import type { LossPoint } from "../checkpoint/fit-state.ts";
 import type { JobContext } from "../job-context.ts";
 import { repeated } from "../retry.ts";
 import type { LoadedData } from "./load.ts";

@@ -40,6 +40,8 @@ interface DoubleState {
   /** How often jobs were claimed. */
   claims: number;
   cancelRequested: boolean;
+  /** The last state that was kept, by BLAKE3. */
+  checkpoint: string;
   /** The token that counts; another one than was given out means that the attempt was lost. */
   token: string;
 }
@@ -77,6 +79,7 @@ function newState(): DoubleState {
     ends: [],
     claims: 0,
     cancelRequested: false,
+    checkpoint: "",
     token: "token-1",
   };
 }
@@ -96,7 +99,7 @@ function routes(router: ConnectRouter, state: DoubleState, jobs: Map<string, Job
       const job = jobs.get(runId);
       if (job === undefined) throw new ConnectError("no job", Code.NotFound, { [reasonHeader]: "JOB_NOT_FOUND" });
       state.claims++;
-      return { job, attemptToken: state.token };
+      return { job, attemptToken: state.token, checkpointBlake3: state.checkpoint };
     },
     heartbeat: ({ attemptToken, progress }) => {
       fence(attemptToken);
@@ -108,7 +111,11 @@ function routes(router: ConnectRouter, state: DoubleState, jobs: Map<string, Job
       state.logs.push(...lines);
       return {};
     },
-    saveCheckpoint: () => ({}),
+    saveCheckpoint: ({ attemptToken, blake3 }) => {
+      fence(attemptToken);
+      state.checkpoint = blake3;
+      return {};
+    },
     endAttempt: (request) => {
       fence(request.attemptToken);
       state.ends.push(request);
