@@ -55,8 +55,8 @@ export interface Registry {
 }
 
 /**
- * @throws AppError `DATABASE_UNREACHABLE`, `SCHEMA_NEWER`, `MIGRATION_CHANGED`, and those of keys, store and queue; the system's
- * error if the port cannot be used
+ * @throws AppError `DATABASE_UNREACHABLE`, those of `migrate`, and those of keys, store and queue; the system's error if the port
+ * cannot be used
  */
 export async function startRegistry(options: RegistryOptions): Promise<Registry> {
   await using opened = new AsyncDisposableStack();

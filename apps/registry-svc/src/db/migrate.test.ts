@@ -2,7 +2,7 @@ import { testDatabase } from "@mintmark/testing/postgres";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { connectDatabase } from "./connect.ts";
-import { appRole, type Migration, migrate, thisRelease } from "./migrate.ts";
+import { appRole, type Migration, migrate, requireUsable, thisRelease } from "./migrate.ts";
 
 const { migrations: all, privileges } = thisRelease;
 const release = (migrations: readonly Migration[]) => ({ migrations, privileges });
@@ -36,6 +36,31 @@ describe("migrate", () => {
     await migrate(url);
     const changed = all.map((one) => (one.number === 1 ? { ...one, checksum: "other" } : one));
     await expect(migrate(url, release(changed))).rejects.toMatchObject({ reason: "MIGRATION_CHANGED" });
+    await drop();
+  });
+
+  it("refuses a server older than PostgreSQL 17, and names both versions", () => {
+    const facts = { encoding: "UTF8", database: "mintmark" };
+    expect(() => requireUsable({ ...facts, number: 160_009, version: "16.9 (Debian 16.9-1)" })).toThrow(
+      expect.objectContaining({
+        reason: "POSTGRES_TOO_OLD",
+        message: "the database is PostgreSQL 16.9 (Debian 16.9-1); Mintmark needs PostgreSQL 17 or later",
+      }),
+    );
+    expect(() => requireUsable({ ...facts, number: 170_000, version: "17.0" })).not.toThrow();
+  });
+
+  it("refuses a database of another encoding before it changes anything, and says how to create one", async () => {
+    const { url, pool, drop } = await testDatabase();
+    const name = `latin_${process.pid}`;
+    await pool.query(`create database ${name} template template0 encoding 'LATIN1' locale_provider libc locale 'C'`);
+    const latin = new URL(url);
+    latin.pathname = name;
+    await expect(migrate(latin.href)).rejects.toMatchObject({
+      reason: "DATABASE_NOT_UTF8",
+      message: expect.stringMatching(/LATIN1.*encoding 'UTF8'/),
+    });
+    await pool.query(`drop database ${name}`);
     await drop();
   });
 

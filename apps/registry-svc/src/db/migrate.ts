@@ -43,7 +43,7 @@ export const thisRelease: Release = {
 
 /**
  * Applies what is missing.
- * @throws AppError `SCHEMA_NEWER`, `MIGRATION_CHANGED`
+ * @throws AppError `POSTGRES_TOO_OLD`, `DATABASE_NOT_UTF8`, `SCHEMA_NEWER`, `MIGRATION_CHANGED`
  */
 export async function migrate(url: string, { migrations, privileges }: Release = thisRelease): Promise<Migrated> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
@@ -51,6 +51,7 @@ export async function migrate(url: string, { migrations, privileges }: Release =
   client.on("error", () => {});
   await client.connect();
   try {
+    requireUsable(await readFacts(client));
     await client.query("select pg_advisory_lock($1)", [lockKey]);
     const applied = await applyMissing(client, migrations);
     const role = await provideRole(client);
@@ -60,6 +61,23 @@ export async function migrate(url: string, { migrations, privileges }: Release =
     await client.end().catch(() => {});
   }
 }
+
+export interface ServerFacts {
+  /** `170002` for 17.2. */
+  readonly number: number;
+  readonly version: string;
+  readonly encoding: string;
+  readonly database: string;
+}
+
+/** @throws AppError `POSTGRES_TOO_OLD`, `DATABASE_NOT_UTF8` */
+export function requireUsable({ number, version, encoding, database }: ServerFacts): void {
+  if (number < oldestMajor * 10_000) throw new AppError("POSTGRES_TOO_OLD", { found: version, needed: oldestMajor });
+  if (encoding !== "UTF8") throw new AppError("DATABASE_NOT_UTF8", { database, encoding });
+}
+
+/** The first with the collation of all names, `pg_c_utf8`, which exists only in databases of that encoding. */
+const oldestMajor = 17;
 
 /** "mintmark" on a telephone keypad: any constant that no other program on the database uses. */
 const lockKey = 64_686_275;
@@ -74,6 +92,13 @@ function readMigrations(directory: URL): Migration[] {
     const sql = readFileSync(new URL(name, directory), "utf8");
     return { number, name, sql, checksum: createHash("sha256").update(sql).digest("hex") };
   });
+}
+
+async function readFacts(client: pg.Client): Promise<ServerFacts> {
+  const { rows } = await client.query<ServerFacts>(`
+    select current_setting('server_version_num')::int as number, current_setting('server_version') as version,
+      current_setting('server_encoding') as encoding, current_database() as database`);
+  return rows[0]!;
 }
 
 async function applyMissing(client: pg.Client, migrations: readonly Migration[]): Promise<number[]> {

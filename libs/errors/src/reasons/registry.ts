@@ -90,6 +90,16 @@ export const registryReasons = {
     (d: { name: string }) =>
       `migration ${d.name} was applied to this database with other content; use the release that applied it, or 'mintmark backup' there and 'mintmark restore' here`,
   ),
+  POSTGRES_TOO_OLD: define(
+    "failed_precondition",
+    (d: { found: string; needed: number }) =>
+      `the database is PostgreSQL ${d.found}; Mintmark needs PostgreSQL ${d.needed} or later`,
+  ),
+  DATABASE_NOT_UTF8: define(
+    "failed_precondition",
+    (d: { database: string; encoding: string }) =>
+      `database '${d.database}' has the encoding ${d.encoding}, and Mintmark needs UTF8; create one with: create database NAME template template0 encoding 'UTF8'`,
+  ),
   SCHEMA_NEWER: define(
     "failed_precondition",
     (d: { found: number; known: number }) =>
