@@ -13,6 +13,9 @@ export interface HttpFailure {
   readonly message: string;
 }
 
+/** What a 401 asks for (RFC 9110 §11.6.1). */
+export const challenge = 'Bearer realm="mintmark"';
+
 const statusOfKind = {
   invalid_argument: 400,
   unauthenticated: 401,

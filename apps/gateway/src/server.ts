@@ -11,7 +11,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRepl
 import type { Logger } from "pino";
 import { type Access, openAccess, tokenAccess } from "./access.ts";
 import { startInferenceGrpc } from "./grpc/inference-server.ts";
-import { errorBody, httpFailure } from "./http-error.ts";
+import { challenge, errorBody, httpFailure } from "./http-error.ts";
 import { gatewayMetrics, type Metrics } from "./metrics.ts";
 import { isCall, isNative, type PassThrough, passThrough } from "./native/pass-through.ts";
 import { isResolve, type ResolveRoute, resolveRoute } from "./resolve-route.ts";
@@ -168,9 +168,6 @@ function sendFailure(reply: FastifyReply, error: unknown): FastifyReply {
   if (failure.status === 401) reply.header("www-authenticate", challenge);
   return reply.code(failure.status).type("application/json").send(errorBody(failure));
 }
-
-/** What a 401 asks for (RFC 9110 §11.6.1). */
-const challenge = 'Bearer realm="mintmark"';
 
 /** What Node's parser could not make a request of. */
 function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {

@@ -4,6 +4,7 @@
  */
 import { toColumns } from "@mintmark/model-package/tabular";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { challenge } from "../http-error.ts";
 import { mlflowVersion } from "../versions.ts";
 import { predictRows } from "./predict-rows.ts";
 import { ScoringError, scoringFailure } from "./scoring-error.ts";
@@ -20,6 +21,7 @@ export async function scoringRoutes(app: FastifyInstance, models: ServedModels):
   );
   app.setErrorHandler((error, request, reply) => {
     const { status, body } = scoringFailure(error);
+    if (status === 401) reply.header("www-authenticate", challenge);
     if (status >= 500) request.log.error({ err: error }, "prediction failed");
     return reply.code(status).type("application/json").send(body);
   });

@@ -1,0 +1,205 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { connectRegistry, reasonOf } from "@mintmark/registry-client";
+import pino from "pino";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Gateway, type GatewayOptions, startGateway } from "./server.ts";
+import { ask, listening } from "./testing/http.ts";
+
+const nowhere = "http://127.0.0.1:9";
+const keyDir = mkdtempSync(join(tmpdir(), "mintmark-gateway-"));
+afterAll(() => rmSync(keyDir, { recursive: true }));
+
+const start = (options: Partial<GatewayOptions> = {}) =>
+  startGateway({
+    host: "127.0.0.1",
+    port: 0,
+    grpcPort: 0,
+    registryUrl: nowhere,
+    token: undefined,
+    auth: false,
+    keyDir,
+    ownHosts: ["mint.local"],
+    freshness: { staleAfterMs: 5_000, refuseAfterMs: 300_000 },
+    log: pino({ level: "silent" }),
+    ...options,
+  });
+
+describe("a gateway whose registry is away", () => {
+  let gateway: Gateway;
+  let url: string;
+  beforeAll(async () => {
+    gateway = await start();
+    url = `http://127.0.0.1:${gateway.port}`;
+  });
+  afterAll(() => gateway.close());
+
+  it("lives, is not ready, and says what it is", async () => {
+    expect(await ask(url, "/health")).toMatchObject({ status: 200, text: "OK" });
+    expect(await ask(url, "/ready")).toMatchObject({ status: 503 });
+    expect(await ask(url, "/version")).toMatchObject({ status: 200, text: "3.17.2" });
+    expect(JSON.parse((await ask(url, "/v1/info")).text)).toMatchObject({ name: "mintmark", mlflow_version: "3.17.2" });
+  });
+
+  it("tells a native client that the registry is unavailable, and why", async () => {
+    const client = connectRegistry({ baseUrl: url, token: undefined, httpVersion: "1.1" });
+    const error: unknown = await client.models.getModel({ name: "x" }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ConnectError);
+    expect((error as ConnectError).code).toBe(Code.Unavailable);
+    expect(reasonOf(error)).toBe("SERVER_UNREACHABLE");
+    client.close();
+  });
+
+  it.each([
+    ["/v1/resolve?uri=x", "GET"],
+    ["/v1/blobs/00", "GET"],
+  ])("answers %s with 503 and the error body of /v1", async (path, method) => {
+    const answer = await ask(url, path, { method });
+    expect(answer.status).toBe(503);
+    expect(JSON.parse(answer.text)).toEqual({
+      error: { code: "unavailable", reason: expect.any(String), message: expect.any(String) },
+    });
+  });
+
+  it("answers a prediction with 503 in MLflow's terms", async () => {
+    const answer = await ask(url, "/serve/x/invocations", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"inputs":[1]}',
+    });
+    expect([answer.status, JSON.parse(answer.text).error_code]).toEqual([503, "TEMPORARILY_UNAVAILABLE"]);
+  });
+
+  it.each([
+    ["GET", "/nothing", 404, "ROUTE_NOT_FOUND"],
+    ["POST", "/health", 404, "ROUTE_NOT_FOUND"],
+    ["PROPFIND", "/v1/resolve", 404, "ROUTE_NOT_FOUND"],
+    ["GET", "/v1/%zz", 400, "REQUEST_UNREADABLE"],
+    ["GET", `/${"x".repeat(17_000)}`, 431, "REQUEST_UNREADABLE"],
+  ])("answers %s %.20s with %i", async (method, path, status, reason) => {
+    const answer = await ask(url, path, { method });
+    expect([answer.status, JSON.parse(answer.text).error.reason]).toEqual([status, reason]);
+  });
+
+  it("answers what is not HTTP with 400", async () => {
+    const socket = connect(gateway.port, "127.0.0.1");
+    socket.write("HELLO gateway\r\n\r\n");
+    expect(await text(socket)).toMatch(/^HTTP\/1.1 400 Bad Request\r\n.*REQUEST_UNREADABLE/s);
+  });
+
+  it("lets a client that asks first send its body", async () => {
+    const answer = await ask(url, "/serve/x/invocations", {
+      method: "POST",
+      headers: { expect: "100-continue", "content-type": "text/csv" },
+      body: "a\n1\n",
+    });
+    expect(answer.status).toBe(503);
+  });
+
+  it.each(["/v1/resolve?uri=x", "/serve/x/ping", "/mintmark.x/Y", "/v1/blobs/00", "/metrics", "/v1/info", "/nothing"])(
+    "refuses %s to a page of another site",
+    async (path) => {
+      for (const headers of [{ host: "evil.example" }, { origin: "https://evil.example" }, { origin: "null" }])
+        expect((await ask(url, path, { headers })).status).toBe(403);
+      const own = { host: "mint.local:1", origin: "http://localhost:3000" };
+      expect((await ask(url, path, { headers: own })).status).not.toBe(403);
+    },
+  );
+
+  it("counts what it answered, by route and status", async () => {
+    const { text } = await ask(url, "/metrics");
+    expect(text).toContain('mintmark_resolves_total{from="registry"}');
+    expect(text).toContain('mintmark_resolves_total{from="memory"} 0');
+    for (const [route, status] of [
+      ["/serve/*", 503],
+      ["native", 503],
+      ["/v1/blobs/*", 503],
+      ["/v1/resolve", 503],
+      ["unknown", 404],
+    ])
+      expect(text).toContain(`mintmark_request_seconds_count{route="${route}",status="${status}"}`);
+    expect(text).toContain("mintmark_registry_silence_seconds +Inf");
+    expect(text).toContain("mintmark_loaded_models 0");
+  });
+});
+
+describe("a gateway with authentication", () => {
+  it("asks for a token everywhere but where it says that it lives", async () => {
+    const gateway = await start({ auth: true });
+    const url = `http://127.0.0.1:${gateway.port}`;
+    for (const path of ["/v1/resolve?uri=x", "/serve/x/ping", "/v1/blobs/00", "/metrics", "/v1/info", "/nothing"]) {
+      const answer = await ask(url, path);
+      expect([answer.status, answer.headers["www-authenticate"]], path).toEqual([401, 'Bearer realm="mintmark"']);
+    }
+    expect(JSON.parse((await ask(url, "/mintmark.x/Y", { method: "POST" })).text)).toMatchObject({
+      code: "unauthenticated",
+    });
+    for (const path of ["/health", "/version"]) expect((await ask(url, path)).status).toBe(200);
+    // A foreign name is no matter where everyone has to say who he is.
+    expect((await ask(url, "/version", { headers: { host: "models.example" } })).status).toBe(200);
+    const unknown = await ask(url, "/v1/info", { headers: { authorization: "Bearer mm_a_b" } });
+    expect(unknown.status).toBe(503);
+    await gateway.close();
+  });
+});
+
+describe("the end of a gateway", () => {
+  /** A gateway before a registry of plain HTTP, for what passes through. */
+  async function before(registry: RequestListener): Promise<{ gateway: Gateway; upstream: Server; url: string }> {
+    const upstream = createServer(registry);
+    const gateway = await start({ registryUrl: await listening(upstream) });
+    return { gateway, upstream, url: `http://127.0.0.1:${gateway.port}` };
+  }
+
+  it("answers what has begun, and tells each connection that it closes", async () => {
+    const arrived = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    const { gateway, upstream, url } = await before(async (_, response) => {
+      arrived.resolve();
+      await go.promise;
+      response.end("done");
+    });
+    const answer = ask(url, "/v1/blobs/00");
+    await arrived.promise;
+    const closed = gateway.close();
+    await expect(ask(url, "/health")).rejects.toThrow();
+    go.resolve();
+    expect(await answer).toMatchObject({ status: 200, text: "done" });
+    await closed;
+    upstream.close();
+  });
+
+  it("cuts streams that have no end after a few seconds", async () => {
+    const { gateway, upstream, url } = await before((_, response) => {
+      response.write("first");
+    });
+    const stream = await fetch(`${url}/mintmark.x/Watch`);
+    const began = performance.now();
+    const cut = expect(stream.text()).rejects.toThrow();
+    await gateway.close();
+    await cut;
+    expect(performance.now() - began).toBeLessThan(4_500);
+    upstream.close();
+    upstream.closeAllConnections();
+  });
+
+  it("leaves nothing behind when one of its ports cannot be had", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as { port: number };
+    const free = createServer().listen(0, "127.0.0.1");
+    await once(free, "listening");
+    const { port: own } = free.address() as { port: number };
+    free.close();
+    await expect(start({ port: own, grpcPort: port })).rejects.toMatchObject({ code: "EADDRINUSE", port });
+    await expect(ask(`http://127.0.0.1:${own}`, "/health")).rejects.toThrow("ECONNREFUSED");
+    await expect(start({ port })).rejects.toMatchObject({ code: "EADDRINUSE", port });
+    taken.close();
+  });
+});
