@@ -142,6 +142,7 @@ export interface ModelTagTable {
 
 export interface VersionTagTable {
   version_pk: bigint;
+  model_pk: bigint;
   key_id: number;
   value: string;
 }

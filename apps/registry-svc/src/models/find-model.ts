@@ -26,20 +26,20 @@ export interface ModelRow {
 
 /** @throws AppError `MODEL_NOT_FOUND` */
 export async function findModel(db: Db, name: ModelName): Promise<ModelRow> {
-  const [row] = await selectModels(db, sql`m.full_name = ${name.full} and m.deleted_at is null`);
+  const [row] = await selectModels(db, sql`select * from model where full_name = ${name.full} and deleted_at is null`);
   if (row === undefined) throw new AppError("MODEL_NOT_FOUND", { model: name.written });
   return row;
 }
 
-/** @param where a condition, and order and limit if any, over `model m` and its head `h` */
-export async function selectModels(db: Db, where: RawBuilder<unknown>): Promise<readonly ModelRow[]> {
+/** @param models a query of whole rows of `model`, so that a page is cut before anything is looked up for its rows */
+export async function selectModels(db: Db, models: RawBuilder<unknown>): Promise<readonly ModelRow[]> {
   const { rows } = await sql<ModelRow>`
     select m.model_pk, m.id, m.full_name, m.shown_name, m.description, m.created_at, h.last_version, h.updated_at,
       (select jsonb_object_agg(k.name, t.value) from model_tag t join key_name k using (key_id)
         where t.model_pk = m.model_pk) as tags,
       (select jsonb_object_agg(a.name, a.number) from alias a where a.model_pk = m.model_pk) as aliases
-    from model m join model_head h using (model_pk)
-    where ${where}`.execute(db);
+    from (${models}) m join model_head h using (model_pk)
+    order by m.full_name`.execute(db);
   return rows;
 }
 

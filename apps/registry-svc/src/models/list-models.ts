@@ -6,6 +6,7 @@ import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { defaultCatalog, defaultSchema } from "../names/model-name.ts";
 import { cutPage, pageToken, readPageToken } from "../paging.ts";
+import { tagIs } from "../tag-condition.ts";
 import { type ModelRow, selectModels } from "./find-model.ts";
 
 export interface ListModels {
@@ -23,25 +24,27 @@ export async function listModels(db: Db, request: ListModels): Promise<{ page: r
   const conditions = [
     sql`m.deleted_at is null`,
     ...(after === undefined ? [] : [sql`m.full_name > ${after}`]),
-    ...(request.prefix === "" ? [] : [startsWith(request.prefix)]),
     ...(request.contains === "" ? [] : [sql`m.full_name ilike ${`%${escapeLike(request.contains)}%`}`]),
     ...Object.entries(request.tags).map(hasTag),
   ];
-  const rows = await selectModels(
-    db,
-    sql`${sql.join(conditions, sql` and `)} order by m.full_name limit ${request.size + 1}`,
+  // One ordered index scan a prefix, merged: with "or" between them all names would be read up to the first that fits.
+  const page = sql`order by m.full_name limit ${request.size + 1}`;
+  const scans = prefixes(request.prefix).map(
+    (prefix) => sql`(select m.* from model m where m.full_name like ${`${escapeLike(prefix)}%`}
+      and ${sql.join(conditions, sql` and `)} ${page})`,
   );
+  const rows = await selectModels(db, sql`select * from (${sql.join(scans, sql` union all `)}) m ${page}`);
   return cutPage(rows, request.size, (last) => pageToken("models", [last.full_name]));
 }
 
-function startsWith(prefix: string) {
-  const inDefault = `${defaultCatalog}.${defaultSchema}.${prefix}`;
-  return sql`(m.full_name like ${`${escapeLike(prefix)}%`} or m.full_name like ${`${escapeLike(inDefault)}%`})`;
+/** Of the full names that are asked for. No name begins with two of them. */
+function prefixes(asked: string): readonly string[] {
+  const inDefault = `${defaultCatalog}.${defaultSchema}.${asked}`;
+  return inDefault.startsWith(asked) ? [asked] : [asked, inDefault];
 }
 
-function hasTag([key, value]: readonly [string, string]) {
-  return sql`exists (select from model_tag t join key_name k using (key_id) where t.model_pk = m.model_pk and k.name = ${key}
-    and left(t.value, 128) = left(${value}, 128) and t.value = ${value})`;
+function hasTag(tag: readonly [string, string]) {
+  return sql`exists (select from model_tag t where t.model_pk = m.model_pk and ${tagIs("t", tag)})`;
 }
 
 function escapeLike(text: string): string {

@@ -24,19 +24,20 @@ export interface Resolved {
 export async function resolveUri(db: Db, uri: string): Promise<Resolved> {
   const parsed = parseModelUri(uri);
   const asOf = parsed.at ?? new Date();
-  const where = conditionOf(parsed);
-  const [version] = where === undefined ? [] : await selectVersions(db, where);
+  const versions = versionsOf(parsed);
+  const [version] = versions === undefined ? [] : await selectVersions(db, versions);
   if (version === undefined) throw await notFound(db, parsed, uri);
   return { version, alias: parsed.kind === "alias" ? parsed.alias : "", asOf };
 }
 
-/** Which rows of `version v, model m` are meant, the right one first; `undefined` if there can be none. */
-function conditionOf(uri: ModelUri): RawBuilder<unknown> | undefined {
+/** Selects the row of `version` that is meant; `undefined` if there can be none. */
+function versionsOf(uri: ModelUri): RawBuilder<unknown> | undefined {
   switch (uri.kind) {
     case "logged-model":
       return undefined;
     case "run":
-      return sql`r.run_id = ${uri.run}::uuid and ${livedAt(uri.at)} order by v.version_pk desc limit 1`;
+      return sql`select v.* from run r join version v using (run_pk) join model m using (model_pk)
+        where r.run_id = ${uri.run}::uuid and ${livedAt(uri.at)} order by v.version_pk desc limit 1`;
     case "latest":
       return highest(uri, sql`true`);
     case "number":
@@ -54,8 +55,12 @@ function conditionOf(uri: ModelUri): RawBuilder<unknown> | undefined {
   }
 }
 
+/** Model by model: a name was that of several only in the past. So the index on numbers gives the highest at once. */
 function highest(uri: { readonly name: ModelName; readonly at?: Date | undefined }, condition: RawBuilder<unknown>) {
-  return sql`m.full_name = ${uri.name.full} and ${condition} and ${livedAt(uri.at)} order by v.number desc limit 1`;
+  return sql`select v.* from model m cross join lateral (
+      select * from version v where v.model_pk = m.model_pk and ${condition} and ${livedAt(uri.at)}
+      order by v.number desc limit 1) v
+    where m.full_name = ${uri.name.full} order by v.number desc limit 1`;
 }
 
 function semverCondition(uri: Extract<ModelUri, { kind: "semver" }>): RawBuilder<unknown> | undefined {

@@ -40,15 +40,15 @@ interface InputRow extends Pick<DatasetInput, "name" | "blake3" | "sha256" | "so
 
 /** @throws AppError RUN_NOT_FOUND */
 export async function findRun(db: Db, id: string): Promise<Run> {
-  const row = (await readRuns(db, sql`r.run_id = ${parseRunId(id)}::uuid`))[0];
+  const row = (await readRuns(db, sql`select * from run where run_id = ${parseRunId(id)}::uuid`))[0];
   if (row === undefined) throw new AppError("RUN_NOT_FOUND", { run: id });
   return runMessage(row);
 }
 
-/** The runs for which `where` holds, on `r`; the latest first. */
-export async function readRuns(db: Db, where: RawBuilder<unknown>, limit = 1): Promise<readonly RunRow[]> {
+/** What is to be known of `runs`, a query of whole rows of `run`; the latest first. */
+export async function readRuns(db: Db, runs: RawBuilder<unknown>): Promise<readonly RunRow[]> {
   const { rows } = await sql<RunRow>`
-    select ${runColumns} from (select * from run r where ${where} order by r.run_pk desc limit ${limit}) r ${runDetails}
+    select ${runColumns} from (${runs}) r ${runDetails}
     order by r.run_pk desc`.execute(db);
   return rows;
 }

@@ -36,8 +36,8 @@ export function setVersionTag(db: Db, about: AboutVersion, key: string, value: s
     { key, value },
     sql`
     tagged as (
-      insert into version_tag as t (version_pk, key_id, value)
-      select v.version_pk, key_of(${key}), ${value} from version v, locked where ${live(about.number)}
+      insert into version_tag as t (version_pk, model_pk, key_id, value)
+      select v.version_pk, v.model_pk, key_of(${key}), ${value} from version v, locked where ${live(about.number)}
       on conflict (version_pk, key_id) do update set value = excluded.value where t.value <> excluded.value
       returning version_pk
     ), ${aged}`,

@@ -39,14 +39,18 @@ export interface VersionRow {
 
 /** @throws AppError `VERSION_NOT_FOUND` */
 export async function findVersion(db: Db, name: ModelName, number: number): Promise<VersionRow> {
-  const where = sql`m.full_name = ${name.full} and m.deleted_at is null and v.number = ${number} and v.deleted_at is null`;
-  const [row] = isVersionNumber(number) ? await selectVersions(db, where) : [];
+  const versions = sql`select v.* from version v join model m using (model_pk)
+    where m.full_name = ${name.full} and m.deleted_at is null and v.number = ${number} and v.deleted_at is null`;
+  const [row] = isVersionNumber(number) ? await selectVersions(db, versions) : [];
   if (row === undefined) throw new AppError("VERSION_NOT_FOUND", { model: name.written, version: String(number) });
   return row;
 }
 
-/** @param where a condition, and order and limit if any, over `version v` and its `model m` */
-export async function selectVersions(db: Db, where: RawBuilder<unknown>): Promise<readonly VersionRow[]> {
+/**
+ * The highest number first.
+ * @param versions a query of whole rows of `version`, so that a page is cut before anything is looked up for its rows
+ */
+export async function selectVersions(db: Db, versions: RawBuilder<unknown>): Promise<readonly VersionRow[]> {
   const { rows } = await sql<VersionRow>`
     select v.version_pk, v.model_pk, m.id as model_id, m.shown_name, v.number, v.major, v.minor, v.patch, v.digest,
       v.size_bytes, r.run_id, v.model_type, v.signed_by, v.created_by, v.created_at, v.description, v.stage, v.archived,
@@ -55,8 +59,8 @@ export async function selectVersions(db: Db, where: RawBuilder<unknown>): Promis
       (select jsonb_object_agg(k.name, t.value) from version_tag t join key_name k using (key_id)
         where t.version_pk = v.version_pk) as tags,
       (select number from event_head) as event
-    from version v join model m using (model_pk) left join run r using (run_pk)
-    where ${where}`.execute(db);
+    from (${versions}) v join model m using (model_pk) left join run r using (run_pk)
+    order by v.number desc`.execute(db);
   return rows;
 }
 

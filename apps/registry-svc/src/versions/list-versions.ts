@@ -7,6 +7,7 @@ import type { Db } from "../db/schema.ts";
 import { findModel } from "../models/find-model.ts";
 import type { ModelName } from "../names/model-name.ts";
 import { cutPage, pageToken, readNumberToken } from "../paging.ts";
+import { tagIs } from "../tag-condition.ts";
 import { selectVersions, type VersionRow } from "./find-version.ts";
 
 export interface ListVersions {
@@ -25,21 +26,23 @@ export async function listVersions(
 ): Promise<{ page: readonly VersionRow[]; next: string }> {
   const before = readNumberToken("versions", token);
   const { model_pk } = await findModel(db, name);
+  const [firstTag, ...otherTags] = Object.entries(tags);
   const conditions = [
-    sql`v.model_pk = ${model_pk}`,
     sql`v.deleted_at is null`,
-    ...(before === undefined ? [] : [sql`v.number < ${before}`]),
     ...(stage === undefined ? [] : [sql`v.stage = ${stage}`]),
-    ...Object.entries(tags).map(hasTag),
+    ...otherTags.map(
+      (tag) => sql`exists (select from version_tag t where t.version_pk = v.version_pk and ${tagIs("t", tag)})`,
+    ),
   ];
-  const rows = await selectVersions(
-    db,
-    sql`${sql.join(conditions, sql` and `)} order by v.number desc limit ${size + 1}`,
-  );
-  return cutPage(rows, size, (last) => pageToken("versions", [String(last.number)]));
-}
-
-function hasTag([key, value]: readonly [string, string]) {
-  return sql`exists (select from version_tag t join key_name k using (key_id) where t.version_pk = v.version_pk
-    and k.name = ${key} and t.value = ${value})`;
+  const filter = sql.join(conditions, sql` and `);
+  const versions =
+    firstTag === undefined
+      ? sql`select v.* from version v where v.model_pk = ${model_pk} and ${filter}
+          ${before === undefined ? sql`` : sql`and v.number < ${before}`} order by v.number desc limit ${size + 1}`
+      : // Within a model, keys go up as numbers do; so the index on tags has the order of the list.
+        sql`select v.* from version_tag t join version v using (version_pk)
+          where t.model_pk = ${model_pk} and ${tagIs("t", firstTag)} and ${filter}
+          ${before === undefined ? sql`` : sql`and t.version_pk < (select version_pk from version where model_pk = ${model_pk} and number = ${before})`}
+          order by t.version_pk desc limit ${size + 1}`;
+  return cutPage(await selectVersions(db, versions), size, (last) => pageToken("versions", [String(last.number)]));
 }

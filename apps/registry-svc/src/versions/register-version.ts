@@ -116,11 +116,11 @@ async function register(
 
   const version_pk = await insertVersion(tx, { model, number, semver, run, request, artifact });
   await insertContent(tx, version_pk, files, documents);
-  await insertTags(tx, version_pk, request.tags);
+  await insertTags(tx, model, version_pk, request.tags);
   await writeLineage(tx, model, number, run, artifact.sources);
   const moves = await moveAliases(tx, model, number, request);
   const event = await recordEvents(tx, { isNew, model, about, run, actor, moves });
-  const [version] = await selectVersions(tx, sql`v.version_pk = ${version_pk}`);
+  const [version] = await selectVersions(tx, sql`select * from version where version_pk = ${version_pk}`);
   if (version === undefined) throw new Error("the version just inserted is not there");
   return { version, event };
 }
@@ -169,7 +169,8 @@ async function registeredBefore(
 ): Promise<VersionRow | undefined> {
   const [version] = await selectVersions(
     tx,
-    sql`v.run_pk = ${run_pk} and v.model_pk = ${model_pk} and v.deleted_at is null order by v.number limit 1`,
+    sql`select * from version where run_pk = ${run_pk} and model_pk = ${model_pk} and deleted_at is null
+      order by number limit 1`,
   );
   if (version === undefined) return undefined;
   const registered = `blake3:${Buffer.from(version.digest).toString("hex")}`;
@@ -270,10 +271,17 @@ async function insertContent(
       ${[...documents.values()].map((content) => Buffer.from(content))}::bytea[])`.execute(tx);
 }
 
-async function insertTags(tx: Db, version_pk: bigint, tags: Readonly<Record<string, string>>): Promise<void> {
+async function insertTags(
+  tx: Db,
+  { model_pk }: LockedModel,
+  version_pk: bigint,
+  tags: Readonly<Record<string, string>>,
+): Promise<void> {
   await sql`
-    insert into version_tag (version_pk, key_id, value)
-    select ${version_pk}::bigint, key_of(key), value from jsonb_each_text(${JSON.stringify(tags)}::jsonb)`.execute(tx);
+    insert into version_tag (version_pk, model_pk, key_id, value)
+    select ${version_pk}::bigint, ${model_pk}::bigint, key_of(key), value from jsonb_each_text(${JSON.stringify(tags)}::jsonb)`.execute(
+    tx,
+  );
 }
 
 /** What the run read leads to the run, and the run to the version; without a run the sources lead to the version itself. */

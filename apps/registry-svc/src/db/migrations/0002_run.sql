@@ -38,7 +38,7 @@ create table run (
   check (is_job or attempt_token is null),
   check ((ended_at is not null) = (status >= 3))
 );
-create index run_experiment on run (experiment_pk, run_pk desc);
+create index run_experiment on run (experiment_pk, status, run_pk desc);
 create index run_status on run (status, run_pk desc);
 create index run_parent on run (parent_pk) where parent_pk is not null;
 

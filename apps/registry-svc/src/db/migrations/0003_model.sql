@@ -75,13 +75,16 @@ create table model_tag (
 );
 create index model_tag_value on model_tag (key_id, left(value, 128), model_pk);
 
+-- The model's number is repeated (a version never changes its model), so that the versions of a model that carry a tag are one
+-- ordered index scan: within a model version_pk goes up with the number, because both are given under the lock on model_head.
 create table version_tag (
   version_pk bigint not null references version,
+  model_pk bigint not null,
   key_id int not null references key_name,
   value text not null check (length(value) <= 5000),
   primary key (version_pk, key_id)
 );
-create index version_tag_value on version_tag (key_id, left(value, 128), version_pk);
+create index version_tag_value on version_tag (model_pk, key_id, left(value, 128), version_pk);
 
 -- aliases
 
