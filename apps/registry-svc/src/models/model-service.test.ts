@@ -137,6 +137,32 @@ describe("ListModels", () => {
     expect(tagged.models).toHaveLength(12);
   });
 
+  it("compares a prefix with the full name and with the short name, and gives who fits by both once", async () => {
+    const names = ["ma", "mab", "mabel.x.y", "main.default.mabuse", "mb"];
+    for (const name of names) await models().createModel({ name });
+    const byPrefix = async (namePrefix: string) => {
+      const first = await models().listModels({ namePrefix, pageSize: 2 });
+      const rest = await models().listModels({ namePrefix, pageToken: first.nextPageToken });
+      return [...first.models, ...rest.models].map(({ name }) => name);
+    };
+    expect(await byPrefix("mab")).toEqual(["mabel.x.y", "mab", "main.default.mabuse"].toSorted(byFullName));
+    // A prefix of "main.default." fits every short name, some of them by both forms.
+    const all = await byPrefix("ma");
+    expect(new Set(all).size).toBe(all.length);
+    expect(all).toEqual(expect.arrayContaining(names));
+  });
+
+  it("tells values of tags apart that differ only after what the index holds", async () => {
+    for (const end of ["a", "b"])
+      await models().createModel({ name: `long-${end}`, tags: { text: "x".repeat(200) + end } });
+    const find = async (text: string) => (await models().listModels({ tags: { text } })).models.map(({ name }) => name);
+    expect([await find(`${"x".repeat(200)}b`), await find("x".repeat(128)), await find("x")]).toEqual([
+      ["long-b"],
+      [],
+      [],
+    ]);
+  });
+
   it("finds a part of a name in any case, and takes wildcards for what they are", async () => {
     await models().createModel({ name: "find.me.ÜBER_100%" });
     const find = async (nameContains: string) =>
@@ -191,4 +217,9 @@ async function announced(call: (onHeader: (header: Headers) => void) => Promise<
     header = received;
   });
   return BigInt(header.get(eventHeader) ?? -1);
+}
+
+function byFullName(one: string, other: string): number {
+  const full = (name: string) => (name.split(".").length === 3 ? name : `main.default.${name}`);
+  return full(one) < full(other) ? -1 : 1;
 }

@@ -312,6 +312,28 @@ describe("what may change of a version", () => {
   });
 });
 
+describe("ListVersions by tag", () => {
+  it("pages from the highest number down, also by two tags and a stage, without versions of other models", async () => {
+    for (let n = 1; n <= 7; n++) {
+      const tags = { parity: String(n % 2), half: n > 3 ? "upper" : "lower" };
+      for (const model of ["tag-paged", "tag-other"])
+        await versions().registerVersion({ model, ...(await artifact({ "weights.txt": `${n}` })), tags });
+    }
+    await versions().deleteVersion({ model: "tag-paged", number: 5 });
+    await versions().setStage({ model: "tag-paged", number: 7, stage: Stage.STAGING });
+    const odd = { model: "tag-paged", tags: { parity: "1" } };
+    const first = await versions().listVersions({ ...odd, pageSize: 2 });
+    const second = await versions().listVersions({ ...odd, pageSize: 2, pageToken: first.nextPageToken });
+    expect([first, second].map((page) => page.versions.map(({ number }) => number))).toEqual([[7, 3], [1]]);
+    expect(second.nextPageToken).toBe("");
+    const numbers = async (more: object) =>
+      (await versions().listVersions({ ...odd, ...more })).versions.map((v) => v.number);
+    expect(await numbers({ tags: { parity: "1", half: "lower" } })).toEqual([3, 1]);
+    expect(await numbers({ stage: Stage.STAGING })).toEqual([7]);
+    expect(await numbers({ tags: { "no such key": "1" } })).toEqual([]);
+  });
+});
+
 describe("lineage", () => {
   it("leads from data and code over the run to the version and on to its children, also after a rename", async () => {
     const data = `blake3:${"d".repeat(64)}`;
