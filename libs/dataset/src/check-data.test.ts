@@ -53,6 +53,11 @@ describe("refused before anything is trained", () => {
   const regression = file({ task: "regression" });
   const onText = file({ algorithm: { name: "tfidf-logistic-regression" } });
   const clusters = file({ algorithm: { name: "k-means", params: { n_clusters: 7 } } }, { target: null });
+  const output = "OUTPUT_CONFIGURATION_INVALID";
+  const named = (output: Changes) => file({ output });
+  const realLabels = file({ output: { labels: { 2: "two" } }, evaluate: { folds: 0 } });
+  const twoClusters = { algorithm: { name: "k-means", params: { n_clusters: 2 } } };
+  const clusterLabels = file({ ...twoClusters, output: { labels: { 2: "third" } } }, { target: null });
   const gap = numbers("size", [1, Number.NaN, 3, Number.NaN, 5, 6]);
   const endless = numbers("size", [1, 2, Number.POSITIVE_INFINITY, 4, 5, 6]);
   const cases: [string, TrainingConfig, Table, Reason, string][] = [
@@ -114,6 +119,36 @@ describe("refused before anything is trained", () => {
       "SPLIT_LEAVES_NOTHING",
       "",
     ],
+    [
+      "scaled values whose squares overflow",
+      file({ algorithm: { name: "ridge" }, task: "regression", preprocess: [{ "min-max-scale": ["size"] }] }),
+      table(numbers("size", [1, 2, -1e200, 4, 5, 6]), numbers("label", [1, 2, 3, 4, 5, 6])),
+      "VALUES_TOO_LARGE_TO_SCALE",
+      "'size' has the value -1e+200 in row 3, but 'min-max-scale' takes values up to 1e+150",
+    ],
+    [
+      "labels of what is no class",
+      named({ labels: { c: "x" } }),
+      table(size, label),
+      output,
+      "names 'c', which is not",
+    ],
+    [
+      "labels of real numbers",
+      realLabels,
+      table(size, numbers("label", [0.5, 2, 3, 4, 5, 6], "real")),
+      output,
+      "predicts numbers",
+    ],
+    [
+      "a prediction named as a probability",
+      named({ name: "probability_a" }),
+      table(size, label),
+      output,
+      "two columns",
+    ],
+    ["a prediction named as a column", named({ name: "city" }), table(city, size, label), output, "two columns"],
+    ["labels of no cluster", clusterLabels, table(size), output, "predictions are '0', '1'"],
     ["more clusters than rows", clusters, table(size), "CLUSTERS_EXCEED_ROWS", "n_clusters is 7"],
   ];
 

@@ -5,6 +5,8 @@
  */
 import { AppError } from "@mintmark/errors";
 import type { ClassTarget, Target } from "@mintmark/ml-core/base/target";
+import { SCALABLE_MAX } from "@mintmark/ml-core/preprocess/fit-preprocessor";
+import { type OutputPlan, outputColumns } from "@mintmark/model-package/output-columns";
 import {
   type AlgorithmName,
   columnsOf,
@@ -46,6 +48,7 @@ export function checkTrainingData(config: TrainingConfig, table: Table): Trainin
   checkPreprocessing(config, features);
   checkValues(config, features);
   checkCounts(config, table.rows, labels);
+  checkOutput(config, { task, inputs: features, classes: labels.classes });
   return { task, features, ...labels };
 }
 
@@ -139,6 +142,8 @@ function checkValues({ preprocess, algorithm }: TrainingConfig, features: readon
     if (column.type === "text") continue;
     requireFinite(column);
     if (!imputed.has(column.name)) requireNoneMissing(column);
+    const step = preprocess.find((step) => scales.has(operationOf(step)!) && columnsOf(step).includes(column.name));
+    if (step !== undefined) requireScalable(column, operationOf(step)!);
     if (comparesInFloat32.has(algorithm.name)) requireFloat32(column);
   }
 }
@@ -156,6 +161,15 @@ function requireNoneMissing({ name, values }: NumberTableColumn): void {
   const missing = rowsWhere(values, Number.isNaN);
   if (missing.count > 0)
     throw new AppError("VALUES_MISSING", { column: name, missing: missing.count, row: missing.first });
+}
+
+const scales: ReadonlySet<Operation> = new Set<Operation>(["standard-scale", "min-max-scale"]);
+
+function requireScalable({ name, values }: NumberTableColumn, step: Operation): void {
+  const { count, first } = rowsWhere(values, (value) => Math.abs(value) > SCALABLE_MAX);
+  if (count === 0) return;
+  const place = { column: name, value: values[first - 1]!, row: first };
+  throw new AppError("VALUES_TOO_LARGE_TO_SCALE", { ...place, step, most: SCALABLE_MAX });
 }
 
 const comparesInFloat32: ReadonlySet<AlgorithmName> = new Set<AlgorithmName>([
@@ -188,6 +202,18 @@ function checkCounts({ data, evaluate, algorithm }: TrainingConfig, rows: number
   }
   const clusters = algorithm.name === "k-means" ? algorithm.params.n_clusters : 0;
   if (clusters > total) throw new AppError("CLUSTERS_EXCEED_ROWS", { clusters, rows: total });
+}
+
+/** Names that cannot be given to predictions, before anything is trained to make them. */
+function checkOutput(
+  { algorithm, output }: TrainingConfig,
+  { task, inputs, classes }: Pick<OutputPlan, "task" | "inputs"> & { readonly classes: Classes | null },
+): void {
+  const clusters = algorithm.name === "k-means" ? algorithm.params.n_clusters : 0;
+  const values = task === "clustering" ? Array.from({ length: clusters }, (_, k) => k) : classes;
+  const labels = output.labels === null ? null : Object.entries(output.labels);
+  const shown = labels === null ? null : Object.fromEntries(labels.map(([value, label]) => [value, String(label)]));
+  outputColumns({ task, inputs, values, output: { name: output.name, labels: shown } });
 }
 
 function classCounts({ labels }: ClassTarget, classes: Classes): { value?: string; rows: number }[] {

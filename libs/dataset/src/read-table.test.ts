@@ -59,6 +59,19 @@ describe("files", () => {
     expect([valuesOf(table, "a"), valuesOf(table, "b")]).toEqual([[1], [2]]);
   });
 
+  it("refuses two columns of one name, which DuckDB would tell apart by renaming one", async () => {
+    const message = async (content: string) => (await failure(read("twice.csv", content))).message;
+    expect(await message("a,b,a\n1,2,3\n")).toBe(
+      "twice.csv has more than one column 'a'; rename one in its first line",
+    );
+    expect(await message('\uFEFFAge;"x;""y""";age\n1;2;3\n')).toMatch(
+      "columns 'Age' and 'age', which differ by case only",
+    );
+    expect(await message('"q;""r""";c;"q;""r"""\n1;2;3\n')).toMatch(`more than one column 'q;"r"'`);
+    const apart = await read("apart.csv", '"a,b",a,"b"\n1,2,3\n');
+    expect(apart.columns.map(({ name }) => name)).toEqual(["a,b", "a", "b"]);
+  });
+
   it("reads compressed CSV, JSON and JSON lines", async () => {
     expect(valuesOf(await read("a.csv.gz", gzipSync("a;b\n1;2\n")), "b")).toEqual([2]);
     expect(valuesOf(await read("a.json", '[{"a":1,"b":"x"},{"a":2.5,"b":null}]'), "b")).toEqual(["x", ""]);

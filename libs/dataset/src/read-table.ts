@@ -24,7 +24,7 @@ export interface ReadOptions {
 
 /**
  * The rows of the files, or of the query over them. Missing values: NaN in numbers, "" in text.
- * @throws AppError DATA_FILE_NOT_FOUND, DATA_FORMAT_UNKNOWN, DATA_FORMATS_MIXED, DATA_MALFORMED, QUERY_REFUSED, QUERY_FAILED
+ * @throws AppError DATA_FILE_NOT_FOUND, DATA_FORMAT_UNKNOWN, DATA_FORMATS_MIXED, DATA_MALFORMED, CSV_COLUMN_REPEATED, QUERY_REFUSED, QUERY_FAILED
  */
 export async function readTable({ files, query }: ReadOptions): Promise<Table> {
   const relation = await relationOf(files);
@@ -67,14 +67,24 @@ async function relationOf(files: readonly string[]): Promise<Relation> {
   const list = `[${files.map(literal).join(", ")}]`;
   if (formats.has("parquet")) return { sql: `read_parquet(${list})`, diagnosis: null };
   if (formats.has("json")) return { sql: `read_json_auto(${list}, sample_size = -1)`, diagnosis: null };
-  return csvRelation(list, await csvDialect(first));
+  const dialect = await csvDialect(first);
+  requireDistinctNames(basename(first), dialect.names);
+  return csvRelation(list, dialect);
+}
+
+/** DuckDB, to which case makes no name, would call the second of two `a` by another name: `a_1`. */
+function requireDistinctNames(file: string, names: readonly string[]): void {
+  const folded = names.map((name) => name.toLowerCase());
+  const at = folded.findIndex((name, index) => name !== "" && folded.indexOf(name) !== index);
+  if (at < 0) return;
+  throw new AppError("CSV_COLUMN_REPEATED", { file, first: names[folded.indexOf(folded[at]!)]!, second: names[at]! });
 }
 
 // Types come from every row, not from a sample: a column must not change its type at row 20,481. The first line always
 // holds the names, and no line is skipped or taken for a comment on a guess.
-function csvRelation(list: string, { delimiter, columns }: CsvDialect): Relation {
+function csvRelation(list: string, { delimiter, names }: CsvDialect): Relation {
   const dialect = `delim = ${literal(delimiter)}, quote = '"', escape = '"', header = true, skip = 0, comment = ''`;
-  const texts = Array.from({ length: columns }, (_, index) => `c${index}: 'VARCHAR'`).join(", ");
+  const texts = names.map((_, index) => `c${index}: 'VARCHAR'`).join(", ");
   return {
     sql: `read_csv(${list}, ${dialect}, sample_size = -1, nullstr = '')`,
     diagnosis: `read_csv(${list}, ${dialect}, auto_detect = false, columns = {${texts}})`,

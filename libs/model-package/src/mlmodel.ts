@@ -6,7 +6,8 @@
 import { AppError } from "@mintmark/errors";
 import { parse, stringify } from "yaml";
 import { mlflowVersion, onnxVersion, pythonVersion } from "./environment.ts";
-import { inputLayout, type ModelOutput, type OutputType, type Signature } from "./signature.ts";
+import { inputLayout, type ModelOutput, type OutputType } from "./output-columns.ts";
+import type { Signature } from "./signature.ts";
 import type { ModelInput, Task } from "./trained-model.ts";
 
 export interface Mlmodel {

@@ -8,7 +8,8 @@ import { TensorProto_DataType as DataType } from "@mintmark/proto/onnx/onnx";
 import { readMlmodel } from "./mlmodel.ts";
 import { type Graph, type GraphValue, loadGraph } from "./onnx/runtime/load-graph.ts";
 import { invalidModel, type Tensor } from "./onnx/runtime/tensor.ts";
-import type { ModelOutput, OutputType, Signature } from "./signature.ts";
+import type { ModelOutput, OutputType } from "./output-columns.ts";
+import type { Signature } from "./signature.ts";
 import type { ModelInput } from "./trained-model.ts";
 
 /** A column of answers. Numbers may be NaN where an input was missing that the model cannot do without. */

@@ -1,24 +1,14 @@
 /**
- * What goes into a model and what comes out: names and types of columns.
+ * What goes into a trained model and what comes out.
  * @module
  */
-import { AppError } from "@mintmark/errors";
-import { type Classes, type ModelInput, requireConsistent, type TrainedModel } from "./trained-model.ts";
-
-export type OutputType = "number" | "integer" | "text" | "boolean";
-
-export interface ModelOutput {
-  readonly name: string;
-  readonly type: OutputType;
-}
+import { type ModelOutput, type OutputPlan, outputColumns } from "./output-columns.ts";
+import { type ModelInput, requireConsistent, type TrainedModel } from "./trained-model.ts";
 
 export interface Signature {
   readonly inputs: readonly ModelInput[];
   readonly outputs: readonly ModelOutput[];
 }
-
-/** What the shown prediction is: an index into these values. */
-export type Shown = Classes;
 
 /**
  * The signature of a trained model; prediction first.
@@ -27,85 +17,13 @@ export type Shown = Classes;
  */
 export function signatureOf(model: TrainedModel): Signature {
   requireConsistent(model);
-  const outputs = outputsOf(model);
-  // Only columns are values of the graph by their own names.
-  const taken = new Set(inputLayout(model.inputs) === "columns" ? model.inputs.map(({ name }) => name) : []);
-  for (const { name } of outputs) {
-    if (taken.has(name))
-      throw new AppError("OUTPUT_CONFIGURATION_INVALID", {
-        field: "name",
-        problem: `gives two columns the name '${name}'; choose another`,
-      });
-    taken.add(name);
-  }
-  return { inputs: model.inputs, outputs };
+  return { inputs: model.inputs, outputs: outputColumns(planOf(model)) };
 }
 
-/** How the inputs of a model reach its graph: all numbers as one matrix, one text alone, otherwise column by column. */
-export function inputLayout(inputs: readonly ModelInput[]): "matrix" | "text" | "columns" {
-  if (inputs.every(({ type }) => type === "number")) return "matrix";
-  return inputs.length === 1 ? "text" : "columns";
-}
-
-/**
- * The values that the prediction of a class or a cluster is shown as, by its index; null where predictions are not of a list.
- * @throws AppError OUTPUT_CONFIGURATION_INVALID if labels name a value that is not one.
- */
-export function shownValues(model: TrainedModel): Shown | null {
-  const values = predictedValues(model);
-  const { labels } = model.output;
-  if (labels === null) return values;
-  const known = values?.map(String) ?? [];
-  for (const value of Object.keys(labels))
-    if (!known.includes(value))
-      throw new AppError("OUTPUT_CONFIGURATION_INVALID", {
-        field: "labels",
-        problem: `names '${value}', which is not predicted; ${known.length > 0 ? `predictions are ${known.map((text) => `'${text}'`).join(", ")}` : "this model predicts numbers"}`,
-      });
-  return known.map((text) => (Object.hasOwn(labels, text) ? labels[text]! : text));
-}
-
-/** `probability_<class>` of each class. */
-export function probabilityNames(classes: Classes): string[] {
-  return classes.map((value) => `probability_${value}`);
-}
-
-/** The name of the prediction's column. */
-export function predictionName(model: TrainedModel): string {
-  return model.output.name ?? "prediction";
-}
-
-function outputsOf(model: TrainedModel): ModelOutput[] {
-  const { estimator, classes, output } = model;
-  if (estimator.kind === "isolation-forest") {
-    const field = output.name !== null ? "name" : "labels";
-    if (output[field] !== null)
-      throw new AppError("OUTPUT_CONFIGURATION_INVALID", {
-        field,
-        problem: "names nothing: anomaly detection answers 'anomaly_score' and 'is_anomaly'",
-      });
-    return [
-      { name: "anomaly_score", type: "number" },
-      { name: "is_anomaly", type: "boolean" },
-    ];
-  }
-  const shown = shownValues(model);
-  const prediction: ModelOutput = { name: predictionName(model), type: shown === null ? "number" : typeOf(shown) };
-  if (estimator.kind === "k-means") return [prediction, { name: "distance", type: "number" }];
-  return [prediction, ...probabilityNames(classes ?? []).map((name) => ({ name, type: "number" as const }))];
-}
-
-function predictedValues({ estimator, classes }: TrainedModel): Classes | null {
-  return estimator.kind === "k-means" ? Array.from({ length: estimator.centers.rows }, (_, k) => k) : classes;
-}
-
-function typeOf(values: Classes): OutputType {
-  switch (typeof values[0]) {
-    case "string":
-      return "text";
-    case "boolean":
-      return "boolean";
-    default:
-      return "integer";
-  }
+/** What its estimator answers, whatever was planned. */
+export function planOf({ task, inputs, estimator, classes, output }: TrainedModel): OutputPlan {
+  if (estimator.kind === "isolation-forest") return { task: "anomaly", inputs, values: null, output };
+  if (estimator.kind !== "k-means") return { task, inputs, values: classes, output };
+  const clusters = Array.from({ length: estimator.centers.rows }, (_, k) => k);
+  return { task: "clustering", inputs, values: clusters, output };
 }

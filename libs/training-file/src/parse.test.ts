@@ -142,6 +142,12 @@ describe("a training file", () => {
     expect(() => parseTrainingFile(clustering, { set: ["evaluate.positive=a"] })).toThrow("has no classes");
   });
 
+  it("names no output of anomaly detection, whose two are fixed", () => {
+    const anomaly = "model: m\ndata: { source: a.csv }\nalgorithm: { name: isolation-forest }\n";
+    for (const set of ["output.name=odd", "output.labels={1: odd}"])
+      expect(() => parseTrainingFile(anomaly, { set: [set] })).toThrow(/"output\.(name|labels)" must be absent/);
+  });
+
   it("tells the column that a step names wrongly when the features are listed", () => {
     const set = ["data.features=[age, sex]", "preprocess=[{one-hot: [sexx]}]"];
     expect(() => parseTrainingFile(minimal, { set })).toThrow(

@@ -98,6 +98,13 @@ function naming({ task, output, register }: TrainingConfig): Problem[] {
   const problems: Problem[] = [];
   if (output.labels !== null && task === "regression")
     problems.push({ path: "output.labels", message: "must be absent: regression predicts values, not labels" });
+  if (task === "anomaly")
+    for (const field of ["name", "labels"] as const)
+      if (output[field] !== null)
+        problems.push({
+          path: `output.${field}`,
+          message: "must be absent: anomaly detection answers 'anomaly_score' and 'is_anomaly'",
+        });
   const twice = register.alias.find((name, at) => register.alias.indexOf(name) !== at);
   if (twice !== undefined) problems.push({ path: "register.alias", message: `names "${twice}" twice` });
   return problems;

@@ -40,6 +40,11 @@ export const dataReasons = {
   QUERY_FAILED: define("invalid_argument", (d: { problem: string }) => `data.query failed: ${d.problem}`),
 
   // Its columns.
+  CSV_COLUMN_REPEATED: define("invalid_argument", (d: { file: string; first: string; second: string }) =>
+    d.first === d.second
+      ? `${d.file} has more than one column '${d.first}'; rename one in its first line`
+      : `${d.file} has columns '${d.first}' and '${d.second}', which differ by case only; rename one in its first line`,
+  ),
   COLUMN_REPEATED: define(
     "invalid_argument",
     (d: { column: string }) => `the data has more than one column '${d.column}'; rename one with 'as' in data.query`,
@@ -94,6 +99,11 @@ export const dataReasons = {
     "invalid_argument",
     (d: { column: string; value: number; row: number }) =>
       `column '${d.column}' has the value ${d.value} in row ${d.row}, beyond the range of float32 (3.4e38) in which trees compare; scale it in data.query`,
+  ),
+  VALUES_TOO_LARGE_TO_SCALE: define(
+    "invalid_argument",
+    (d: { column: string; value: number; row: number; step: string; most: number }) =>
+      `column '${d.column}' has the value ${d.value} in row ${d.row}, but '${d.step}' takes values up to ${d.most}; divide it in data.query`,
   ),
   TARGET_VALUES_MISSING: define(
     "invalid_argument",

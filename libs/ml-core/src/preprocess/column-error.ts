@@ -10,7 +10,8 @@ export type ColumnProblem =
   | "encoded-twice"
   | "missing-values"
   | "infinite-values"
-  | "nothing-to-impute-from";
+  | "nothing-to-impute-from"
+  | "too-large-to-scale";
 
 export class ColumnError extends RangeError {
   override readonly name = "ColumnError";

@@ -74,6 +74,7 @@ function withStep(encoder: NumberEncoder, column: NumberColumn, step: Step): Num
 
   const present = presentValues(column, encoder.fill);
   if (present.length === 0) throw nothingToImputeFrom(column);
+  requireScalable(column.name, present);
   const { offset, scale } = "standard-scale" in step ? standardScale(present) : minMaxScale(present);
   // Both are in the units of the column; a later scaling sees what the earlier ones made of it, which is affine, and
   // standardizing or stretching an affine image of x is the same as doing it to x.
@@ -156,6 +157,19 @@ function presentValues({ values }: NumberColumn, fill: number | null): Float64Ar
   return fill === null
     ? values.filter((value) => !Number.isNaN(value))
     : values.map((value) => (Number.isNaN(value) ? fill : value));
+}
+
+/** Values may be no larger in size: as many of their squares as there can be rows add up to a finite number. */
+export const SCALABLE_MAX = 1e150;
+
+function requireScalable(name: string, values: Float64Array): void {
+  const large = values.find((value) => Math.abs(value) > SCALABLE_MAX);
+  if (large === undefined) return;
+  throw new ColumnError(
+    "too-large-to-scale",
+    name,
+    `holds ${large}, and scaling takes values up to ${SCALABLE_MAX}: divide it in data.query`,
+  );
 }
 
 function standardScale(values: Float64Array): { offset: number; scale: number } {

@@ -186,6 +186,13 @@ describe("a column that cannot be used", () => {
       /only missing values/,
     ],
     [
+      "squares that overflow",
+      [numbers("n", [1, -1e151])],
+      [{ "standard-scale": ["n"] }],
+      { problem: "too-large-to-scale" },
+      /^column "n" holds -1e\+151, and scaling takes values up to 1e\+150/,
+    ],
+    [
       "nothing to scale",
       [numbers("n", [Number.NaN])],
       [{ "min-max-scale": ["n"] }],

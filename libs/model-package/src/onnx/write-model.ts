@@ -23,8 +23,8 @@ import {
   probabilityNames,
   type Shown,
   shownValues,
-  signatureOf,
-} from "../signature.ts";
+} from "../output-columns.ts";
+import { planOf, signatureOf } from "../signature.ts";
 import type { Classes, TrainedModel } from "../trained-model.ts";
 import { columnsOf, encodeExp2, encodeLogistic, encodeSoftmax, negated } from "./encode-link.ts";
 import { encodeColumns, encodeMatrix } from "./encode-preprocessor.ts";
@@ -135,7 +135,7 @@ function encodeClusters(graph: GraphBuilder, model: TrainedModel, { centers }: K
   const nearest = graph.node("ArgMin", [all], { attributes: { axis: 1, keepdims: 0 } });
   const smallest = graph.node("ReduceMin", [all, graph.integers([1])], { attributes: { keepdims: 0 } });
   graph.node("Sqrt", [smallest], { as: "distance" });
-  return encodeShown(graph, shownValues(model)!, nearest, predictionName(model));
+  return encodeShown(graph, shownValues(planOf(model))!, nearest, predictionName(model));
 }
 
 /** The probability of each class, `[N]`, of a matrix of features. */
@@ -164,7 +164,7 @@ function encodeClasses(graph: GraphBuilder, model: TrainedModel, probabilities: 
   });
   const all = graph.node("Concat", columns, { attributes: { axis: 1 } });
   const best = graph.node("ArgMax", [all], { attributes: { axis: 1, keepdims: 0 } });
-  return encodeShown(graph, shownValues(model)!, best, predictionName(model));
+  return encodeShown(graph, shownValues(planOf(model))!, best, predictionName(model));
 }
 
 /** The value at each index. */
