@@ -89,6 +89,19 @@ describe("GET /v1/resolve", () => {
     expect(after.headers.etag).not.toBe(etag);
   });
 
+  it("is the same under every URL that names the same, also after a change", async () => {
+    const { registry, resolve, view } = await setUp();
+    const queries = ["uri=x", "uri=x&other=1"];
+    for (const number of [1, 2]) {
+      registry.resolved.set("x", version("titanic", number));
+      registry.change("m");
+      await view.reached(registry.head());
+      for (const query of [...queries, ...queries])
+        expect(JSON.parse((await resolve(query)).text)).toMatchObject({ version: number });
+      queries.reverse();
+    }
+  });
+
   it.each([
     ["uri=models:/%E6%A8%A1%E5%9E%8B@champion", "models:/模型@champion", "模型"],
     ["uri=my%20model%40champion", "my model@champion", "my model"],
