@@ -42,9 +42,12 @@ export async function endAttempt(deps: JobDeps, request: EndAttempt): Promise<bi
         failures = failures + ${fails ? 1 : 0},
         attempt_token = null, claim_expires_at = null, ended_token = attempt_token
       where ${attempt.holds}
-      returning run_id, queue_number, status, failures
+      returning run_pk, run_id, queue_number, status, failures
+    ), forgotten as (
+      update job set checkpoint_blake3 = null from ended
+      where job.run_pk = ended.run_pk and ended.status = 3 and checkpoint_blake3 is not null
     )
-    select ended.*, pg_notify('mintmark_run', ${attempt.runId}), record_event(
+    select ended.run_id, queue_number, status, failures, pg_notify('mintmark_run', ${attempt.runId}), record_event(
       case when status = 1 then 'job.queued' else 'run.ended' end, null, ${actor},
       jsonb_build_object('run', ${attempt.runId}::text, 'status', status)) as event
     from ended`.execute(deps.db);

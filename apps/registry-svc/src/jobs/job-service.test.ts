@@ -193,11 +193,18 @@ describe("a worker that was declared dead", () => {
 describe("EndAttempt", () => {
   const broken = { reason: "REGISTRY_AWAY", message: "no answer", retryable: true };
 
-  it("finishes the run, and may be repeated", async () => {
+  it("finishes the run, lets go of its checkpoint, and may be repeated", async () => {
     const { id, token } = await claimed();
+    const { blake3 } = await uploaded("of a run that finishes");
+    await attempts().saveCheckpoint({ runId: id, attemptToken: token, blake3 });
     const end = { runId: id, attemptToken: token, end: AttemptEnd.FINISHED };
     expect((await attempts().endAttempt(end)).job).toMatchObject({ run: { status: RunStatus.FINISHED } });
     expect((await attempts().endAttempt(end)).job).toMatchObject({ run: { status: RunStatus.FINISHED }, attempts: 1 });
+    const { rows } = await registry.database.owner.pool.query(
+      "select checkpoint_blake3 from mintmark.job join mintmark.run using (run_pk) where run_id = $1",
+      [id],
+    );
+    expect(rows).toEqual([{ checkpoint_blake3: null }]);
   });
 
   it("fails the run at once for an error that will not go away", async () => {

@@ -53,7 +53,7 @@ export interface Registered {
 
 /**
  * @throws AppError `BLOBS_MISSING`, `MANIFEST_MISMATCH`, `SIGNATURE_REFUSED`, `RUN_UNKNOWN`, `REGISTRATION_STALE`,
- * `RUN_REGISTERED_OTHER`, `SEMVER_TAKEN`
+ * `PROVENANCE_MISSING`, `RUN_REGISTERED_OTHER`, `SEMVER_TAKEN`
  */
 export async function registerVersion(
   { db, blobs, keys }: Pick<ServiceDeps, "db" | "blobs" | "keys">,
@@ -93,6 +93,7 @@ async function register(
   const before = run === undefined ? undefined : await registeredBefore(tx, model, run, artifact.digest);
   if (before !== undefined) return { version: before, event: undefined };
   requireAttempt(run, request.attempt);
+  requireProvenance(run, request.documents);
 
   const number = model.last_version + 1;
   const semver = await chooseSemver(tx, model, request, artifact);
@@ -183,6 +184,12 @@ function requireAttempt(run: LockedRun | undefined, attempt: string | undefined)
   if (run?.is_job !== true) return;
   if (run.attempt_token === null || run.attempt_token !== attempt)
     throw new AppError("REGISTRATION_STALE", { run: run.run });
+}
+
+/** What is made here can be traced to its data and code; only what is brought from elsewhere may come without. */
+function requireProvenance(run: LockedRun | undefined, documents: RegisterVersion["documents"]): void {
+  if (run?.is_job !== true || documents.has(documentNames.provenance)) return;
+  throw new AppError("PROVENANCE_MISSING", { run: run.run, document: documentNames.provenance });
 }
 
 async function chooseSemver(

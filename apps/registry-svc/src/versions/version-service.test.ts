@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { generateKey } from "@mintmark/crypto/keys";
 import { artifactDigest, manifestBytes } from "@mintmark/crypto/manifest";
-import { verifyModel } from "@mintmark/crypto/verify-model";
+import { signProvenance } from "@mintmark/crypto/provenance";
+import { documentNames, verifyModel } from "@mintmark/crypto/verify-model";
 import { LineageKind } from "@mintmark/proto/mintmark/registry/v1/lineage";
 import { Stage, VersionStatus } from "@mintmark/proto/mintmark/registry/v1/version";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { registerText, uploadArtifact } from "../testing/artifact.ts";
+import { registerText, type TestArtifact, uploadArtifact } from "../testing/artifact.ts";
 import { failureOf } from "../testing/failure.ts";
 import { type TestRegistry, testRegistry } from "../testing/registry.ts";
 
@@ -188,7 +189,7 @@ describe("a version of a run", () => {
   });
 
   it("that is a job is refused to whoever is not its present attempt", async () => {
-    const made = await artifact({ "w.txt": "of a job" });
+    const made = withProvenance(await artifact({ "w.txt": "of a job" }));
     const runId = await run();
     const token = "11111111-1111-4111-8111-111111111111";
     await registry.database.owner.pool.query(
@@ -202,6 +203,10 @@ describe("a version of a run", () => {
         code: "Aborted",
         reason: "REGISTRATION_STALE",
       });
+    const unproven = { ...made, documents: made.documents.slice(0, 2) };
+    expect(
+      await failureOf(versions().registerVersion({ model: "of-job", ...unproven, runId, attemptToken: token })),
+    ).toMatchObject({ code: "FailedPrecondition", reason: "PROVENANCE_MISSING" });
     const { created } = await versions().registerVersion({ model: "of-job", ...made, runId, attemptToken: token });
     expect(created).toBe(true);
     const again = await versions().registerVersion({ model: "of-job", ...made, runId, attemptToken: "zombie" });
@@ -218,6 +223,15 @@ describe("a version of a run", () => {
     });
   });
 });
+
+/** As a worker signs it beside the model. */
+function withProvenance({ files, documents }: TestArtifact): TestArtifact {
+  const plain = files.map((file) => ({ ...file, size: Number(file.size) }));
+  const facts = { externalParameters: {}, dependencies: [], builder: { id: "urn:test", version: {} } };
+  const times = { startedOn: "2026-11-21T00:00:00Z", finishedOn: "2026-11-21T00:00:01Z" };
+  const content = signProvenance(plain, { ...facts, ...times, invocationId: "run" }, registry.keys.ed25519);
+  return { files, documents: [...documents, { name: documentNames.provenance, content }] };
+}
 
 describe("stages, archive and deletion", () => {
   it("moves a version to a stage and those that were there to the archive stage", async () => {

@@ -51,6 +51,11 @@ export const registryReasons = {
     (d: { run: string }) =>
       `this attempt is no longer that of run ${d.run}: another worker has it; whatever this one made is not registered`,
   ),
+  PROVENANCE_MISSING: define(
+    "failed_precondition",
+    (d: { run: string; document: string }) =>
+      `run ${d.run} is a job, whose version says by a signed ${d.document} what it was made from; none was sent`,
+  ),
   RUN_REGISTERED_OTHER: define(
     "failed_precondition",
     (d: { run: string; model: string; version: number; digest: string }) =>

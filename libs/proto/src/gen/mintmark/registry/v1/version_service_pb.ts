@@ -37,7 +37,8 @@ export type RegisterVersionRequest = Message<"mintmark.registry.v1.RegisterVersi
   files: ManifestFile[];
 
   /**
-   * The signatures and attestations: `model.sig`, `model.ed25519.sigstore.json`, `provenance.sigstore.json`.
+   * The signatures and attestations: `model.sig`, `model.ed25519.sigstore.json`, and `provenance.sigstore.json`, which is
+   * required with run_id when the run is a job.
    *
    * @generated from field: repeated mintmark.registry.v1.Document documents = 3;
    */
