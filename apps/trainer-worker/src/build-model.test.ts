@@ -105,6 +105,8 @@ it("tells the card how much each column contributes and how fast one row is pred
   expect([facts.samples, facts.features, facts.importance[0]?.feature]).toEqual([1761, 3, "sex"]);
   expect(facts.importance.reduce((total, { importance }) => total + importance, 0)).toBeCloseTo(1, 12);
   expect(facts.singleRowLatencyUs).toBeGreaterThan(0);
+  expect(facts.intendedUse).toBe("Predicts survival (classification) from class, sex, age.");
+  expect(facts.limitations).toContain("1761 rows of titanic.csv");
 });
 
 it("reports each step, and the loss of iterations down to the last one", async () => {

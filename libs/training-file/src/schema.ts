@@ -65,6 +65,12 @@ const register = strict({
   alias: z.array(named(aliasProblem)).default([]).describe("Aliases that are pointed at the new version."),
   tags: z.record(z.string().min(1), z.string()).default({}).describe("Tags of the version."),
   description: z.string().max(100_000).default("").describe("What the version is, for people."),
+  intended_use: z
+    .string()
+    .max(10_000)
+    .default("")
+    .describe("For the model card. If empty: what is predicted from what."),
+  limitations: z.string().max(10_000).default("").describe("For the model card. If empty: what it was learned from."),
   bump: z.enum(["auto", "major", "minor", "patch"]).default("auto").describe("How the semantic version goes up."),
   promote: z.null({ error: "expected null" }).default(null),
 });

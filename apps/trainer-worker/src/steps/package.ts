@@ -12,6 +12,7 @@ import { loadPredictor } from "@mintmark/model-package/predictor";
 import type { TrainedModel } from "@mintmark/model-package/trained-model";
 import type { TrainingConfig } from "@mintmark/training-file";
 import type { FittedModel } from "../algorithms.ts";
+import { intendedUse, limitations } from "./card-text.ts";
 import { predictorRows } from "./evaluate.ts";
 import type { DataFile } from "./load.ts";
 import { allRows, type Rows, takeRows } from "./split.ts";
@@ -30,6 +31,8 @@ export interface CardFacts {
   /** By column, largest first; empty where the kind of model has no such notion. */
   readonly importance: readonly { readonly feature: string; readonly importance: number }[];
   readonly singleRowLatencyUs: number;
+  readonly intendedUse: string;
+  readonly limitations: string;
 }
 
 export interface PackageRequest {
@@ -50,8 +53,17 @@ export function packageModel(request: PackageRequest): PackagedModel {
 }
 
 /** Latency is measured on the packaged model itself: what serving will run. */
-export function cardFacts({ data, fitted }: PackageRequest, training: Rows, packaged: PackagedModel): CardFacts {
+export function cardFacts(request: PackageRequest, training: Rows, packaged: PackagedModel): CardFacts {
+  const { config, data, fitted, dataFiles } = request;
+  const facts = {
+    task: data.task,
+    features: data.features.map(({ name }) => name),
+    samples: training.count,
+    files: dataFiles.map(({ name }) => name),
+  };
   return {
+    intendedUse: intendedUse(config, facts),
+    limitations: limitations(config, facts),
     samples: training.count,
     features: data.features.length,
     importance: importances(fitted, training),

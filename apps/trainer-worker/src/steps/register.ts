@@ -56,6 +56,8 @@ function toModelFacts({ algorithm }: TrainingConfig, facts: CardFacts) {
     nFeatures: facts.features,
     featureImportance: [...facts.importance],
     singleRowLatencyUs: facts.singleRowLatencyUs,
+    intendedUse: facts.intendedUse,
+    limitations: facts.limitations,
   });
 }
 
