@@ -37,7 +37,7 @@ function versionsOf(uri: ModelUri): RawBuilder<unknown> | undefined {
       return undefined;
     case "run":
       return sql`select v.* from run r join version v using (run_pk) join model m using (model_pk)
-        where r.run_id = ${uri.run}::uuid and ${livedAt(uri.at)} order by v.version_pk desc limit 1`;
+        where r.run_id = ${uri.run}::uuid and ${versionLived(uri.at)} and ${modelLived(uri.at)} order by v.version_pk desc limit 1`;
     case "latest":
       return highest(uri, sql`true`);
     case "number":
@@ -55,12 +55,15 @@ function versionsOf(uri: ModelUri): RawBuilder<unknown> | undefined {
   }
 }
 
-/** Model by model: a name was that of several only in the past. So the index on numbers gives the highest at once. */
+/**
+ * Model by model, as a name was that of several only in the past: so the index on numbers gives the highest at once. What is
+ * asked of the model stands outside, where its indexes on names, each of which holds only some models, can be seen to fit.
+ */
 function highest(uri: { readonly name: ModelName; readonly at?: Date | undefined }, condition: RawBuilder<unknown>) {
   return sql`select v.* from model m cross join lateral (
-      select * from version v where v.model_pk = m.model_pk and ${condition} and ${livedAt(uri.at)}
+      select * from version v where v.model_pk = m.model_pk and ${condition} and ${versionLived(uri.at)}
       order by v.number desc limit 1) v
-    where m.full_name = ${uri.name.full} order by v.number desc limit 1`;
+    where m.full_name = ${uri.name.full} and ${modelLived(uri.at)} order by v.number desc limit 1`;
 }
 
 function semverCondition(uri: Extract<ModelUri, { kind: "semver" }>): RawBuilder<unknown> | undefined {
@@ -69,10 +72,13 @@ function semverCondition(uri: Extract<ModelUri, { kind: "semver" }>): RawBuilder
   return known ? highest(uri, sql`(v.major, v.minor, v.patch) = (${major}, ${minor}, ${patch})`) : undefined;
 }
 
-function livedAt(at: Date | undefined): RawBuilder<unknown> {
-  if (at === undefined) return sql`v.deleted_at is null and m.deleted_at is null`;
-  return sql`v.created_at <= ${at} and (v.deleted_at is null or v.deleted_at > ${at})
-    and (m.deleted_at is null or m.deleted_at > ${at})`;
+function versionLived(at: Date | undefined): RawBuilder<unknown> {
+  if (at === undefined) return sql`v.deleted_at is null`;
+  return sql`v.created_at <= ${at} and (v.deleted_at is null or v.deleted_at > ${at})`;
+}
+
+function modelLived(at: Date | undefined): RawBuilder<unknown> {
+  return at === undefined ? sql`m.deleted_at is null` : sql`(m.deleted_at is null or m.deleted_at > ${at})`;
 }
 
 function aliasAt(alias: string, at: Date | undefined): RawBuilder<unknown> {

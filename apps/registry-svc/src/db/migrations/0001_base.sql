@@ -69,6 +69,8 @@ create table model (
   deleted_at timestamptz
 );
 create unique index model_name on model (full_name) where deleted_at is null;
+-- For what a name was before.
+create index model_name_deleted on model (full_name) where deleted_at is not null;
 create index model_trgm on model using gin (full_name gin_trgm_ops) where deleted_at is null;
 create index model_namespace on model (namespace_pk);
 
