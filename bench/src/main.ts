@@ -5,6 +5,7 @@
  */
 import { aliasMove } from "./alias-move.ts";
 import { memoryAtRest } from "./memory.ts";
+import { registryScale } from "./registry-scale.ts";
 import { resolveThroughput } from "./resolve.ts";
 import { starting } from "./starting.ts";
 import type { Row } from "./table.ts";
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   transfer,
   starting,
   memory: memoryAtRest,
+  "registry-scale": registryScale,
 };
 
 const asked = process.argv.slice(2);
