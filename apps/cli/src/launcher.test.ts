@@ -1,11 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import {
+  constants as constantsOfFs,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 
 const bin = fileURLToPath(new URL("../bin/mintmark.mjs", import.meta.url));
 const modules = fileURLToPath(new URL("../../../node_modules", import.meta.url));
@@ -19,10 +28,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(checkout, { recursive: true, force: true }));
 
-function launch(program: string, env: NodeJS.ProcessEnv = {}): ChildProcess {
+function launch(node: string, program: string): ChildProcess {
   writeFileSync(join(checkout, "src", "main.ts"), program);
-  return spawn(process.execPath, [join(checkout, "bin", "mintmark.mjs"), "one", "two"], {
-    env: { ...process.env, npm_execpath: undefined, ...env },
+  return spawn(node, [join(checkout, "bin", "mintmark.mjs"), "one", "two"], {
+    env: { ...process.env, npm_execpath: undefined },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }
@@ -31,13 +40,13 @@ function withNode(): void {
   symlinkSync(join(modules, "node"), join(checkout, "node_modules", "node"));
 }
 
-async function ended(child: ChildProcess): Promise<{ code: number | null; out: string; err: string }> {
+async function ended(child: ChildProcess): Promise<{ code: number; out: string; err: string }> {
   let out = "";
   let err = "";
   child.stdout?.on("data", (chunk) => (out += chunk));
   child.stderr?.on("data", (chunk) => (err += chunk));
-  const [code] = await once(child, "close");
-  return { code, out, err };
+  const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
+  return { code: code ?? 128 + constants.signals[signal!], out, err };
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {
@@ -65,29 +74,40 @@ const stayUntilSigterm = `
   console.log(process.pid);
   setInterval(() => {}, 1000);`;
 
-describe("mintmark.mjs", () => {
+/** The same program under another path, so that it does not count as the checkout's. */
+const elsewhere = mkdtempSync(join(tmpdir(), "mintmark-node-"));
+const anotherNode = join(elsewhere, "node");
+copyFileSync(process.execPath, anotherNode, constantsOfFs.COPYFILE_FICLONE);
+afterAll(() => rmSync(elsewhere, { recursive: true, force: true }));
+
+describe.each([
+  ["another Node", anotherNode],
+  ["the checkout's Node", process.execPath],
+])("mintmark.mjs, started by %s,", (_, node) => {
   it("runs the entry with its arguments under the checkout's Node, and ends with its exit code", async () => {
     withNode();
     const program = "console.log(process.argv.slice(2).join(' '), process.version); process.exit(3)";
-    const { code, out } = await ended(launch(program));
+    const { code, out } = await ended(launch(node, program));
     expect(out).toMatch(/^one two v26\./);
     expect(code).toBe(3);
   });
 
   it("says what to do where the package 'node' is missing", async () => {
-    const { code, err } = await ended(launch(""));
+    const { code, err } = await ended(launch(node, ""));
     expect(code).toBe(2);
     expect(err).toContain("npm ci");
   });
 
   it("ends with 128 + n after a signal ended the program", async () => {
     withNode();
-    expect((await ended(launch("process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 1000)"))).code).toBe(137);
+    expect((await ended(launch(node, "process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 1000)"))).code).toBe(
+      137,
+    );
   });
 
   it("passes SIGTERM on and waits for the program", async () => {
     withNode();
-    const child = launch(stayUntilSigterm);
+    const child = launch(node, stayUntilSigterm);
     const pid = Number(await firstLine(child));
     child.kill("SIGTERM");
     expect((await ended(child)).code).toBe(7);
@@ -96,7 +116,7 @@ describe("mintmark.mjs", () => {
 
   it("lets the program know of its own death", async () => {
     withNode();
-    const child = launch(stayUntilSigterm);
+    const child = launch(node, stayUntilSigterm);
     const pid = Number(await firstLine(child));
     child.kill("SIGKILL");
     expect(await goneWithin(pid, 3_000)).toBe(true);
@@ -106,10 +126,10 @@ describe("mintmark.mjs", () => {
     withNode();
     writeFileSync(join(checkout, "src", "main.ts"), stayUntilSigterm);
     // In the place of npm: a parent that starts a shell that starts the launcher.
-    const script = `require("node:child_process").spawn("/bin/sh", ["-c", "node bin/mintmark.mjs; true"], { stdio: "inherit" })`;
+    const script = `require("node:child_process").spawn("/bin/sh", ["-c", "${node} bin/mintmark.mjs; true"], { stdio: "inherit" })`;
     const npm = spawn(process.execPath, ["-e", script], {
       cwd: checkout,
-      env: { ...process.env, npm_execpath: "npm", PATH: `${join(modules, ".bin")}:${process.env["PATH"]}` },
+      env: { ...process.env, npm_execpath: "npm" },
       stdio: ["ignore", "pipe", "inherit"],
     });
     const pid = Number(await firstLine(npm));
