@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -13,7 +13,7 @@ export interface Launched {
   readonly child: ChildProcess;
   readonly out: () => string;
   readonly err: () => string;
-  /** The exit code, once everything was read. */
+  /** The exit code, 128 + n after signal n, once everything was read. */
   readonly ended: Promise<number>;
 }
 
@@ -59,7 +59,9 @@ export function bench(): Bench {
     child.stderr.on("data", (chunk) => {
       err += chunk;
     });
-    const ended = new Promise<number>((done) => child.once("close", (code) => done(code ?? -1)));
+    const ended = new Promise<number>((done) =>
+      child.once("close", (code, signal) => done(code ?? 128 + constants.signals[signal!])),
+    );
     const launched = { child, out: () => out, err: () => err, ended };
     started.add(launched);
     void ended.then(() => started.delete(launched));
