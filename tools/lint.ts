@@ -1,6 +1,6 @@
 /**
- * `npm run lint`: format and lint, types, proto style, dead code, and generated code that is out of date.
- * The repository's own rules (module boundaries and the like) are `tools/tidy.test.ts`, and run with the tests.
+ * `npm run lint`: format and lint, types, module boundaries and the repository's other rules, proto style, dead code,
+ * and generated code that is out of date.
  * @module
  */
 import { spawnSync } from "node:child_process";
@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 const checks: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
   ["format and lint", "biome", "check", "--error-on-warnings", "."],
   ["types", "tsc", "-p", "tsconfig.json"],
+  ["module boundaries", "vitest", "run", "--project", "parts", "--reporter=dot", "tools"],
   ["proto style", "buf", "lint"],
   ["proto format", "buf", "format", "--diff", "--exit-code"],
   ["dead code", "knip"],

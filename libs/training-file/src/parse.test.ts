@@ -45,7 +45,15 @@ describe("a training file", () => {
       },
       evaluate: { folds: 0, metrics: null, positive: null },
       output: { name: null, labels: null },
-      register: { alias: [], tags: {}, description: "", intended_use: "", limitations: "", bump: "auto", promote: null },
+      register: {
+        alias: [],
+        tags: {},
+        description: "",
+        intended_use: "",
+        limitations: "",
+        bump: "auto",
+        promote: null,
+      },
     });
   });
 
