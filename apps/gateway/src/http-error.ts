@@ -16,13 +16,14 @@ export interface HttpFailure {
 /** What a 401 asks for (RFC 9110 §11.6.1). */
 export const challenge = 'Bearer realm="mintmark"';
 
+/** As the Connect protocol maps its codes, so that a failure has one status on every port. */
 const statusOfKind = {
   invalid_argument: 400,
   unauthenticated: 401,
   permission_denied: 403,
   not_found: 404,
   already_exists: 409,
-  failed_precondition: 412,
+  failed_precondition: 400,
   aborted: 409,
   data_loss: 500,
   resource_exhausted: 429,

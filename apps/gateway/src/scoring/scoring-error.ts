@@ -2,6 +2,7 @@
  * Failures in the form of MLflow's scoring protocol.
  * @module
  */
+import type { Kind } from "@mintmark/errors";
 import { httpFailure } from "../http-error.ts";
 
 /** `BAD_REQUEST`: the body cannot be read. `INVALID_PARAMETER_VALUE`: it can, but is not what the model takes. */
@@ -18,17 +19,18 @@ export class ScoringError extends Error {
   }
 }
 
-const codeOfStatus: Readonly<Record<number, string>> = {
-  400: "INVALID_PARAMETER_VALUE",
-  401: "UNAUTHENTICATED",
-  403: "PERMISSION_DENIED",
-  404: "RESOURCE_DOES_NOT_EXIST",
-  409: "ABORTED",
-  412: "INVALID_STATE",
-  413: "REQUEST_LIMIT_EXCEEDED",
-  429: "RESOURCE_EXHAUSTED",
-  503: "TEMPORARILY_UNAVAILABLE",
-};
+/** MLflow's word for each kind of failure. */
+const codeOfKind: Readonly<Record<string, string>> = {
+  invalid_argument: "INVALID_PARAMETER_VALUE",
+  unauthenticated: "UNAUTHENTICATED",
+  permission_denied: "PERMISSION_DENIED",
+  not_found: "RESOURCE_DOES_NOT_EXIST",
+  already_exists: "RESOURCE_ALREADY_EXISTS",
+  aborted: "ABORTED",
+  failed_precondition: "INVALID_STATE",
+  resource_exhausted: "RESOURCE_EXHAUSTED",
+  unavailable: "TEMPORARILY_UNAVAILABLE",
+} satisfies Partial<Record<Kind, string>>;
 
 /** The status and body of the failure. */
 export function scoringFailure(error: unknown): { readonly status: number; readonly body: string } {
@@ -38,6 +40,6 @@ export function scoringFailure(error: unknown): { readonly status: number; reado
 }
 
 function inMlflowTerms(error: unknown): { status: number; code: string; message: string } {
-  const { status, message } = httpFailure(error);
-  return { status, code: codeOfStatus[status] ?? "INTERNAL_ERROR", message };
+  const { status, code, message } = httpFailure(error);
+  return { status, code: status === 413 ? "REQUEST_LIMIT_EXCEEDED" : (codeOfKind[code] ?? "INTERNAL_ERROR"), message };
 }

@@ -172,7 +172,7 @@ describe("POST invocations", () => {
     const answers = await Promise.all(["y", "untrusted", "broken", "%zz"].map((uri) => post("{}", undefined, uri)));
     expect(answers.slice(0, 3).map((answer) => [answer.statusCode, answer.json().error_code])).toEqual([
       [404, "RESOURCE_DOES_NOT_EXIST"],
-      [412, "INVALID_STATE"],
+      [400, "INVALID_STATE"],
       [500, "INTERNAL_ERROR"],
     ]);
     expect(answers[2]!.body).not.toContain("secret");
