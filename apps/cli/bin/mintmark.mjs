@@ -11,7 +11,7 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { createRequire } from "node:module";
+import module, { createRequire } from "node:module";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -23,10 +23,14 @@ if (node === undefined) {
   process.exit(2);
 }
 
+// For every process that this one starts as well. What cannot be written there is compiled each time.
+process.env.NODE_COMPILE_CACHE ??= join(dirname(node), "..", "..", ".cache", "mintmark");
+
 const gone = process.env.npm_execpath === undefined ? () => {} : onAncestorGone;
 // Inside npm scripts and npx this is that Node already, and one process does.
 if (realpathSync(process.execPath) === realpathSync(node)) {
   gone(() => process.kill(process.pid, "SIGTERM"));
+  module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   await import(pathToFileURL(entry).href);
 } else {
   runBeside(node);

@@ -31,7 +31,7 @@ afterEach(() => rmSync(checkout, { recursive: true, force: true }));
 function launch(node: string, program: string): ChildProcess {
   writeFileSync(join(checkout, "src", "main.ts"), program);
   return spawn(node, [join(checkout, "bin", "mintmark.mjs"), "one", "two"], {
-    env: { ...process.env, npm_execpath: undefined },
+    env: { ...process.env, npm_execpath: undefined, NODE_COMPILE_CACHE: undefined },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }
@@ -90,6 +90,13 @@ describe.each([
     const { code, out } = await ended(launch(node, program));
     expect(out).toMatch(/^one two v26\./);
     expect(code).toBe(3);
+  });
+
+  it("keeps compiled code beside the packages, also of what the program starts", async () => {
+    withNode();
+    const program = `import { getCompileCacheDir } from "node:module";
+      console.log(getCompileCacheDir().includes("/node_modules/.cache/mintmark/"), process.env.NODE_COMPILE_CACHE)`;
+    expect((await ended(launch(node, program))).out).toMatch(/^true \S+\/node_modules\/\.cache\/mintmark$/m);
   });
 
   it("says what to do where the package 'node' is missing", async () => {

@@ -5,7 +5,7 @@
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import { AppError } from "@mintmark/errors";
-import { queueUrlIn } from "@mintmark/job-queue";
+import { queueUrlIn } from "@mintmark/job-queue/queue-url";
 
 export interface WorkerSettings {
   readonly registryUrl: string;

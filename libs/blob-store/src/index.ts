@@ -1,4 +1,3 @@
 export type { BlobDescription, BlobStore, ByteRange } from "./blob-store.ts";
 export { openFileStore } from "./file-store.ts";
 export { type OpenBlobStoreOptions, openBlobStore } from "./open-blob-store.ts";
-export { openS3Store, type S3StoreOptions } from "./s3-store.ts";

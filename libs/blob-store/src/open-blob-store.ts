@@ -8,7 +8,6 @@ import { fileURLToPath } from "node:url";
 import { AppError } from "@mintmark/errors";
 import type { BlobStore } from "./blob-store.ts";
 import { openFileStore } from "./file-store.ts";
-import { openS3Store } from "./s3-store.ts";
 
 export interface OpenBlobStoreOptions {
   /** Where uploads to S3 arrive; a folder of the system's temporary directory if not given. */
@@ -37,5 +36,7 @@ async function openDirectory(uri: string, url: URL): Promise<BlobStore> {
 async function openBucket({ hostname, pathname }: URL, options: OpenBlobStoreOptions): Promise<BlobStore> {
   const prefix = decodeURIComponent(pathname).replace(/^\/+|\/+$/g, "");
   const spoolDirectory = options.spoolDirectory ?? join(tmpdir(), "mintmark-spool");
+  // The client of S3 takes 35 MiB of memory, which a registry on a file system need not spend.
+  const { openS3Store } = await import("./s3-store.ts");
   return await openS3Store({ bucket: hostname, prefix, spoolDirectory });
 }

@@ -6,9 +6,7 @@ import { AppError } from "@mintmark/errors";
 import { runMigrations } from "bullmq";
 import pg from "pg";
 import { backendOf, queueSchema } from "./backend.ts";
-
-/** The role under which the queue's programs connect; it owns no table and has no right on the registry's. */
-export const queueRole = "mintmark_queue";
+import { queueRole, queueUrlIn } from "./queue-url.ts";
 
 /**
  * Makes the queue ready to be opened and returns the URL to open it with. Safe to repeat, and from several programs at once.
@@ -26,13 +24,6 @@ export async function prepareQueue(databaseUrl: string, queueUrl?: string): Prom
   if (decodeURIComponent(new URL(queueUrl).username) === queueRole) await prepareWithRole(databaseUrl);
   else await withClient(queueUrl, (client) => runMigrations(client, queueSchema));
   return queueUrl;
-}
-
-/** The queue in this database, by its account in the queue's role; what `prepareQueue` gives where there is no other URL. */
-export function queueUrlIn(databaseUrl: string): string {
-  const url = new URL(databaseUrl);
-  url.searchParams.set("options", `-c role=${queueRole}`);
-  return url.href;
 }
 
 const insufficientPrivilege = "42501";

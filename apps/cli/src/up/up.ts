@@ -11,7 +11,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError } from "@mintmark/errors";
-import { queueUrlIn } from "@mintmark/job-queue";
+import { queueUrlIn } from "@mintmark/job-queue/queue-url";
 import { ensureSigningKeys } from "../keys/key-dir.ts";
 import { type DataDir, dataDir, lockDataDir, prepareDataDir } from "./data-dir.ts";
 import { openLog } from "./log.ts";
