@@ -6,12 +6,13 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "@mintmark/testing/free-port";
 import { needs, needsPython, python } from "@mintmark/testing/needs";
 import { testDatabase } from "@mintmark/testing/postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { checkout, mintmarkBin, type Program, run, start } from "./process.ts";
-import { freePort, until } from "./stack.ts";
+import { until } from "./stack.ts";
 
 interface Service {
   readonly command?: readonly string[];

@@ -3,11 +3,11 @@
  * processes with a Postgres and a Redis of their own.
  * @module
  */
+
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "@mintmark/testing/free-port";
 import { testDatabase } from "@mintmark/testing/postgres";
 import { mintmarkBin, type Program, type Result, type RunOptions, run, start } from "./process.ts";
 
@@ -142,15 +142,6 @@ function stackAt(place: Pick<Stack, "url" | "registryUrl" | "grpcPort" | "dir"> 
 /** True once nothing of the process is left. */
 export function hasEnded(pid: number): boolean {
   return !existsSync(`/proc/${pid}`) || /^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function answers(port: number): Promise<void> {

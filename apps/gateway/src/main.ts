@@ -4,6 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { onOrOff, portNumber, SettingError } from "@mintmark/http-edge/settings";
 import pino from "pino";
 import { defaultFreshness, type Gateway, type GatewayOptions, startGateway } from "./server.ts";
 
@@ -12,9 +13,6 @@ const usage = `mintmark gateway [--host 127.0.0.1] [--port 8080] [--grpc-port 80
 Environment: MINTMARK_REGISTRY_URL, MINTMARK_TOKEN (the gateway's own), MINTMARK_AUTH=on|off, MINTMARK_KEY_DIR,
 MINTMARK_PUBLIC_URL (another name under which it is reached), MINTMARK_STALE_AFTER and MINTMARK_REFUSE_AFTER
 (seconds of silence of the registry after which answers are marked, and refused), MINTMARK_LOG_LEVEL`;
-
-/** A setting that cannot be used; the message is for the operator. */
-class SettingError extends Error {}
 
 function readOptions(): GatewayOptions | undefined {
   const env = process.env;
@@ -58,13 +56,6 @@ function readOptions(): GatewayOptions | undefined {
   };
 }
 
-function portNumber(flag: string, text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535)
-    throw new SettingError(`${flag} expected a port, 0 to 65535, got '${text}'`);
-  return port;
-}
-
 function httpUrl(setting: string, text: string): URL {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol))
@@ -84,11 +75,6 @@ function seconds(variable: string, otherwiseMs: number): number {
   if (text === undefined) return otherwiseMs;
   if (!(Number(text) > 0)) throw new SettingError(`${variable} expected seconds above 0, got '${text}'`);
   return Number(text) * 1000;
-}
-
-function onOrOff(variable: string, text: string): boolean {
-  if (text !== "on" && text !== "off") throw new SettingError(`${variable} expected 'on' or 'off', got '${text}'`);
-  return text === "on";
 }
 
 /** What the operator can mend gets one line and exit code 2; anything else is ours, and 3. */

@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { AppError } from "@mintmark/errors";
 import { loopbackNames } from "@mintmark/http-edge/own-address";
+import { onOrOff, portNumber, SettingError } from "@mintmark/http-edge/settings";
 import pino from "pino";
 import { type RegistryOptions, startRegistry } from "./server.ts";
 
@@ -15,9 +16,6 @@ const usage = `mintmark registry --database-url postgres://… [--host 127.0.0.1
 Environment: DATABASE_URL, QUEUE_URL (redis://… or postgres://…; default: the same Postgres, under a role of its own),
 MINTMARK_ARTIFACT_STORE (file:///dir or s3://bucket/prefix), MINTMARK_KEY_DIR, MINTMARK_PUBLIC_URL, MINTMARK_AUTH=on|off,
 MINTMARK_ADMIN_TOKEN_FILE, MINTMARK_BOOTSTRAP_TOKENS (name=mm_…,…: tokens of the other programs), MINTMARK_LOG_LEVEL`;
-
-/** A setting that cannot be used; the message is for the operator. */
-class SettingError extends Error {}
 
 try {
   const options = readOptions();
@@ -63,7 +61,7 @@ function readOptions(): RegistryOptions | undefined {
   });
   if (values.help) return undefined;
   const isLoopback = ["127.0.0.1", "::1", "localhost"].includes(values.host);
-  const auth = onOrOff(values.auth ?? env["MINTMARK_AUTH"] ?? (isLoopback ? "off" : "on"));
+  const auth = onOrOff("--auth", values.auth ?? env["MINTMARK_AUTH"] ?? (isLoopback ? "off" : "on"));
   if (!auth && !isLoopback && !values.insecure)
     throw new SettingError(
       `--host ${values.host} is not loopback, so authentication cannot be off; add --insecure if everyone who reaches it may do everything`,
@@ -78,7 +76,7 @@ function readOptions(): RegistryOptions | undefined {
     ),
     keyDir: required(values["mintmark-key-dir"] ?? env["MINTMARK_KEY_DIR"], "MINTMARK_KEY_DIR", "a directory"),
     host: values.host,
-    port: portNumber(values.port),
+    port: portNumber("--port", values.port),
     auth,
     ownNames: isLoopback ? ownNames(values["mintmark-public-url"] ?? env["MINTMARK_PUBLIC_URL"]) : undefined,
     adminTokenFile: env["MINTMARK_ADMIN_TOKEN_FILE"],
@@ -93,17 +91,6 @@ function readOptions(): RegistryOptions | undefined {
 function required(value: string | undefined, name: string, example: string): string {
   if (value === undefined || value === "") throw new SettingError(`${name} is not set; expected ${example}`);
   return value;
-}
-
-function onOrOff(text: string): boolean {
-  if (text !== "on" && text !== "off") throw new SettingError(`--auth expected 'on' or 'off', got '${text}'`);
-  return text === "on";
-}
-
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) throw new SettingError(`--port expected a port, 0 to 65535, got '${text}'`);
-  return port;
 }
 
 function ownNames(publicUrl: string | undefined): readonly string[] {

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, ListMultipartUploadsCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { digestsOf } from "@mintmark/crypto/digests";
+import { freePort } from "@mintmark/testing/free-port";
 import { needsPython, python } from "@mintmark/testing/needs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { blobPath } from "./blob-store.ts";
@@ -73,14 +73,6 @@ describe.runIf(needsPython(["moto.server"], "'moto[s3,server]'"))("with a server
     await rm(spoolDirectory, { recursive: true });
   });
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => probe.once("listening", resolve));
-  const { port } = probe.address() as { port: number };
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
 
 async function reachable(url: string): Promise<void> {
   const deadline = Date.now() + 60_000;

