@@ -2,6 +2,7 @@
  * The gateway: one HTTP port for resolving, predicting and the native API, and one gRPC port.
  * @module
  */
+
 import { createServer, type IncomingMessage, maxHeaderSize, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,6 +14,8 @@ import { type Access, openAccess, tokenAccess } from "./access.ts";
 import { startInferenceGrpc } from "./grpc/inference-server.ts";
 import { challenge, errorBody, httpFailure } from "./http-error.ts";
 import { gatewayMetrics, type Metrics } from "./metrics.ts";
+import { MlflowError } from "./mlflow/mlflow-error.ts";
+import { isMlflow, type MlflowDeps, mlflowRoutes, sendMlflowFailure } from "./mlflow/mlflow-routes.ts";
 import { isCall, isNative, type PassThrough, passThrough } from "./native/pass-through.ts";
 import { isResolve, type ResolveRoute, resolveRoute } from "./resolve-route.ts";
 import { loadPredictorOf } from "./scoring/load-predictor.ts";
@@ -70,15 +73,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     registrySilenceSeconds: () => view.silence() / 1000,
     lastEvent: () => Number(view.head()),
   });
-  const native = passThrough(options.registryUrl, async (event) => {
+  const ownWrite = async (event: bigint) => {
     await view.reached(event);
     await atMost(ownWriteSwapMs, models.settled());
-  });
-  const app = await router({ access, view, models, metrics, log, native, resolve: resolveRoute(view) });
+  };
+  const native = passThrough(options.registryUrl, ownWrite);
+  // Its calls carry the token of whoever called, never the gateway's own.
+  const inNameOfCaller = connectRegistry({ baseUrl: options.registryUrl, httpVersion: "2" });
+  const mlflow: MlflowDeps = { registry: inNameOfCaller, ownWrite };
+  const app = await router({ access, view, models, metrics, log, native, mlflow, resolve: resolveRoute(view) });
   const giveBack = async () => {
     native.close();
     await view.close();
     registry.close();
+    inNameOfCaller.close();
   };
   try {
     await app.listen({ host: options.host, port: options.port });
@@ -115,6 +123,7 @@ interface Parts {
   readonly models: ServedModels;
   readonly metrics: Metrics;
   readonly native: PassThrough;
+  readonly mlflow: MlflowDeps;
   readonly resolve: ResolveRoute;
   readonly log: Logger;
 }
@@ -131,7 +140,7 @@ async function router(parts: Parts): Promise<FastifyInstance> {
     // Who has a connection is answered on it once more, and told that it closes.
     return503OnClosing: false,
     serverFactory: (handler) => frontServer(parts, handler),
-    frameworkErrors: (error, _request, reply) => sendFailure(reply, error),
+    frameworkErrors: (error, request, reply) => sendFailure(request, reply, error),
     clientErrorHandler: refuseUnreadable,
   });
   app.addHook("onRequest", async (request) => {
@@ -142,9 +151,14 @@ async function router(parts: Parts): Promise<FastifyInstance> {
   });
   app.setErrorHandler((error, request, reply) => {
     if (httpFailure(error).status === 500) request.log.error({ err: error }, "request failed");
-    return sendFailure(reply, error);
+    return sendFailure(request, reply, error);
   });
   app.setNotFoundHandler((request) => {
+    if (isMlflow(request.url))
+      throw new MlflowError(
+        "ENDPOINT_NOT_FOUND",
+        `There is no ${request.method} ${request.url.split("?", 1)[0]} here.`,
+      );
     throw new AppError("ROUTE_NOT_FOUND", { method: request.method, path: request.url });
   });
   app.get("/health", async (_, reply) => reply.type("text/plain").send("OK"));
@@ -160,10 +174,12 @@ async function router(parts: Parts): Promise<FastifyInstance> {
     return reply.header("content-type", contentType).send(text);
   });
   await app.register((scope) => scoringRoutes(scope, models));
+  await app.register((scope) => mlflowRoutes(scope, parts.mlflow));
   return app;
 }
 
-function sendFailure(reply: FastifyReply, error: unknown): FastifyReply {
+function sendFailure(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+  if (isMlflow(request.url)) return sendMlflowFailure(reply, error);
   const failure = httpFailure(error);
   if (failure.status === 401) reply.header("www-authenticate", challenge);
   return reply.code(failure.status).type("application/json").send(errorBody(failure));

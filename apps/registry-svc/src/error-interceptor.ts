@@ -5,7 +5,7 @@
  */
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { AppError, type Kind } from "@mintmark/errors";
-import { reasonHeader } from "@mintmark/registry-client";
+import { failureHeaders } from "@mintmark/registry-client";
 import { isOutage } from "./db/outage.ts";
 
 const codes = {
@@ -39,7 +39,7 @@ export function errorInterceptor(onUnexpected: (error: unknown) => void): Interc
 export function toConnectError(error: unknown, onUnexpected: (error: unknown) => void): ConnectError {
   if (error instanceof ConnectError) return error;
   if (error instanceof AppError)
-    return new ConnectError(error.message, codes[error.kind], { [reasonHeader]: error.reason }, undefined, error);
+    return new ConnectError(error.message, codes[error.kind], failureHeaders(error), undefined, error);
   if (isAbort(error))
     return new ConnectError("the call was ended by its caller", Code.Canceled, undefined, undefined, error);
   onUnexpected(error);

@@ -13,6 +13,9 @@ import { LineageService } from "@mintmark/proto/mintmark/registry/v1/lineage_ser
 import { ModelService } from "@mintmark/proto/mintmark/registry/v1/model_service";
 import { ResolveService } from "@mintmark/proto/mintmark/registry/v1/resolve_service";
 import { VersionService } from "@mintmark/proto/mintmark/registry/v1/version_service";
+import { ExperimentService } from "@mintmark/proto/mintmark/tracking/v1/experiment_service";
+import { FileService } from "@mintmark/proto/mintmark/tracking/v1/file_service";
+import { LoggedModelService } from "@mintmark/proto/mintmark/tracking/v1/logged_model_service";
 import { RunService } from "@mintmark/proto/mintmark/tracking/v1/run_service";
 import { AttemptService } from "@mintmark/proto/mintmark/training/v1/attempt_service";
 import { JobService } from "@mintmark/proto/mintmark/training/v1/job_service";
@@ -27,7 +30,10 @@ export interface RegistryClient {
   readonly events: Client<typeof EventService>;
   readonly lineage: Client<typeof LineageService>;
   readonly keys: Client<typeof KeyService>;
+  readonly experiments: Client<typeof ExperimentService>;
   readonly runs: Client<typeof RunService>;
+  readonly loggedModels: Client<typeof LoggedModelService>;
+  readonly files: Client<typeof FileService>;
   readonly jobs: Client<typeof JobService>;
   readonly attempts: Client<typeof AttemptService>;
   readonly tokens: Client<typeof TokenService>;
@@ -77,7 +83,10 @@ export function clients(transport: Transport, close: () => void, bulk?: BulkEndp
     events: createClient(EventService, transport),
     lineage: createClient(LineageService, transport),
     keys: createClient(KeyService, transport),
+    experiments: createClient(ExperimentService, transport),
     runs: createClient(RunService, transport),
+    loggedModels: createClient(LoggedModelService, transport),
+    files: createClient(FileService, transport),
     jobs: createClient(JobService, transport),
     attempts: createClient(AttemptService, transport),
     tokens: createClient(TokenService, transport),

@@ -3,10 +3,14 @@
  * @module
  */
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Reason } from "@mintmark/errors";
+import type { AppError, Detail, Reason } from "@mintmark/errors";
 
 /** The header in which the reason of the error table travels beside the RPC code. */
 export const reasonHeader = "mintmark-reason";
+/** The header in which the values of the reason travel, as percent-encoded JSON. */
+const detailHeader = "mintmark-detail";
+/** Longer details stay behind: headers have a limit, and the message holds the values in any case. */
+const maxDetailLength = 4_096;
 /** The header in which a write's event number comes back. */
 export const eventHeader = "mintmark-event";
 
@@ -14,6 +18,21 @@ export const eventHeader = "mintmark-event";
 export function reasonOf(error: unknown): Reason | undefined {
   if (!(error instanceof ConnectError)) return undefined;
   return (error.metadata.get(reasonHeader) ?? undefined) as Reason | undefined;
+}
+
+/** What a server sends with a failure of the table, besides its code and message. */
+export function failureHeaders({ reason, detail }: AppError): Record<string, string> {
+  const text = encodeURIComponent(
+    JSON.stringify(detail, (_, value) => (typeof value === "bigint" ? String(value) : value)),
+  );
+  return { [reasonHeader]: reason, ...(text.length > maxDetailLength ? {} : { [detailHeader]: text }) };
+}
+
+/** The values of the failure if it is for this reason and they came with it. */
+export function detailOf<R extends Reason>(error: unknown, reason: R): Detail<R> | undefined {
+  if (!(error instanceof ConnectError) || error.metadata.get(reasonHeader) !== reason) return undefined;
+  const text = error.metadata.get(detailHeader);
+  return text === null ? undefined : (JSON.parse(decodeURIComponent(text)) as Detail<R>);
 }
 
 /** Whether the same call may succeed later: the other side is not there, or too busy. */

@@ -1,7 +1,15 @@
 export type { BulkEndpoint } from "./bulk-http.ts";
 export { type ConnectOptions, clients, connectRegistry, type RegistryClient } from "./connect.ts";
 export { type DownloadOptions, downloadBlob } from "./download-blob.ts";
-export { eventHeader, isRetryable, isTransferBroken, reasonHeader, reasonOf } from "./failure.ts";
+export {
+  detailOf,
+  eventHeader,
+  failureHeaders,
+  isRetryable,
+  isTransferBroken,
+  reasonHeader,
+  reasonOf,
+} from "./failure.ts";
 export { type HashedDirectory, hashDirectory, hashFile, type LocalFile } from "./hash-directory.ts";
 export { readEd25519Key, readSigningKeys, readTrustedKeys, type TrustedKey } from "./key-directory.ts";
 export { bytesBlob, fileBlob, type LocalBlob } from "./local-blob.ts";

@@ -19,11 +19,25 @@ grant insert, update (value), delete on model_tag, version_tag to mintmark_app;
 
 -- runs: parameters and points are written once; latest_metric, tags and inputs are replaced; a run's row carries its state
 grant insert on experiment, run, param, metric_point, dataset to mintmark_app;
-grant insert, update (value) on run_tag to mintmark_app;
+grant insert, update (value), delete on run_tag to mintmark_app;
 grant insert, update (value, step, ts) on latest_metric to mintmark_app;
 grant insert, update (name, source, row_count, schema_json) on run_input to mintmark_app;
 grant update (name, status, started_at, ended_at, attempt_token, queue_number, queued_at, claim_expires_at, claim_lease, attempts,
-  failures, log_lines, cancel_requested, worker, progress, error, ended_token) on run to mintmark_app;
+  failures, log_lines, cancel_requested, worker, progress, error, ended_token, deleted_at) on run to mintmark_app;
+grant update (name, updated_at, deleted_at) on experiment to mintmark_app;
+grant insert, update (value), delete on experiment_tag to mintmark_app;
+grant insert on logged_dataset, run_logged_dataset to mintmark_app;
+
+-- logged models: what they are stays; status, tags and deletion change
+grant insert, update (status, updated_at, deleted_at) on logged_model to mintmark_app;
+grant insert, update (value), delete on logged_model_tag to mintmark_app;
+grant insert on logged_model_param, run_model_input, run_model_output to mintmark_app;
+grant insert, update (value, step, ts) on logged_model_metric to mintmark_app;
+
+-- files under paths; folders are frozen for good
+grant insert, update (blake3, size, updated_by, updated_at), delete on stored_file to mintmark_app;
+grant insert on frozen_folder to mintmark_app;
+
 -- jobs: what was submitted stays; logs are only added to
 grant insert, update (checkpoint_blake3) on job to mintmark_app;
 grant insert on job_log to mintmark_app;

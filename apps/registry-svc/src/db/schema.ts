@@ -16,12 +16,19 @@ export interface Schema {
   readonly event: EventTable;
   readonly event_head: EventHeadTable;
   readonly experiment: ExperimentTable;
+  readonly experiment_tag: ExperimentTagTable;
+  readonly frozen_folder: FrozenFolderTable;
   readonly job: JobTable;
   readonly job_log: JobLogTable;
   readonly key_name: KeyNameTable;
   readonly latest_metric: LatestMetricTable;
   readonly lineage_edge: LineageEdgeTable;
   readonly lineage_node: LineageNodeTable;
+  readonly logged_dataset: LoggedDatasetTable;
+  readonly logged_model: LoggedModelTable;
+  readonly logged_model_metric: LoggedModelMetricTable;
+  readonly logged_model_param: LoggedModelParamTable;
+  readonly logged_model_tag: LoggedModelTagTable;
   readonly manifest_file: ManifestFileTable;
   readonly metric_point: MetricPointTable;
   readonly model: ModelTable;
@@ -31,8 +38,12 @@ export interface Schema {
   readonly param: ParamTable;
   readonly run: RunTable;
   readonly run_input: RunInputTable;
+  readonly run_logged_dataset: RunLoggedDatasetTable;
+  readonly run_model_input: RunModelInputTable;
+  readonly run_model_output: RunModelOutputTable;
   readonly run_tag: RunTagTable;
   readonly stage_move: StageMoveTable;
+  readonly stored_file: StoredFileTable;
   readonly token: TokenTable;
   readonly version: VersionTable;
   readonly version_document: VersionDocumentTable;
@@ -105,7 +116,8 @@ export interface VersionTable {
   major: number;
   minor: number;
   patch: number;
-  digest: Uint8Array;
+  /** Null where the bytes are elsewhere. */
+  digest: Uint8Array | null;
   size_bytes: bigint;
   run_pk: bigint | null;
   model_type: string;
@@ -118,6 +130,11 @@ export interface VersionTable {
   archived: Generated<boolean>;
   updated_at: Generated<Date>;
   deleted_at: Date | null;
+  source: Generated<string>;
+  location: Generated<string>;
+  run_link: Generated<string>;
+  foreign_run: string | null;
+  logged_model_pk: bigint | null;
 }
 
 export interface ManifestFileTable {
@@ -192,6 +209,9 @@ export interface ExperimentTable {
   experiment_pk: Assigned<number>;
   name: string;
   created_at: Generated<Date>;
+  artifact_location: Generated<string>;
+  updated_at: Generated<Date>;
+  deleted_at: Date | null;
 }
 
 export interface RunTable {
@@ -219,6 +239,7 @@ export interface RunTable {
   progress: unknown;
   error: unknown;
   ended_token: string | null;
+  deleted_at: Date | null;
 }
 
 export interface RunTagTable {
@@ -295,4 +316,91 @@ export interface TokenTable {
   created_at: Generated<Date>;
   expires_at: Date | null;
   revoked_at: Date | null;
+}
+
+export interface ExperimentTagTable {
+  experiment_pk: number;
+  key_id: number;
+  value: string;
+}
+
+export interface LoggedDatasetTable {
+  dataset_pk: Assigned<bigint>;
+  experiment_pk: number;
+  name: string;
+  digest: string;
+  source_type: string;
+  source: string;
+  schema_json: string;
+  profile_json: string;
+}
+
+export interface RunLoggedDatasetTable {
+  run_pk: bigint;
+  dataset_pk: bigint;
+  role: string;
+  tags: Generated<Readonly<Record<string, string>>>;
+}
+
+export interface LoggedModelTable {
+  logged_model_pk: Assigned<bigint>;
+  id: Assigned<string>;
+  experiment_pk: number;
+  source_run_pk: bigint | null;
+  status: Generated<number>;
+  created_at: Generated<Date>;
+  updated_at: Generated<Date>;
+  deleted_at: Date | null;
+  name: string;
+  model_type: Generated<string>;
+}
+
+export interface LoggedModelTagTable {
+  logged_model_pk: bigint;
+  experiment_pk: number;
+  key_id: number;
+  value: string;
+}
+
+export interface LoggedModelParamTable {
+  logged_model_pk: bigint;
+  experiment_pk: number;
+  key_id: number;
+  value: string;
+}
+
+export interface LoggedModelMetricTable {
+  logged_model_pk: bigint;
+  run_pk: bigint;
+  value: number;
+  step: bigint;
+  ts: bigint;
+  experiment_pk: number;
+  key_id: number;
+  dataset_name: Generated<string>;
+  dataset_digest: Generated<string>;
+}
+
+export interface RunModelInputTable {
+  run_pk: bigint;
+  logged_model_pk: bigint;
+}
+
+export interface RunModelOutputTable {
+  run_pk: bigint;
+  logged_model_pk: bigint;
+  step: Generated<bigint>;
+}
+
+export interface StoredFileTable {
+  path: string;
+  blake3: Uint8Array;
+  size: bigint;
+  updated_by: string;
+  updated_at: Generated<Date>;
+}
+
+export interface FrozenFolderTable {
+  path: string;
+  frozen_at: Generated<Date>;
 }

@@ -24,7 +24,7 @@ export async function createRun(db: Db, request: CreateRun): Promise<{ id: strin
   const { tags, parentRunId, actor } = request;
   const uuid = randomUUID();
   const id = formatRunId(uuid);
-  const experiment = requireExperiment(request.experiment || "default");
+  const experiment = requireExperiment(request.experiment || "Default");
   const name = request.name || `run-${id.slice(0, 8)}`;
   const parent = parentRunId === "" ? null : parseRunId(parentRunId);
   const { rows } = await sql<{ event: bigint }>`

@@ -22,7 +22,7 @@ describe("a run", () => {
       parentRunId: "",
     });
     expect(run!.id).toMatch(/^[0-9a-f]{32}$/);
-    expect((await runs().createRun({})).run!.experiment).toBe("default");
+    expect((await runs().createRun({})).run!.experiment).toBe("Default");
   });
 
   it("can be a part of another, which must exist", async () => {

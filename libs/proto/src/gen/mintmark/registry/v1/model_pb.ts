@@ -6,13 +6,15 @@ import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Version } from "./version_pb.ts";
+import { file_mintmark_registry_v1_version } from "./version_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file mintmark/registry/v1/model.proto.
  */
 export const file_mintmark_registry_v1_model: GenFile = /*@__PURE__*/
-  fileDesc("CiBtaW50bWFyay9yZWdpc3RyeS92MS9tb2RlbC5wcm90bxIUbWludG1hcmsucmVnaXN0cnkudjEi/QIKBU1vZGVsEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSMwoEdGFncxgEIAMoCzIlLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLk1vZGVsLlRhZ3NFbnRyeRIWCg5sYXRlc3RfdmVyc2lvbhgFIAEoDRIvCgtjcmVhdGVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjkKB2FsaWFzZXMYCCADKAsyKC5taW50bWFyay5yZWdpc3RyeS52MS5Nb2RlbC5BbGlhc2VzRW50cnkaKwoJVGFnc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaLgoMQWxpYXNlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDToCOAFiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("CiBtaW50bWFyay9yZWdpc3RyeS92MS9tb2RlbC5wcm90bxIUbWludG1hcmsucmVnaXN0cnkudjEitQMKBU1vZGVsEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSMwoEdGFncxgEIAMoCzIlLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLk1vZGVsLlRhZ3NFbnRyeRIWCg5sYXRlc3RfdmVyc2lvbhgFIAEoDRIvCgtjcmVhdGVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjkKB2FsaWFzZXMYCCADKAsyKC5taW50bWFyay5yZWdpc3RyeS52MS5Nb2RlbC5BbGlhc2VzRW50cnkSNgoPbGF0ZXN0X3ZlcnNpb25zGAkgAygLMh0ubWludG1hcmsucmVnaXN0cnkudjEuVmVyc2lvbhorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARouCgxBbGlhc2VzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4AWIGcHJvdG8z", [file_google_protobuf_timestamp, file_mintmark_registry_v1_version]);
 
 /**
  * A registered name under which versions are numbered.
@@ -63,7 +65,7 @@ export type Model = Message<"mintmark.registry.v1.Model"> & {
   createTime?: Timestamp | undefined;
 
   /**
-   * When the model or anything below it last changed.
+   * When the model, or the list, the stages or the aliases of its versions last changed.
    *
    * @generated from field: google.protobuf.Timestamp update_time = 7;
    */
@@ -75,6 +77,13 @@ export type Model = Message<"mintmark.registry.v1.Model"> & {
    * @generated from field: map<string, uint32> aliases = 8;
    */
   aliases: { [key: string]: number };
+
+  /**
+   * The version with the highest number in each stage; not set in lists of models.
+   *
+   * @generated from field: repeated mintmark.registry.v1.Version latest_versions = 9;
+   */
+  latestVersions: Version[];
 };
 
 /**

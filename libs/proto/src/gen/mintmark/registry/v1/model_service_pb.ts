@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file mintmark/registry/v1/model_service.proto.
  */
 export const file_mintmark_registry_v1_model_service: GenFile = /*@__PURE__*/
-  fileDesc("CihtaW50bWFyay9yZWdpc3RyeS92MS9tb2RlbF9zZXJ2aWNlLnByb3RvEhRtaW50bWFyay5yZWdpc3RyeS52MSKmAQoSQ3JlYXRlTW9kZWxSZXF1ZXN0EgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSQAoEdGFncxgDIAMoCzIyLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkNyZWF0ZU1vZGVsUmVxdWVzdC5UYWdzRW50cnkaKwoJVGFnc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiQQoTQ3JlYXRlTW9kZWxSZXNwb25zZRIqCgVtb2RlbBgBIAEoCzIbLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLk1vZGVsIh8KD0dldE1vZGVsUmVxdWVzdBIMCgRuYW1lGAEgASgJIj4KEEdldE1vZGVsUmVzcG9uc2USKgoFbW9kZWwYASABKAsyGy5taW50bWFyay5yZWdpc3RyeS52MS5Nb2RlbCLUAQoRTGlzdE1vZGVsc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkSEwoLbmFtZV9wcmVmaXgYAyABKAkSFQoNbmFtZV9jb250YWlucxgEIAEoCRI/CgR0YWdzGAUgAygLMjEubWludG1hcmsucmVnaXN0cnkudjEuTGlzdE1vZGVsc1JlcXVlc3QuVGFnc0VudHJ5GisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIloKEkxpc3RNb2RlbHNSZXNwb25zZRIrCgZtb2RlbHMYASADKAsyGy5taW50bWFyay5yZWdpc3RyeS52MS5Nb2RlbBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiNwoSVXBkYXRlTW9kZWxSZXF1ZXN0EgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkiQQoTVXBkYXRlTW9kZWxSZXNwb25zZRIqCgVtb2RlbBgBIAEoCzIbLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLk1vZGVsIjQKElJlbmFtZU1vZGVsUmVxdWVzdBIMCgRuYW1lGAEgASgJEhAKCG5ld19uYW1lGAIgASgJIkEKE1JlbmFtZU1vZGVsUmVzcG9uc2USKgoFbW9kZWwYASABKAsyGy5taW50bWFyay5yZWdpc3RyeS52MS5Nb2RlbCIiChJEZWxldGVNb2RlbFJlcXVlc3QSDAoEbmFtZRgBIAEoCSIVChNEZWxldGVNb2RlbFJlc3BvbnNlIj4KElNldE1vZGVsVGFnUmVxdWVzdBIMCgRuYW1lGAEgASgJEgsKA2tleRgCIAEoCRINCgV2YWx1ZRgDIAEoCSIVChNTZXRNb2RlbFRhZ1Jlc3BvbnNlIjIKFURlbGV0ZU1vZGVsVGFnUmVxdWVzdBIMCgRuYW1lGAEgASgJEgsKA2tleRgCIAEoCSIYChZEZWxldGVNb2RlbFRhZ1Jlc3BvbnNlMsQGCgxNb2RlbFNlcnZpY2USYgoLQ3JlYXRlTW9kZWwSKC5taW50bWFyay5yZWdpc3RyeS52MS5DcmVhdGVNb2RlbFJlcXVlc3QaKS5taW50bWFyay5yZWdpc3RyeS52MS5DcmVhdGVNb2RlbFJlc3BvbnNlEl4KCEdldE1vZGVsEiUubWludG1hcmsucmVnaXN0cnkudjEuR2V0TW9kZWxSZXF1ZXN0GiYubWludG1hcmsucmVnaXN0cnkudjEuR2V0TW9kZWxSZXNwb25zZSIDkAIBEmQKCkxpc3RNb2RlbHMSJy5taW50bWFyay5yZWdpc3RyeS52MS5MaXN0TW9kZWxzUmVxdWVzdBooLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkxpc3RNb2RlbHNSZXNwb25zZSIDkAIBEmcKC1VwZGF0ZU1vZGVsEigubWludG1hcmsucmVnaXN0cnkudjEuVXBkYXRlTW9kZWxSZXF1ZXN0GikubWludG1hcmsucmVnaXN0cnkudjEuVXBkYXRlTW9kZWxSZXNwb25zZSIDkAICEmIKC1JlbmFtZU1vZGVsEigubWludG1hcmsucmVnaXN0cnkudjEuUmVuYW1lTW9kZWxSZXF1ZXN0GikubWludG1hcmsucmVnaXN0cnkudjEuUmVuYW1lTW9kZWxSZXNwb25zZRJiCgtEZWxldGVNb2RlbBIoLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkRlbGV0ZU1vZGVsUmVxdWVzdBopLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkRlbGV0ZU1vZGVsUmVzcG9uc2USZwoLU2V0TW9kZWxUYWcSKC5taW50bWFyay5yZWdpc3RyeS52MS5TZXRNb2RlbFRhZ1JlcXVlc3QaKS5taW50bWFyay5yZWdpc3RyeS52MS5TZXRNb2RlbFRhZ1Jlc3BvbnNlIgOQAgIScAoORGVsZXRlTW9kZWxUYWcSKy5taW50bWFyay5yZWdpc3RyeS52MS5EZWxldGVNb2RlbFRhZ1JlcXVlc3QaLC5taW50bWFyay5yZWdpc3RyeS52MS5EZWxldGVNb2RlbFRhZ1Jlc3BvbnNlIgOQAgJiBnByb3RvMw", [file_mintmark_registry_v1_model]);
+  fileDesc("CihtaW50bWFyay9yZWdpc3RyeS92MS9tb2RlbF9zZXJ2aWNlLnByb3RvEhRtaW50bWFyay5yZWdpc3RyeS52MSKmAQoSQ3JlYXRlTW9kZWxSZXF1ZXN0EgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSQAoEdGFncxgDIAMoCzIyLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkNyZWF0ZU1vZGVsUmVxdWVzdC5UYWdzRW50cnkaKwoJVGFnc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiQQoTQ3JlYXRlTW9kZWxSZXNwb25zZRIqCgVtb2RlbBgBIAEoCzIbLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLk1vZGVsIh8KD0dldE1vZGVsUmVxdWVzdBIMCgRuYW1lGAEgASgJIj4KEEdldE1vZGVsUmVzcG9uc2USKgoFbW9kZWwYASABKAsyGy5taW50bWFyay5yZWdpc3RyeS52MS5Nb2RlbCLUAQoRTGlzdE1vZGVsc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkSEwoLbmFtZV9wcmVmaXgYAyABKAkSFQoNbmFtZV9jb250YWlucxgEIAEoCRI/CgR0YWdzGAUgAygLMjEubWludG1hcmsucmVnaXN0cnkudjEuTGlzdE1vZGVsc1JlcXVlc3QuVGFnc0VudHJ5GisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIloKEkxpc3RNb2RlbHNSZXNwb25zZRIrCgZtb2RlbHMYASADKAsyGy5taW50bWFyay5yZWdpc3RyeS52MS5Nb2RlbBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiNwoSVXBkYXRlTW9kZWxSZXF1ZXN0EgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkiQQoTVXBkYXRlTW9kZWxSZXNwb25zZRIqCgVtb2RlbBgBIAEoCzIbLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLk1vZGVsIjQKElJlbmFtZU1vZGVsUmVxdWVzdBIMCgRuYW1lGAEgASgJEhAKCG5ld19uYW1lGAIgASgJIkEKE1JlbmFtZU1vZGVsUmVzcG9uc2USKgoFbW9kZWwYASABKAsyGy5taW50bWFyay5yZWdpc3RyeS52MS5Nb2RlbCIiChJEZWxldGVNb2RlbFJlcXVlc3QSDAoEbmFtZRgBIAEoCSIVChNEZWxldGVNb2RlbFJlc3BvbnNlIj4KElNldE1vZGVsVGFnUmVxdWVzdBIMCgRuYW1lGAEgASgJEgsKA2tleRgCIAEoCRINCgV2YWx1ZRgDIAEoCSIVChNTZXRNb2RlbFRhZ1Jlc3BvbnNlIjIKFURlbGV0ZU1vZGVsVGFnUmVxdWVzdBIMCgRuYW1lGAEgASgJEgsKA2tleRgCIAEoCSIYChZEZWxldGVNb2RlbFRhZ1Jlc3BvbnNlIl4KE1NlYXJjaE1vZGVsc1JlcXVlc3QSDgoGZmlsdGVyGAEgASgJEhAKCG9yZGVyX2J5GAIgAygJEhEKCXBhZ2Vfc2l6ZRgDIAEoDRISCgpwYWdlX3Rva2VuGAQgASgJIlwKFFNlYXJjaE1vZGVsc1Jlc3BvbnNlEisKBm1vZGVscxgBIAMoCzIbLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLk1vZGVsEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCTKwBwoMTW9kZWxTZXJ2aWNlEmIKC0NyZWF0ZU1vZGVsEigubWludG1hcmsucmVnaXN0cnkudjEuQ3JlYXRlTW9kZWxSZXF1ZXN0GikubWludG1hcmsucmVnaXN0cnkudjEuQ3JlYXRlTW9kZWxSZXNwb25zZRJeCghHZXRNb2RlbBIlLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkdldE1vZGVsUmVxdWVzdBomLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkdldE1vZGVsUmVzcG9uc2UiA5ACARJkCgpMaXN0TW9kZWxzEicubWludG1hcmsucmVnaXN0cnkudjEuTGlzdE1vZGVsc1JlcXVlc3QaKC5taW50bWFyay5yZWdpc3RyeS52MS5MaXN0TW9kZWxzUmVzcG9uc2UiA5ACARJqCgxTZWFyY2hNb2RlbHMSKS5taW50bWFyay5yZWdpc3RyeS52MS5TZWFyY2hNb2RlbHNSZXF1ZXN0GioubWludG1hcmsucmVnaXN0cnkudjEuU2VhcmNoTW9kZWxzUmVzcG9uc2UiA5ACARJnCgtVcGRhdGVNb2RlbBIoLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlVwZGF0ZU1vZGVsUmVxdWVzdBopLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlVwZGF0ZU1vZGVsUmVzcG9uc2UiA5ACAhJiCgtSZW5hbWVNb2RlbBIoLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlJlbmFtZU1vZGVsUmVxdWVzdBopLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlJlbmFtZU1vZGVsUmVzcG9uc2USYgoLRGVsZXRlTW9kZWwSKC5taW50bWFyay5yZWdpc3RyeS52MS5EZWxldGVNb2RlbFJlcXVlc3QaKS5taW50bWFyay5yZWdpc3RyeS52MS5EZWxldGVNb2RlbFJlc3BvbnNlEmcKC1NldE1vZGVsVGFnEigubWludG1hcmsucmVnaXN0cnkudjEuU2V0TW9kZWxUYWdSZXF1ZXN0GikubWludG1hcmsucmVnaXN0cnkudjEuU2V0TW9kZWxUYWdSZXNwb25zZSIDkAICEnAKDkRlbGV0ZU1vZGVsVGFnEisubWludG1hcmsucmVnaXN0cnkudjEuRGVsZXRlTW9kZWxUYWdSZXF1ZXN0GiwubWludG1hcmsucmVnaXN0cnkudjEuRGVsZXRlTW9kZWxUYWdSZXNwb25zZSIDkAICYgZwcm90bzM", [file_mintmark_registry_v1_model]);
 
 /**
  * The request of ModelService.CreateModel.
@@ -344,7 +344,7 @@ export type SetModelTagRequest = Message<"mintmark.registry.v1.SetModelTagReques
   key: string;
 
   /**
-   * The value: at most 5000 characters.
+   * The value: at most 100000 characters.
    *
    * @generated from field: string value = 3;
    */
@@ -417,6 +417,76 @@ export const DeleteModelTagResponseSchema: GenMessage<DeleteModelTagResponse> = 
   messageDesc(file_mintmark_registry_v1_model_service, 15);
 
 /**
+ * The request of ModelService.SearchModels.
+ *
+ * @generated from message mintmark.registry.v1.SearchModelsRequest
+ */
+export type SearchModelsRequest = Message<"mintmark.registry.v1.SearchModelsRequest"> & {
+  /**
+   * Clauses joined by AND over `name` and `tags.KEY`; all if empty.
+   *
+   * @generated from field: string filter = 1;
+   */
+  filter: string;
+
+  /**
+   * Fields with ASC or DESC, the first decides first; by name if empty.
+   *
+   * @generated from field: repeated string order_by = 2;
+   */
+  orderBy: string[];
+
+  /**
+   * How many to return: 1 to 1000; 100 if not set.
+   *
+   * @generated from field: uint32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on: the token of the page before; empty for the first page.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message mintmark.registry.v1.SearchModelsRequest.
+ * Use `create(SearchModelsRequestSchema)` to create a new message.
+ */
+export const SearchModelsRequestSchema: GenMessage<SearchModelsRequest> = /*@__PURE__*/
+  messageDesc(file_mintmark_registry_v1_model_service, 16);
+
+/**
+ * The response of ModelService.SearchModels.
+ *
+ * @generated from message mintmark.registry.v1.SearchModelsResponse
+ */
+export type SearchModelsResponse = Message<"mintmark.registry.v1.SearchModelsResponse"> & {
+  /**
+   * The models, in order, with their latest versions.
+   *
+   * @generated from field: repeated mintmark.registry.v1.Model models = 1;
+   */
+  models: Model[];
+
+  /**
+   * The token of the next page; empty if this is the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message mintmark.registry.v1.SearchModelsResponse.
+ * Use `create(SearchModelsResponseSchema)` to create a new message.
+ */
+export const SearchModelsResponseSchema: GenMessage<SearchModelsResponse> = /*@__PURE__*/
+  messageDesc(file_mintmark_registry_v1_model_service, 17);
+
+/**
  * Operates on models.
  *
  * @generated from service mintmark.registry.v1.ModelService
@@ -453,6 +523,18 @@ export const ModelService: GenService<{
     methodKind: "unary";
     input: typeof ListModelsRequestSchema;
     output: typeof ListModelsResponseSchema;
+  },
+  /**
+   * Finds models by MLflow's search grammar, page by page.
+   *
+   * Fails with INVALID_ARGUMENT if the filter, the order or the token cannot be read.
+   *
+   * @generated from rpc mintmark.registry.v1.ModelService.SearchModels
+   */
+  searchModels: {
+    methodKind: "unary";
+    input: typeof SearchModelsRequestSchema;
+    output: typeof SearchModelsResponseSchema;
   },
   /**
    * Replaces the description.

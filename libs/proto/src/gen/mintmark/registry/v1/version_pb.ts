@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file mintmark/registry/v1/version.proto.
  */
 export const file_mintmark_registry_v1_version: GenFile = /*@__PURE__*/
-  fileDesc("CiJtaW50bWFyay9yZWdpc3RyeS92MS92ZXJzaW9uLnByb3RvEhRtaW50bWFyay5yZWdpc3RyeS52MSKGBAoHVmVyc2lvbhINCgVtb2RlbBgBIAEoCRIQCghtb2RlbF9pZBgCIAEoCRIOCgZudW1iZXIYAyABKA0SDgoGc2VtdmVyGAQgASgJEg4KBmRpZ2VzdBgFIAEoCRIOCgZydW5faWQYBiABKAkSDwoHYWxpYXNlcxgHIAMoCRIqCgVzdGFnZRgIIAEoDjIbLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlN0YWdlEjMKBnN0YXR1cxgJIAEoDjIjLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlZlcnNpb25TdGF0dXMSEwoLZGVzY3JpcHRpb24YCiABKAkSNQoEdGFncxgLIAMoCzInLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlZlcnNpb24uVGFnc0VudHJ5EhIKCnNpemVfYnl0ZXMYDCABKAQSEgoKY3JlYXRlZF9ieRgNIAEoCRIvCgtjcmVhdGVfdGltZRgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXNpZ25lZF9ieRgQIAMoCRISCgptb2RlbF90eXBlGBEgASgJGisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkoKDE1hbmlmZXN0RmlsZRIMCgRwYXRoGAEgASgJEgwKBHNpemUYAiABKAQSDgoGYmxha2UzGAMgASgJEg4KBnNoYTI1NhgEIAEoCSIpCghEb2N1bWVudBIMCgRuYW1lGAEgASgJEg8KB2NvbnRlbnQYAiABKAwi1gEKCk1vZGVsRmFjdHMSEgoKbW9kZWxfdHlwZRgBIAEoCRIRCgluX3NhbXBsZXMYAiABKAQSEgoKbl9mZWF0dXJlcxgDIAEoDRIUCgxpbnRlbmRlZF91c2UYBCABKAkSEwoLbGltaXRhdGlvbnMYBSABKAkSQwoSZmVhdHVyZV9pbXBvcnRhbmNlGAYgAygLMicubWludG1hcmsucmVnaXN0cnkudjEuRmVhdHVyZUltcG9ydGFuY2USHQoVc2luZ2xlX3Jvd19sYXRlbmN5X3VzGAcgASgBIjgKEUZlYXR1cmVJbXBvcnRhbmNlEg8KB2ZlYXR1cmUYASABKAkSEgoKaW1wb3J0YW5jZRgCIAEoASprCgVTdGFnZRIVChFTVEFHRV9VTlNQRUNJRklFRBAAEg4KClNUQUdFX05PTkUQARIRCg1TVEFHRV9TVEFHSU5HEAISFAoQU1RBR0VfUFJPRFVDVElPThADEhIKDlNUQUdFX0FSQ0hJVkVEEAQqZgoNVmVyc2lvblN0YXR1cxIeChpWRVJTSU9OX1NUQVRVU19VTlNQRUNJRklFRBAAEhgKFFZFUlNJT05fU1RBVFVTX1JFQURZEAESGwoXVkVSU0lPTl9TVEFUVVNfQVJDSElWRUQQAmIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("CiJtaW50bWFyay9yZWdpc3RyeS92MS92ZXJzaW9uLnByb3RvEhRtaW50bWFyay5yZWdpc3RyeS52MSLXBAoHVmVyc2lvbhINCgVtb2RlbBgBIAEoCRIQCghtb2RlbF9pZBgCIAEoCRIOCgZudW1iZXIYAyABKA0SDgoGc2VtdmVyGAQgASgJEg4KBmRpZ2VzdBgFIAEoCRIOCgZydW5faWQYBiABKAkSDwoHYWxpYXNlcxgHIAMoCRIqCgVzdGFnZRgIIAEoDjIbLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlN0YWdlEjMKBnN0YXR1cxgJIAEoDjIjLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlZlcnNpb25TdGF0dXMSEwoLZGVzY3JpcHRpb24YCiABKAkSNQoEdGFncxgLIAMoCzInLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlZlcnNpb24uVGFnc0VudHJ5EhIKCnNpemVfYnl0ZXMYDCABKAQSEgoKY3JlYXRlZF9ieRgNIAEoCRIvCgtjcmVhdGVfdGltZRgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXNpZ25lZF9ieRgQIAMoCRISCgptb2RlbF90eXBlGBEgASgJEg4KBnNvdXJjZRgSIAEoCRIUCgxkb3dubG9hZF91cmkYEyABKAkSEAoIcnVuX2xpbmsYFCABKAkSFwoPbG9nZ2VkX21vZGVsX2lkGBUgASgJGisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkoKDE1hbmlmZXN0RmlsZRIMCgRwYXRoGAEgASgJEgwKBHNpemUYAiABKAQSDgoGYmxha2UzGAMgASgJEg4KBnNoYTI1NhgEIAEoCSIpCghEb2N1bWVudBIMCgRuYW1lGAEgASgJEg8KB2NvbnRlbnQYAiABKAwi1gEKCk1vZGVsRmFjdHMSEgoKbW9kZWxfdHlwZRgBIAEoCRIRCgluX3NhbXBsZXMYAiABKAQSEgoKbl9mZWF0dXJlcxgDIAEoDRIUCgxpbnRlbmRlZF91c2UYBCABKAkSEwoLbGltaXRhdGlvbnMYBSABKAkSQwoSZmVhdHVyZV9pbXBvcnRhbmNlGAYgAygLMicubWludG1hcmsucmVnaXN0cnkudjEuRmVhdHVyZUltcG9ydGFuY2USHQoVc2luZ2xlX3Jvd19sYXRlbmN5X3VzGAcgASgBIjgKEUZlYXR1cmVJbXBvcnRhbmNlEg8KB2ZlYXR1cmUYASABKAkSEgoKaW1wb3J0YW5jZRgCIAEoASprCgVTdGFnZRIVChFTVEFHRV9VTlNQRUNJRklFRBAAEg4KClNUQUdFX05PTkUQARIRCg1TVEFHRV9TVEFHSU5HEAISFAoQU1RBR0VfUFJPRFVDVElPThADEhIKDlNUQUdFX0FSQ0hJVkVEEAQqZgoNVmVyc2lvblN0YXR1cxIeChpWRVJTSU9OX1NUQVRVU19VTlNQRUNJRklFRBAAEhgKFFZFUlNJT05fU1RBVFVTX1JFQURZEAESGwoXVkVSU0lPTl9TVEFUVVNfQVJDSElWRUQQAmIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * An immutable numbered entry of a model.
@@ -49,7 +49,8 @@ export type Version = Message<"mintmark.registry.v1.Version"> & {
   semver: string;
 
   /**
-   * The content address of the artifact: `blake3:<hex>` over the manifest.
+   * The content address of the artifact: `blake3:<hex>` over the manifest. Empty if its bytes are elsewhere or nowhere: then
+   * nothing about them can be verified.
    *
    * @generated from field: string digest = 5;
    */
@@ -138,6 +139,34 @@ export type Version = Message<"mintmark.registry.v1.Version"> & {
    * @generated from field: string model_type = 17;
    */
   modelType: string;
+
+  /**
+   * What it was made from, as its maker said it: `models:/m-…`, `models:/NAME/1`, `mlflow-artifacts:/…`, `s3://…`.
+   *
+   * @generated from field: string source = 18;
+   */
+  source: string;
+
+  /**
+   * Where a client of MLflow fetches its files from; fixed at registration.
+   *
+   * @generated from field: string download_uri = 19;
+   */
+  downloadUri: string;
+
+  /**
+   * A link to the run that made it, elsewhere; may be empty.
+   *
+   * @generated from field: string run_link = 20;
+   */
+  runLink: string;
+
+  /**
+   * The logged model that it was made from; empty if none.
+   *
+   * @generated from field: string logged_model_id = 21;
+   */
+  loggedModelId: string;
 };
 
 /**

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file mintmark/registry/v1/version_service.proto.
  */
 export const file_mintmark_registry_v1_version_service: GenFile = /*@__PURE__*/
-  fileDesc("CiptaW50bWFyay9yZWdpc3RyeS92MS92ZXJzaW9uX3NlcnZpY2UucHJvdG8SFG1pbnRtYXJrLnJlZ2lzdHJ5LnYxItADChZSZWdpc3RlclZlcnNpb25SZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEjEKBWZpbGVzGAIgAygLMiIubWludG1hcmsucmVnaXN0cnkudjEuTWFuaWZlc3RGaWxlEjEKCWRvY3VtZW50cxgDIAMoCzIeLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkRvY3VtZW50Eg4KBnJ1bl9pZBgEIAEoCRIVCg1hdHRlbXB0X3Rva2VuGAUgASgJEg4KBnNlbXZlchgGIAEoCRIMCgRidW1wGAcgASgJEhMKC2Rlc2NyaXB0aW9uGAggASgJEkQKBHRhZ3MYCSADKAsyNi5taW50bWFyay5yZWdpc3RyeS52MS5SZWdpc3RlclZlcnNpb25SZXF1ZXN0LlRhZ3NFbnRyeRIPCgdhbGlhc2VzGAogAygJEi8KBWZhY3RzGAsgASgLMiAubWludG1hcmsucmVnaXN0cnkudjEuTW9kZWxGYWN0cxIyCgZpbnB1dHMYDCADKAsyIi5taW50bWFyay5yZWdpc3RyeS52MS5MaW5lYWdlSW5wdXQaKwoJVGFnc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiWgoXUmVnaXN0ZXJWZXJzaW9uUmVzcG9uc2USLgoHdmVyc2lvbhgBIAEoCzIdLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlZlcnNpb24SDwoHY3JlYXRlZBgCIAEoCCIgChFHZXRWZXJzaW9uUmVxdWVzdBILCgN1cmkYASABKAkiRAoSR2V0VmVyc2lvblJlc3BvbnNlEi4KB3ZlcnNpb24YASABKAsyHS5taW50bWFyay5yZWdpc3RyeS52MS5WZXJzaW9uIucBChNMaXN0VmVyc2lvbnNSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoDRISCgpwYWdlX3Rva2VuGAMgASgJEioKBXN0YWdlGAQgASgOMhsubWludG1hcmsucmVnaXN0cnkudjEuU3RhZ2USQQoEdGFncxgFIAMoCzIzLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1JlcXVlc3QuVGFnc0VudHJ5GisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBImAKFExpc3RWZXJzaW9uc1Jlc3BvbnNlEi8KCHZlcnNpb25zGAEgAygLMh0ubWludG1hcmsucmVnaXN0cnkudjEuVmVyc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiJwoYR2V0VmVyc2lvbkNvbnRlbnRSZXF1ZXN0EgsKA3VyaRgBIAEoCSKxAQoZR2V0VmVyc2lvbkNvbnRlbnRSZXNwb25zZRIuCgd2ZXJzaW9uGAEgASgLMh0ubWludG1hcmsucmVnaXN0cnkudjEuVmVyc2lvbhIxCgVmaWxlcxgCIAMoCzIiLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLk1hbmlmZXN0RmlsZRIxCglkb2N1bWVudHMYAyADKAsyHi5taW50bWFyay5yZWdpc3RyeS52MS5Eb2N1bWVudCJKChRVcGRhdGVWZXJzaW9uUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIOCgZudW1iZXIYAiABKA0SEwoLZGVzY3JpcHRpb24YAyABKAkiRwoVVXBkYXRlVmVyc2lvblJlc3BvbnNlEi4KB3ZlcnNpb24YASABKAsyHS5taW50bWFyay5yZWdpc3RyeS52MS5WZXJzaW9uInYKD1NldFN0YWdlUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIOCgZudW1iZXIYAiABKA0SKgoFc3RhZ2UYAyABKA4yGy5taW50bWFyay5yZWdpc3RyeS52MS5TdGFnZRIYChBhcmNoaXZlX2V4aXN0aW5nGAQgASgIIkIKEFNldFN0YWdlUmVzcG9uc2USLgoHdmVyc2lvbhgBIAEoCzIdLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlZlcnNpb24iUQoUU2V0VmVyc2lvblRhZ1JlcXVlc3QSDQoFbW9kZWwYASABKAkSDgoGbnVtYmVyGAIgASgNEgsKA2tleRgDIAEoCRINCgV2YWx1ZRgEIAEoCSIXChVTZXRWZXJzaW9uVGFnUmVzcG9uc2UiRQoXRGVsZXRlVmVyc2lvblRhZ1JlcXVlc3QSDQoFbW9kZWwYASABKAkSDgoGbnVtYmVyGAIgASgNEgsKA2tleRgDIAEoCSIaChhEZWxldGVWZXJzaW9uVGFnUmVzcG9uc2UiRwoVQXJjaGl2ZVZlcnNpb25SZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEg4KBm51bWJlchgCIAEoDRIPCgdyZXN0b3JlGAMgASgIIkgKFkFyY2hpdmVWZXJzaW9uUmVzcG9uc2USLgoHdmVyc2lvbhgBIAEoCzIdLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlZlcnNpb24iNQoURGVsZXRlVmVyc2lvblJlcXVlc3QSDQoFbW9kZWwYASABKAkSDgoGbnVtYmVyGAIgASgNIhcKFURlbGV0ZVZlcnNpb25SZXNwb25zZTLkCAoOVmVyc2lvblNlcnZpY2UScwoPUmVnaXN0ZXJWZXJzaW9uEiwubWludG1hcmsucmVnaXN0cnkudjEuUmVnaXN0ZXJWZXJzaW9uUmVxdWVzdBotLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlJlZ2lzdGVyVmVyc2lvblJlc3BvbnNlIgOQAgISZAoKR2V0VmVyc2lvbhInLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkdldFZlcnNpb25SZXF1ZXN0GigubWludG1hcmsucmVnaXN0cnkudjEuR2V0VmVyc2lvblJlc3BvbnNlIgOQAgESagoMTGlzdFZlcnNpb25zEikubWludG1hcmsucmVnaXN0cnkudjEuTGlzdFZlcnNpb25zUmVxdWVzdBoqLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1Jlc3BvbnNlIgOQAgESeQoRR2V0VmVyc2lvbkNvbnRlbnQSLi5taW50bWFyay5yZWdpc3RyeS52MS5HZXRWZXJzaW9uQ29udGVudFJlcXVlc3QaLy5taW50bWFyay5yZWdpc3RyeS52MS5HZXRWZXJzaW9uQ29udGVudFJlc3BvbnNlIgOQAgESbQoNVXBkYXRlVmVyc2lvbhIqLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlVwZGF0ZVZlcnNpb25SZXF1ZXN0GisubWludG1hcmsucmVnaXN0cnkudjEuVXBkYXRlVmVyc2lvblJlc3BvbnNlIgOQAgISXgoIU2V0U3RhZ2USJS5taW50bWFyay5yZWdpc3RyeS52MS5TZXRTdGFnZVJlcXVlc3QaJi5taW50bWFyay5yZWdpc3RyeS52MS5TZXRTdGFnZVJlc3BvbnNlIgOQAgISbQoNU2V0VmVyc2lvblRhZxIqLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlNldFZlcnNpb25UYWdSZXF1ZXN0GisubWludG1hcmsucmVnaXN0cnkudjEuU2V0VmVyc2lvblRhZ1Jlc3BvbnNlIgOQAgISdgoQRGVsZXRlVmVyc2lvblRhZxItLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkRlbGV0ZVZlcnNpb25UYWdSZXF1ZXN0Gi4ubWludG1hcmsucmVnaXN0cnkudjEuRGVsZXRlVmVyc2lvblRhZ1Jlc3BvbnNlIgOQAgIScAoOQXJjaGl2ZVZlcnNpb24SKy5taW50bWFyay5yZWdpc3RyeS52MS5BcmNoaXZlVmVyc2lvblJlcXVlc3QaLC5taW50bWFyay5yZWdpc3RyeS52MS5BcmNoaXZlVmVyc2lvblJlc3BvbnNlIgOQAgISaAoNRGVsZXRlVmVyc2lvbhIqLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkRlbGV0ZVZlcnNpb25SZXF1ZXN0GisubWludG1hcmsucmVnaXN0cnkudjEuRGVsZXRlVmVyc2lvblJlc3BvbnNlYgZwcm90bzM", [file_mintmark_registry_v1_lineage, file_mintmark_registry_v1_version]);
+  fileDesc("CiptaW50bWFyay9yZWdpc3RyeS92MS92ZXJzaW9uX3NlcnZpY2UucHJvdG8SFG1pbnRtYXJrLnJlZ2lzdHJ5LnYxItADChZSZWdpc3RlclZlcnNpb25SZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEjEKBWZpbGVzGAIgAygLMiIubWludG1hcmsucmVnaXN0cnkudjEuTWFuaWZlc3RGaWxlEjEKCWRvY3VtZW50cxgDIAMoCzIeLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkRvY3VtZW50Eg4KBnJ1bl9pZBgEIAEoCRIVCg1hdHRlbXB0X3Rva2VuGAUgASgJEg4KBnNlbXZlchgGIAEoCRIMCgRidW1wGAcgASgJEhMKC2Rlc2NyaXB0aW9uGAggASgJEkQKBHRhZ3MYCSADKAsyNi5taW50bWFyay5yZWdpc3RyeS52MS5SZWdpc3RlclZlcnNpb25SZXF1ZXN0LlRhZ3NFbnRyeRIPCgdhbGlhc2VzGAogAygJEi8KBWZhY3RzGAsgASgLMiAubWludG1hcmsucmVnaXN0cnkudjEuTW9kZWxGYWN0cxIyCgZpbnB1dHMYDCADKAsyIi5taW50bWFyay5yZWdpc3RyeS52MS5MaW5lYWdlSW5wdXQaKwoJVGFnc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiWgoXUmVnaXN0ZXJWZXJzaW9uUmVzcG9uc2USLgoHdmVyc2lvbhgBIAEoCzIdLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlZlcnNpb24SDwoHY3JlYXRlZBgCIAEoCCIgChFHZXRWZXJzaW9uUmVxdWVzdBILCgN1cmkYASABKAkiRAoSR2V0VmVyc2lvblJlc3BvbnNlEi4KB3ZlcnNpb24YASABKAsyHS5taW50bWFyay5yZWdpc3RyeS52MS5WZXJzaW9uIucBChNMaXN0VmVyc2lvbnNSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoDRISCgpwYWdlX3Rva2VuGAMgASgJEioKBXN0YWdlGAQgASgOMhsubWludG1hcmsucmVnaXN0cnkudjEuU3RhZ2USQQoEdGFncxgFIAMoCzIzLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkxpc3RWZXJzaW9uc1JlcXVlc3QuVGFnc0VudHJ5GisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBImAKFExpc3RWZXJzaW9uc1Jlc3BvbnNlEi8KCHZlcnNpb25zGAEgAygLMh0ubWludG1hcmsucmVnaXN0cnkudjEuVmVyc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiJwoYR2V0VmVyc2lvbkNvbnRlbnRSZXF1ZXN0EgsKA3VyaRgBIAEoCSKxAQoZR2V0VmVyc2lvbkNvbnRlbnRSZXNwb25zZRIuCgd2ZXJzaW9uGAEgASgLMh0ubWludG1hcmsucmVnaXN0cnkudjEuVmVyc2lvbhIxCgVmaWxlcxgCIAMoCzIiLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLk1hbmlmZXN0RmlsZRIxCglkb2N1bWVudHMYAyADKAsyHi5taW50bWFyay5yZWdpc3RyeS52MS5Eb2N1bWVudCJKChRVcGRhdGVWZXJzaW9uUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIOCgZudW1iZXIYAiABKA0SEwoLZGVzY3JpcHRpb24YAyABKAkiRwoVVXBkYXRlVmVyc2lvblJlc3BvbnNlEi4KB3ZlcnNpb24YASABKAsyHS5taW50bWFyay5yZWdpc3RyeS52MS5WZXJzaW9uInYKD1NldFN0YWdlUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIOCgZudW1iZXIYAiABKA0SKgoFc3RhZ2UYAyABKA4yGy5taW50bWFyay5yZWdpc3RyeS52MS5TdGFnZRIYChBhcmNoaXZlX2V4aXN0aW5nGAQgASgIIkIKEFNldFN0YWdlUmVzcG9uc2USLgoHdmVyc2lvbhgBIAEoCzIdLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlZlcnNpb24iUQoUU2V0VmVyc2lvblRhZ1JlcXVlc3QSDQoFbW9kZWwYASABKAkSDgoGbnVtYmVyGAIgASgNEgsKA2tleRgDIAEoCRINCgV2YWx1ZRgEIAEoCSIXChVTZXRWZXJzaW9uVGFnUmVzcG9uc2UiRQoXRGVsZXRlVmVyc2lvblRhZ1JlcXVlc3QSDQoFbW9kZWwYASABKAkSDgoGbnVtYmVyGAIgASgNEgsKA2tleRgDIAEoCSIaChhEZWxldGVWZXJzaW9uVGFnUmVzcG9uc2UiRwoVQXJjaGl2ZVZlcnNpb25SZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEg4KBm51bWJlchgCIAEoDRIPCgdyZXN0b3JlGAMgASgIIkgKFkFyY2hpdmVWZXJzaW9uUmVzcG9uc2USLgoHdmVyc2lvbhgBIAEoCzIdLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlZlcnNpb24iTQoURGVsZXRlVmVyc2lvblJlcXVlc3QSDQoFbW9kZWwYASABKAkSDgoGbnVtYmVyGAIgASgNEhYKDnJlbW92ZV9hbGlhc2VzGAMgASgIIhcKFURlbGV0ZVZlcnNpb25SZXNwb25zZSL2AQoUQ3JlYXRlVmVyc2lvblJlcXVlc3QSDQoFbW9kZWwYASABKAkSDgoGc291cmNlGAIgASgJEg4KBnJ1bl9pZBgDIAEoCRIXCg9sb2dnZWRfbW9kZWxfaWQYBCABKAkSEAoIcnVuX2xpbmsYBSABKAkSEwoLZGVzY3JpcHRpb24YBiABKAkSQgoEdGFncxgHIAMoCzI0Lm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkNyZWF0ZVZlcnNpb25SZXF1ZXN0LlRhZ3NFbnRyeRorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJHChVDcmVhdGVWZXJzaW9uUmVzcG9uc2USLgoHdmVyc2lvbhgBIAEoCzIdLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlZlcnNpb24iYAoVU2VhcmNoVmVyc2lvbnNSZXF1ZXN0Eg4KBmZpbHRlchgBIAEoCRIQCghvcmRlcl9ieRgCIAMoCRIRCglwYWdlX3NpemUYAyABKA0SEgoKcGFnZV90b2tlbhgEIAEoCSJiChZTZWFyY2hWZXJzaW9uc1Jlc3BvbnNlEi8KCHZlcnNpb25zGAEgAygLMh0ubWludG1hcmsucmVnaXN0cnkudjEuVmVyc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkywAoKDlZlcnNpb25TZXJ2aWNlEnMKD1JlZ2lzdGVyVmVyc2lvbhIsLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlJlZ2lzdGVyVmVyc2lvblJlcXVlc3QaLS5taW50bWFyay5yZWdpc3RyeS52MS5SZWdpc3RlclZlcnNpb25SZXNwb25zZSIDkAICEmgKDUNyZWF0ZVZlcnNpb24SKi5taW50bWFyay5yZWdpc3RyeS52MS5DcmVhdGVWZXJzaW9uUmVxdWVzdBorLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkNyZWF0ZVZlcnNpb25SZXNwb25zZRJwCg5TZWFyY2hWZXJzaW9ucxIrLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlNlYXJjaFZlcnNpb25zUmVxdWVzdBosLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlNlYXJjaFZlcnNpb25zUmVzcG9uc2UiA5ACARJkCgpHZXRWZXJzaW9uEicubWludG1hcmsucmVnaXN0cnkudjEuR2V0VmVyc2lvblJlcXVlc3QaKC5taW50bWFyay5yZWdpc3RyeS52MS5HZXRWZXJzaW9uUmVzcG9uc2UiA5ACARJqCgxMaXN0VmVyc2lvbnMSKS5taW50bWFyay5yZWdpc3RyeS52MS5MaXN0VmVyc2lvbnNSZXF1ZXN0GioubWludG1hcmsucmVnaXN0cnkudjEuTGlzdFZlcnNpb25zUmVzcG9uc2UiA5ACARJ5ChFHZXRWZXJzaW9uQ29udGVudBIuLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkdldFZlcnNpb25Db250ZW50UmVxdWVzdBovLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkdldFZlcnNpb25Db250ZW50UmVzcG9uc2UiA5ACARJtCg1VcGRhdGVWZXJzaW9uEioubWludG1hcmsucmVnaXN0cnkudjEuVXBkYXRlVmVyc2lvblJlcXVlc3QaKy5taW50bWFyay5yZWdpc3RyeS52MS5VcGRhdGVWZXJzaW9uUmVzcG9uc2UiA5ACAhJeCghTZXRTdGFnZRIlLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlNldFN0YWdlUmVxdWVzdBomLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlNldFN0YWdlUmVzcG9uc2UiA5ACAhJtCg1TZXRWZXJzaW9uVGFnEioubWludG1hcmsucmVnaXN0cnkudjEuU2V0VmVyc2lvblRhZ1JlcXVlc3QaKy5taW50bWFyay5yZWdpc3RyeS52MS5TZXRWZXJzaW9uVGFnUmVzcG9uc2UiA5ACAhJ2ChBEZWxldGVWZXJzaW9uVGFnEi0ubWludG1hcmsucmVnaXN0cnkudjEuRGVsZXRlVmVyc2lvblRhZ1JlcXVlc3QaLi5taW50bWFyay5yZWdpc3RyeS52MS5EZWxldGVWZXJzaW9uVGFnUmVzcG9uc2UiA5ACAhJwCg5BcmNoaXZlVmVyc2lvbhIrLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkFyY2hpdmVWZXJzaW9uUmVxdWVzdBosLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkFyY2hpdmVWZXJzaW9uUmVzcG9uc2UiA5ACAhJoCg1EZWxldGVWZXJzaW9uEioubWludG1hcmsucmVnaXN0cnkudjEuRGVsZXRlVmVyc2lvblJlcXVlc3QaKy5taW50bWFyay5yZWdpc3RyeS52MS5EZWxldGVWZXJzaW9uUmVzcG9uc2ViBnByb3RvMw", [file_mintmark_registry_v1_lineage, file_mintmark_registry_v1_version]);
 
 /**
  * The request of VersionService.RegisterVersion.
@@ -466,7 +466,7 @@ export type SetVersionTagRequest = Message<"mintmark.registry.v1.SetVersionTagRe
   key: string;
 
   /**
-   * The value: at most 5000 characters.
+   * The value: at most 100000 characters.
    *
    * @generated from field: string value = 4;
    */
@@ -620,6 +620,13 @@ export type DeleteVersionRequest = Message<"mintmark.registry.v1.DeleteVersionRe
    * @generated from field: uint32 number = 2;
    */
   number: number;
+
+  /**
+   * Whether the aliases that point at it are removed with it.
+   *
+   * @generated from field: bool remove_aliases = 3;
+   */
+  removeAliases: boolean;
 };
 
 /**
@@ -645,6 +652,160 @@ export const DeleteVersionResponseSchema: GenMessage<DeleteVersionResponse> = /*
   messageDesc(file_mintmark_registry_v1_version_service, 19);
 
 /**
+ * The request of VersionService.CreateVersion.
+ *
+ * @generated from message mintmark.registry.v1.CreateVersionRequest
+ */
+export type CreateVersionRequest = Message<"mintmark.registry.v1.CreateVersionRequest"> & {
+  /**
+   * The name of the model, which has to exist.
+   *
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * What it is made from: `models:/m-…`, `models:/NAME/NUMBER`, `runs:/RUN/path`, `mlflow-artifacts:/…`, or a URI elsewhere.
+   *
+   * @generated from field: string source = 2;
+   */
+  source: string;
+
+  /**
+   * The run that made it; empty if none, or that of the logged model.
+   *
+   * @generated from field: string run_id = 3;
+   */
+  runId: string;
+
+  /**
+   * The logged model that the source is; may be empty.
+   *
+   * @generated from field: string logged_model_id = 4;
+   */
+  loggedModelId: string;
+
+  /**
+   * A link to the run, elsewhere.
+   *
+   * @generated from field: string run_link = 5;
+   */
+  runLink: string;
+
+  /**
+   * The description of the version.
+   *
+   * @generated from field: string description = 6;
+   */
+  description: string;
+
+  /**
+   * The first tags of the version.
+   *
+   * @generated from field: map<string, string> tags = 7;
+   */
+  tags: { [key: string]: string };
+};
+
+/**
+ * Describes the message mintmark.registry.v1.CreateVersionRequest.
+ * Use `create(CreateVersionRequestSchema)` to create a new message.
+ */
+export const CreateVersionRequestSchema: GenMessage<CreateVersionRequest> = /*@__PURE__*/
+  messageDesc(file_mintmark_registry_v1_version_service, 20);
+
+/**
+ * The response of VersionService.CreateVersion.
+ *
+ * @generated from message mintmark.registry.v1.CreateVersionResponse
+ */
+export type CreateVersionResponse = Message<"mintmark.registry.v1.CreateVersionResponse"> & {
+  /**
+   * The version.
+   *
+   * @generated from field: mintmark.registry.v1.Version version = 1;
+   */
+  version?: Version | undefined;
+};
+
+/**
+ * Describes the message mintmark.registry.v1.CreateVersionResponse.
+ * Use `create(CreateVersionResponseSchema)` to create a new message.
+ */
+export const CreateVersionResponseSchema: GenMessage<CreateVersionResponse> = /*@__PURE__*/
+  messageDesc(file_mintmark_registry_v1_version_service, 21);
+
+/**
+ * The request of VersionService.SearchVersions.
+ *
+ * @generated from message mintmark.registry.v1.SearchVersionsRequest
+ */
+export type SearchVersionsRequest = Message<"mintmark.registry.v1.SearchVersionsRequest"> & {
+  /**
+   * Clauses joined by AND over `name`, `version_number`, `run_id`, `source_path`, `tags.KEY`; all if empty.
+   *
+   * @generated from field: string filter = 1;
+   */
+  filter: string;
+
+  /**
+   * Fields with ASC or DESC, the first decides first; the last updated first if empty.
+   *
+   * @generated from field: repeated string order_by = 2;
+   */
+  orderBy: string[];
+
+  /**
+   * How many to return: 1 to 200000; 1000 if not set.
+   *
+   * @generated from field: uint32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on: the token of the page before; empty for the first page.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message mintmark.registry.v1.SearchVersionsRequest.
+ * Use `create(SearchVersionsRequestSchema)` to create a new message.
+ */
+export const SearchVersionsRequestSchema: GenMessage<SearchVersionsRequest> = /*@__PURE__*/
+  messageDesc(file_mintmark_registry_v1_version_service, 22);
+
+/**
+ * The response of VersionService.SearchVersions.
+ *
+ * @generated from message mintmark.registry.v1.SearchVersionsResponse
+ */
+export type SearchVersionsResponse = Message<"mintmark.registry.v1.SearchVersionsResponse"> & {
+  /**
+   * The versions, in order.
+   *
+   * @generated from field: repeated mintmark.registry.v1.Version versions = 1;
+   */
+  versions: Version[];
+
+  /**
+   * The token of the next page; empty if this is the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message mintmark.registry.v1.SearchVersionsResponse.
+ * Use `create(SearchVersionsResponseSchema)` to create a new message.
+ */
+export const SearchVersionsResponseSchema: GenMessage<SearchVersionsResponse> = /*@__PURE__*/
+  messageDesc(file_mintmark_registry_v1_version_service, 23);
+
+/**
  * Operates on versions.
  *
  * @generated from service mintmark.registry.v1.VersionService
@@ -666,6 +827,34 @@ export const VersionService: GenService<{
     methodKind: "unary";
     input: typeof RegisterVersionRequestSchema;
     output: typeof RegisterVersionResponseSchema;
+  },
+  /**
+   * Registers a version of what was uploaded under a path, of another version, or of something that is elsewhere.
+   *
+   * Files that are here are frozen: the manifest and the digest are fixed, the registry signs them, and nothing in that
+   * folder can change any more. What is elsewhere gets no digest.
+   *
+   * Fails with NOT_FOUND if the model, the run, the logged model or the version that it is made from does not exist, and
+   * INVALID_ARGUMENT if the source belongs to another run or logged model than is named, or is a local path.
+   *
+   * @generated from rpc mintmark.registry.v1.VersionService.CreateVersion
+   */
+  createVersion: {
+    methodKind: "unary";
+    input: typeof CreateVersionRequestSchema;
+    output: typeof CreateVersionResponseSchema;
+  },
+  /**
+   * Finds versions of any model by MLflow's search grammar, page by page.
+   *
+   * Fails with INVALID_ARGUMENT if the filter, the order or the token cannot be read.
+   *
+   * @generated from rpc mintmark.registry.v1.VersionService.SearchVersions
+   */
+  searchVersions: {
+    methodKind: "unary";
+    input: typeof SearchVersionsRequestSchema;
+    output: typeof SearchVersionsResponseSchema;
   },
   /**
    * Reads one version by any form of URI.
@@ -748,7 +937,8 @@ export const VersionService: GenService<{
     output: typeof ArchiveVersionResponseSchema;
   },
   /**
-   * Deletes the version; its number is never given again. Fails with FAILED_PRECONDITION while an alias points at it.
+   * Deletes the version; its number is never given again. Fails with FAILED_PRECONDITION while an alias points at it,
+   * unless remove_aliases says that they go as well.
    *
    * @generated from rpc mintmark.registry.v1.VersionService.DeleteVersion
    */

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file mintmark/tracking/v1/run.proto.
  */
 export const file_mintmark_tracking_v1_run: GenFile = /*@__PURE__*/
-  fileDesc("Ch5taW50bWFyay90cmFja2luZy92MS9ydW4ucHJvdG8SFG1pbnRtYXJrLnRyYWNraW5nLnYxIowFCgNSdW4SCgoCaWQYASABKAkSEgoKZXhwZXJpbWVudBgCIAEoCRIMCgRuYW1lGAMgASgJEgwKBHVzZXIYBCABKAkSLwoGc3RhdHVzGAUgASgOMh8ubWludG1hcmsudHJhY2tpbmcudjEuUnVuU3RhdHVzEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNQoGcGFyYW1zGAkgAygLMiUubWludG1hcmsudHJhY2tpbmcudjEuUnVuLlBhcmFtc0VudHJ5EjcKB21ldHJpY3MYCiADKAsyJi5taW50bWFyay50cmFja2luZy52MS5SdW4uTWV0cmljc0VudHJ5EjEKBHRhZ3MYCyADKAsyIy5taW50bWFyay50cmFja2luZy52MS5SdW4uVGFnc0VudHJ5EjIKBmlucHV0cxgMIAMoCzIiLm1pbnRtYXJrLnRyYWNraW5nLnYxLkRhdGFzZXRJbnB1dBIPCgdvdXRwdXRzGA0gAygJEhUKDXBhcmVudF9ydW5faWQYDiABKAkaLQoLUGFyYW1zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARouCgxNZXRyaWNzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ARorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJhCgtNZXRyaWNQb2ludBILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAESDAoEc3RlcBgDIAEoAxIoCgR0aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKLAQoMRGF0YXNldElucHV0EgwKBG5hbWUYASABKAkSDgoGYmxha2UzGAIgASgJEg4KBnNoYTI1NhgDIAEoCRIOCgZzb3VyY2UYBCABKAkSDAoEcm9sZRgFIAEoCRIMCgRyb3dzGAYgASgEEhMKC3NjaGVtYV9qc29uGAcgASgJEgwKBHNpemUYCCABKAQqoAEKCVJ1blN0YXR1cxIaChZSVU5fU1RBVFVTX1VOU1BFQ0lGSUVEEAASGAoUUlVOX1NUQVRVU19TQ0hFRFVMRUQQARIWChJSVU5fU1RBVFVTX1JVTk5JTkcQAhIXChNSVU5fU1RBVFVTX0ZJTklTSEVEEAMSFQoRUlVOX1NUQVRVU19GQUlMRUQQBBIVChFSVU5fU1RBVFVTX0tJTExFRBAFYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Ch5taW50bWFyay90cmFja2luZy92MS9ydW4ucHJvdG8SFG1pbnRtYXJrLnRyYWNraW5nLnYxIoUHCgNSdW4SCgoCaWQYASABKAkSEgoKZXhwZXJpbWVudBgCIAEoCRIMCgRuYW1lGAMgASgJEgwKBHVzZXIYBCABKAkSLwoGc3RhdHVzGAUgASgOMh8ubWludG1hcmsudHJhY2tpbmcudjEuUnVuU3RhdHVzEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNQoGcGFyYW1zGAkgAygLMiUubWludG1hcmsudHJhY2tpbmcudjEuUnVuLlBhcmFtc0VudHJ5EjcKB21ldHJpY3MYCiADKAsyJi5taW50bWFyay50cmFja2luZy52MS5SdW4uTWV0cmljc0VudHJ5EjEKBHRhZ3MYCyADKAsyIy5taW50bWFyay50cmFja2luZy52MS5SdW4uVGFnc0VudHJ5EjIKBmlucHV0cxgMIAMoCzIiLm1pbnRtYXJrLnRyYWNraW5nLnYxLkRhdGFzZXRJbnB1dBIPCgdvdXRwdXRzGA0gAygJEhUKDXBhcmVudF9ydW5faWQYDiABKAkSFQoNZXhwZXJpbWVudF9pZBgPIAEoCRIPCgdkZWxldGVkGBAgASgIEhQKDGFydGlmYWN0X3VyaRgRIAEoCRI4Cg1sYXRlc3RfcG9pbnRzGBIgAygLMiEubWludG1hcmsudHJhY2tpbmcudjEuTWV0cmljUG9pbnQSLwoGc291cmNlGBMgASgLMh8ubWludG1hcmsudHJhY2tpbmcudjEuUnVuU291cmNlEhQKDG1vZGVsX2lucHV0cxgUIAMoCRI4Cg1tb2RlbF9vdXRwdXRzGBUgAygLMiEubWludG1hcmsudHJhY2tpbmcudjEuTW9kZWxPdXRwdXQaLQoLUGFyYW1zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARouCgxNZXRyaWNzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ARorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJnCglSdW5Tb3VyY2USDAoEbmFtZRgBIAEoCRIMCgR0eXBlGAIgASgJEhIKCmdpdF9jb21taXQYAyABKAkSEgoKZ2l0X2JyYW5jaBgEIAEoCRIWCg5naXRfcmVwb3NpdG9yeRgFIAEoCSItCgtNb2RlbE91dHB1dBIQCghtb2RlbF9pZBgBIAEoCRIMCgRzdGVwGAIgASgDIrEBCgtNZXRyaWNQb2ludBILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAESDAoEc3RlcBgDIAEoAxIoCgR0aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghtb2RlbF9pZBgFIAEoCRIUCgxkYXRhc2V0X25hbWUYBiABKAkSFgoOZGF0YXNldF9kaWdlc3QYByABKAkSDgoGcnVuX2lkGAggASgJIsYCCgxEYXRhc2V0SW5wdXQSDAoEbmFtZRgBIAEoCRIOCgZibGFrZTMYAiABKAkSDgoGc2hhMjU2GAMgASgJEg4KBnNvdXJjZRgEIAEoCRIMCgRyb2xlGAUgASgJEgwKBHJvd3MYBiABKAQSEwoLc2NoZW1hX2pzb24YByABKAkSDAoEc2l6ZRgIIAEoBBIOCgZkaWdlc3QYCSABKAkSEwoLc291cmNlX3R5cGUYCiABKAkSFAoMcHJvZmlsZV9qc29uGAsgASgJEjoKBHRhZ3MYDCADKAsyLC5taW50bWFyay50cmFja2luZy52MS5EYXRhc2V0SW5wdXQuVGFnc0VudHJ5EhUKDWRvd25sb2FkX3BhdGgYDSABKAkaKwoJVGFnc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEqoAEKCVJ1blN0YXR1cxIaChZSVU5fU1RBVFVTX1VOU1BFQ0lGSUVEEAASGAoUUlVOX1NUQVRVU19TQ0hFRFVMRUQQARIWChJSVU5fU1RBVFVTX1JVTk5JTkcQAhIXChNSVU5fU1RBVFVTX0ZJTklTSEVEEAMSFQoRUlVOX1NUQVRVU19GQUlMRUQQBBIVChFSVU5fU1RBVFVTX0tJTExFRBAFYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * One execution: parameters, metrics over steps, tags, inputs, outputs.
@@ -84,7 +84,7 @@ export type Run = Message<"mintmark.tracking.v1.Run"> & {
   params: { [key: string]: string };
 
   /**
-   * The latest value of each metric, by key.
+   * The latest value of each metric, by key; latest_points says when it was measured.
    *
    * @generated from field: map<string, double> metrics = 10;
    */
@@ -117,6 +117,55 @@ export type Run = Message<"mintmark.tracking.v1.Run"> & {
    * @generated from field: string parent_run_id = 14;
    */
   parentRunId: string;
+
+  /**
+   * The id of the experiment.
+   *
+   * @generated from field: string experiment_id = 15;
+   */
+  experimentId: string;
+
+  /**
+   * Whether it is deleted; it can be restored.
+   *
+   * @generated from field: bool deleted = 16;
+   */
+  deleted: boolean;
+
+  /**
+   * Where clients put its files: `mlflow-artifacts:/…` of this server, or below the location of its experiment.
+   *
+   * @generated from field: string artifact_uri = 17;
+   */
+  artifactUri: string;
+
+  /**
+   * The point of each metric with the greatest (step, time, value).
+   *
+   * @generated from field: repeated mintmark.tracking.v1.MetricPoint latest_points = 18;
+   */
+  latestPoints: MetricPoint[];
+
+  /**
+   * What was executed, as far as its maker said.
+   *
+   * @generated from field: mintmark.tracking.v1.RunSource source = 19;
+   */
+  source?: RunSource | undefined;
+
+  /**
+   * The logged models that it read, by id.
+   *
+   * @generated from field: repeated string model_inputs = 20;
+   */
+  modelInputs: string[];
+
+  /**
+   * The logged models that it made.
+   *
+   * @generated from field: repeated mintmark.tracking.v1.ModelOutput model_outputs = 21;
+   */
+  modelOutputs: ModelOutput[];
 };
 
 /**
@@ -125,6 +174,83 @@ export type Run = Message<"mintmark.tracking.v1.Run"> & {
  */
 export const RunSchema: GenMessage<Run> = /*@__PURE__*/
   messageDesc(file_mintmark_tracking_v1_run, 0);
+
+/**
+ * What a run executed. MLflow's clients say it in the tags `mlflow.source.*`.
+ *
+ * @generated from message mintmark.tracking.v1.RunSource
+ */
+export type RunSource = Message<"mintmark.tracking.v1.RunSource"> & {
+  /**
+   * The script, notebook or training file.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * What kind that is: `LOCAL`, `NOTEBOOK`, `PROJECT`, `JOB`.
+   *
+   * @generated from field: string type = 2;
+   */
+  type: string;
+
+  /**
+   * The commit of the repository.
+   *
+   * @generated from field: string git_commit = 3;
+   */
+  gitCommit: string;
+
+  /**
+   * The branch.
+   *
+   * @generated from field: string git_branch = 4;
+   */
+  gitBranch: string;
+
+  /**
+   * The address of the repository.
+   *
+   * @generated from field: string git_repository = 5;
+   */
+  gitRepository: string;
+};
+
+/**
+ * Describes the message mintmark.tracking.v1.RunSource.
+ * Use `create(RunSourceSchema)` to create a new message.
+ */
+export const RunSourceSchema: GenMessage<RunSource> = /*@__PURE__*/
+  messageDesc(file_mintmark_tracking_v1_run, 1);
+
+/**
+ * A logged model that a run made.
+ *
+ * @generated from message mintmark.tracking.v1.ModelOutput
+ */
+export type ModelOutput = Message<"mintmark.tracking.v1.ModelOutput"> & {
+  /**
+   * The id of the logged model.
+   *
+   * @generated from field: string model_id = 1;
+   */
+  modelId: string;
+
+  /**
+   * The step at which it was made.
+   *
+   * @generated from field: int64 step = 2;
+   */
+  step: bigint;
+};
+
+/**
+ * Describes the message mintmark.tracking.v1.ModelOutput.
+ * Use `create(ModelOutputSchema)` to create a new message.
+ */
+export const ModelOutputSchema: GenMessage<ModelOutput> = /*@__PURE__*/
+  messageDesc(file_mintmark_tracking_v1_run, 2);
 
 /**
  * One value of a metric.
@@ -159,6 +285,34 @@ export type MetricPoint = Message<"mintmark.tracking.v1.MetricPoint"> & {
    * @generated from field: google.protobuf.Timestamp time = 4;
    */
   time?: Timestamp | undefined;
+
+  /**
+   * The logged model that it is about; empty if none.
+   *
+   * @generated from field: string model_id = 5;
+   */
+  modelId: string;
+
+  /**
+   * The name of the data set on which it was measured; empty if not said.
+   *
+   * @generated from field: string dataset_name = 6;
+   */
+  datasetName: string;
+
+  /**
+   * The digest of that data set; empty if not said.
+   *
+   * @generated from field: string dataset_digest = 7;
+   */
+  datasetDigest: string;
+
+  /**
+   * The run that measured it; set only where points of several runs stand together.
+   *
+   * @generated from field: string run_id = 8;
+   */
+  runId: string;
 };
 
 /**
@@ -166,10 +320,10 @@ export type MetricPoint = Message<"mintmark.tracking.v1.MetricPoint"> & {
  * Use `create(MetricPointSchema)` to create a new message.
  */
 export const MetricPointSchema: GenMessage<MetricPoint> = /*@__PURE__*/
-  messageDesc(file_mintmark_tracking_v1_run, 1);
+  messageDesc(file_mintmark_tracking_v1_run, 3);
 
 /**
- * A snapshot of data that a run read.
+ * Data that a run read: a snapshot, whose bytes are known by their digests, or what a client says of data that is elsewhere.
  *
  * @generated from message mintmark.tracking.v1.DatasetInput
  */
@@ -182,35 +336,35 @@ export type DatasetInput = Message<"mintmark.tracking.v1.DatasetInput"> & {
   name: string;
 
   /**
-   * BLAKE3 of the bytes, 64 hex digits.
+   * BLAKE3 of the bytes, 64 hex digits; empty if they are not known.
    *
    * @generated from field: string blake3 = 2;
    */
   blake3: string;
 
   /**
-   * SHA-256 of the bytes, 64 hex digits.
+   * SHA-256 of the bytes, 64 hex digits; empty if they are not known.
    *
    * @generated from field: string sha256 = 3;
    */
   sha256: string;
 
   /**
-   * Where the bytes came from: a file name, an http or s3 URI.
+   * Where the data came from: a file name, a URI, or what source_type says.
    *
    * @generated from field: string source = 4;
    */
   source: string;
 
   /**
-   * In which role: `training`.
+   * In which role: `training`; empty if not said.
    *
    * @generated from field: string role = 5;
    */
   role: string;
 
   /**
-   * How many rows it has.
+   * How many rows it has; 0 if not known.
    *
    * @generated from field: uint64 rows = 6;
    */
@@ -224,11 +378,46 @@ export type DatasetInput = Message<"mintmark.tracking.v1.DatasetInput"> & {
   schemaJson: string;
 
   /**
-   * The size in bytes.
+   * The size in bytes; 0 if not known.
    *
    * @generated from field: uint64 size = 8;
    */
   size: bigint;
+
+  /**
+   * By which a client names the content, in its own way; empty for a snapshot.
+   *
+   * @generated from field: string digest = 9;
+   */
+  digest: string;
+
+  /**
+   * How a client reads `source`: `local`, `http`, `code` …; empty for a snapshot.
+   *
+   * @generated from field: string source_type = 10;
+   */
+  sourceType: string;
+
+  /**
+   * What a client found out about the content, as JSON; may be empty.
+   *
+   * @generated from field: string profile_json = 11;
+   */
+  profileJson: string;
+
+  /**
+   * What a client notes about this reading; without the role.
+   *
+   * @generated from field: map<string, string> tags = 12;
+   */
+  tags: { [key: string]: string };
+
+  /**
+   * Where a snapshot can be fetched without a token until it expires: a path on this server; set only in answers.
+   *
+   * @generated from field: string download_path = 13;
+   */
+  downloadPath: string;
 };
 
 /**
@@ -236,7 +425,7 @@ export type DatasetInput = Message<"mintmark.tracking.v1.DatasetInput"> & {
  * Use `create(DatasetInputSchema)` to create a new message.
  */
 export const DatasetInputSchema: GenMessage<DatasetInput> = /*@__PURE__*/
-  messageDesc(file_mintmark_tracking_v1_run, 2);
+  messageDesc(file_mintmark_tracking_v1_run, 4);
 
 /**
  * Where a run is in its life; MLflow's states.

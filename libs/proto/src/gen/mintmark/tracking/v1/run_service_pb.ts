@@ -4,7 +4,11 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { DatasetInput, MetricPoint, Run, RunStatus } from "./run_pb.ts";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { LifecycleView } from "./experiment_pb.ts";
+import { file_mintmark_tracking_v1_experiment } from "./experiment_pb.ts";
+import type { DatasetInput, MetricPoint, ModelOutput, Run, RunStatus } from "./run_pb.ts";
 import { file_mintmark_tracking_v1_run } from "./run_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -12,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file mintmark/tracking/v1/run_service.proto.
  */
 export const file_mintmark_tracking_v1_run_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZtaW50bWFyay90cmFja2luZy92MS9ydW5fc2VydmljZS5wcm90bxIUbWludG1hcmsudHJhY2tpbmcudjEiuAEKEENyZWF0ZVJ1blJlcXVlc3QSEgoKZXhwZXJpbWVudBgBIAEoCRIMCgRuYW1lGAIgASgJEj4KBHRhZ3MYAyADKAsyMC5taW50bWFyay50cmFja2luZy52MS5DcmVhdGVSdW5SZXF1ZXN0LlRhZ3NFbnRyeRIVCg1wYXJlbnRfcnVuX2lkGAQgASgJGisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIjsKEUNyZWF0ZVJ1blJlc3BvbnNlEiYKA3J1bhgBIAEoCzIZLm1pbnRtYXJrLnRyYWNraW5nLnYxLlJ1biIbCg1HZXRSdW5SZXF1ZXN0EgoKAmlkGAEgASgJIjgKDkdldFJ1blJlc3BvbnNlEiYKA3J1bhgBIAEoCzIZLm1pbnRtYXJrLnRyYWNraW5nLnYxLlJ1biJ9Cg9MaXN0UnVuc1JlcXVlc3QSEgoKZXhwZXJpbWVudBgBIAEoCRIvCgZzdGF0dXMYAiABKA4yHy5taW50bWFyay50cmFja2luZy52MS5SdW5TdGF0dXMSEQoJcGFnZV9zaXplGAMgASgNEhIKCnBhZ2VfdG9rZW4YBCABKAkiVAoQTGlzdFJ1bnNSZXNwb25zZRInCgRydW5zGAEgAygLMhkubWludG1hcmsudHJhY2tpbmcudjEuUnVuEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJdChBVcGRhdGVSdW5SZXF1ZXN0EgoKAmlkGAEgASgJEi8KBnN0YXR1cxgCIAEoDjIfLm1pbnRtYXJrLnRyYWNraW5nLnYxLlJ1blN0YXR1cxIMCgRuYW1lGAMgASgJIjsKEVVwZGF0ZVJ1blJlc3BvbnNlEiYKA3J1bhgBIAEoCzIZLm1pbnRtYXJrLnRyYWNraW5nLnYxLlJ1biL+AgoPTG9nQmF0Y2hSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIVCg1hdHRlbXB0X3Rva2VuGAIgASgJEkEKBnBhcmFtcxgDIAMoCzIxLm1pbnRtYXJrLnRyYWNraW5nLnYxLkxvZ0JhdGNoUmVxdWVzdC5QYXJhbXNFbnRyeRIyCgdtZXRyaWNzGAQgAygLMiEubWludG1hcmsudHJhY2tpbmcudjEuTWV0cmljUG9pbnQSPQoEdGFncxgFIAMoCzIvLm1pbnRtYXJrLnRyYWNraW5nLnYxLkxvZ0JhdGNoUmVxdWVzdC5UYWdzRW50cnkSMgoGaW5wdXRzGAYgAygLMiIubWludG1hcmsudHJhY2tpbmcudjEuRGF0YXNldElucHV0Gi0KC1BhcmFtc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaKwoJVGFnc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiEgoQTG9nQmF0Y2hSZXNwb25zZSJdChdHZXRNZXRyaWNIaXN0b3J5UmVxdWVzdBIOCgZydW5faWQYASABKAkSCwoDa2V5GAIgASgJEhEKCXBhZ2Vfc2l6ZRgDIAEoDRISCgpwYWdlX3Rva2VuGAQgASgJImYKGEdldE1ldHJpY0hpc3RvcnlSZXNwb25zZRIxCgZwb2ludHMYASADKAsyIS5taW50bWFyay50cmFja2luZy52MS5NZXRyaWNQb2ludBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAky3wQKClJ1blNlcnZpY2USXAoJQ3JlYXRlUnVuEiYubWludG1hcmsudHJhY2tpbmcudjEuQ3JlYXRlUnVuUmVxdWVzdBonLm1pbnRtYXJrLnRyYWNraW5nLnYxLkNyZWF0ZVJ1blJlc3BvbnNlElgKBkdldFJ1bhIjLm1pbnRtYXJrLnRyYWNraW5nLnYxLkdldFJ1blJlcXVlc3QaJC5taW50bWFyay50cmFja2luZy52MS5HZXRSdW5SZXNwb25zZSIDkAIBEl4KCExpc3RSdW5zEiUubWludG1hcmsudHJhY2tpbmcudjEuTGlzdFJ1bnNSZXF1ZXN0GiYubWludG1hcmsudHJhY2tpbmcudjEuTGlzdFJ1bnNSZXNwb25zZSIDkAIBEmEKCVVwZGF0ZVJ1bhImLm1pbnRtYXJrLnRyYWNraW5nLnYxLlVwZGF0ZVJ1blJlcXVlc3QaJy5taW50bWFyay50cmFja2luZy52MS5VcGRhdGVSdW5SZXNwb25zZSIDkAICEl4KCExvZ0JhdGNoEiUubWludG1hcmsudHJhY2tpbmcudjEuTG9nQmF0Y2hSZXF1ZXN0GiYubWludG1hcmsudHJhY2tpbmcudjEuTG9nQmF0Y2hSZXNwb25zZSIDkAICEnYKEEdldE1ldHJpY0hpc3RvcnkSLS5taW50bWFyay50cmFja2luZy52MS5HZXRNZXRyaWNIaXN0b3J5UmVxdWVzdBouLm1pbnRtYXJrLnRyYWNraW5nLnYxLkdldE1ldHJpY0hpc3RvcnlSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_mintmark_tracking_v1_run]);
+  fileDesc("CiZtaW50bWFyay90cmFja2luZy92MS9ydW5fc2VydmljZS5wcm90bxIUbWludG1hcmsudHJhY2tpbmcudjEimQIKEENyZWF0ZVJ1blJlcXVlc3QSEgoKZXhwZXJpbWVudBgBIAEoCRIMCgRuYW1lGAIgASgJEj4KBHRhZ3MYAyADKAsyMC5taW50bWFyay50cmFja2luZy52MS5DcmVhdGVSdW5SZXF1ZXN0LlRhZ3NFbnRyeRIVCg1wYXJlbnRfcnVuX2lkGAQgASgJEhUKDWV4cGVyaW1lbnRfaWQYBSABKAkSLgoKc3RhcnRfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdXNlchgHIAEoCRIKCgJpZBgIIAEoCRorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI7ChFDcmVhdGVSdW5SZXNwb25zZRImCgNydW4YASABKAsyGS5taW50bWFyay50cmFja2luZy52MS5SdW4iGwoNR2V0UnVuUmVxdWVzdBIKCgJpZBgBIAEoCSI4Cg5HZXRSdW5SZXNwb25zZRImCgNydW4YASABKAsyGS5taW50bWFyay50cmFja2luZy52MS5SdW4ifQoPTGlzdFJ1bnNSZXF1ZXN0EhIKCmV4cGVyaW1lbnQYASABKAkSLwoGc3RhdHVzGAIgASgOMh8ubWludG1hcmsudHJhY2tpbmcudjEuUnVuU3RhdHVzEhEKCXBhZ2Vfc2l6ZRgDIAEoDRISCgpwYWdlX3Rva2VuGAQgASgJIlQKEExpc3RSdW5zUmVzcG9uc2USJwoEcnVucxgBIAMoCzIZLm1pbnRtYXJrLnRyYWNraW5nLnYxLlJ1bhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiiwEKEFVwZGF0ZVJ1blJlcXVlc3QSCgoCaWQYASABKAkSLwoGc3RhdHVzGAIgASgOMh8ubWludG1hcmsudHJhY2tpbmcudjEuUnVuU3RhdHVzEgwKBG5hbWUYAyABKAkSLAoIZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjsKEVVwZGF0ZVJ1blJlc3BvbnNlEiYKA3J1bhgBIAEoCzIZLm1pbnRtYXJrLnRyYWNraW5nLnYxLlJ1biLOAwoPTG9nQmF0Y2hSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIVCg1hdHRlbXB0X3Rva2VuGAIgASgJEkEKBnBhcmFtcxgDIAMoCzIxLm1pbnRtYXJrLnRyYWNraW5nLnYxLkxvZ0JhdGNoUmVxdWVzdC5QYXJhbXNFbnRyeRIyCgdtZXRyaWNzGAQgAygLMiEubWludG1hcmsudHJhY2tpbmcudjEuTWV0cmljUG9pbnQSPQoEdGFncxgFIAMoCzIvLm1pbnRtYXJrLnRyYWNraW5nLnYxLkxvZ0JhdGNoUmVxdWVzdC5UYWdzRW50cnkSMgoGaW5wdXRzGAYgAygLMiIubWludG1hcmsudHJhY2tpbmcudjEuRGF0YXNldElucHV0EhQKDG1vZGVsX2lucHV0cxgHIAMoCRI4Cg1tb2RlbF9vdXRwdXRzGAggAygLMiEubWludG1hcmsudHJhY2tpbmcudjEuTW9kZWxPdXRwdXQaLQoLUGFyYW1zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASISChBMb2dCYXRjaFJlc3BvbnNlIl0KF0dldE1ldHJpY0hpc3RvcnlSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRILCgNrZXkYAiABKAkSEQoJcGFnZV9zaXplGAMgASgNEhIKCnBhZ2VfdG9rZW4YBCABKAkiZgoYR2V0TWV0cmljSGlzdG9yeVJlc3BvbnNlEjEKBnBvaW50cxgBIAMoCzIhLm1pbnRtYXJrLnRyYWNraW5nLnYxLk1ldHJpY1BvaW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKnAQoRU2VhcmNoUnVuc1JlcXVlc3QSFgoOZXhwZXJpbWVudF9pZHMYASADKAkSDgoGZmlsdGVyGAIgASgJEjEKBHZpZXcYAyABKA4yIy5taW50bWFyay50cmFja2luZy52MS5MaWZlY3ljbGVWaWV3EhAKCG9yZGVyX2J5GAQgAygJEhEKCXBhZ2Vfc2l6ZRgFIAEoDRISCgpwYWdlX3Rva2VuGAYgASgJIlYKElNlYXJjaFJ1bnNSZXNwb25zZRInCgRydW5zGAEgAygLMhkubWludG1hcmsudHJhY2tpbmcudjEuUnVuEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIeChBEZWxldGVSdW5SZXF1ZXN0EgoKAmlkGAEgASgJIhMKEURlbGV0ZVJ1blJlc3BvbnNlIh8KEVJlc3RvcmVSdW5SZXF1ZXN0EgoKAmlkGAEgASgJIhQKElJlc3RvcmVSdW5SZXNwb25zZSIuChNEZWxldGVSdW5UYWdSZXF1ZXN0EgoKAmlkGAEgASgJEgsKA2tleRgCIAEoCSIWChREZWxldGVSdW5UYWdSZXNwb25zZSKUAQoUQ29tcGFyZU1ldHJpY1JlcXVlc3QSDwoHcnVuX2lkcxgBIAMoCRILCgNrZXkYAiABKAkSFwoKc3RhcnRfc3RlcBgDIAEoA0gAiAEBEhUKCGVuZF9zdGVwGAQgASgDSAGIAQESEgoKbWF4X3BvaW50cxgFIAEoDUINCgtfc3RhcnRfc3RlcEILCglfZW5kX3N0ZXAiSgoVQ29tcGFyZU1ldHJpY1Jlc3BvbnNlEjEKBnBvaW50cxgBIAMoCzIhLm1pbnRtYXJrLnRyYWNraW5nLnYxLk1ldHJpY1BvaW50MuQICgpSdW5TZXJ2aWNlElwKCUNyZWF0ZVJ1bhImLm1pbnRtYXJrLnRyYWNraW5nLnYxLkNyZWF0ZVJ1blJlcXVlc3QaJy5taW50bWFyay50cmFja2luZy52MS5DcmVhdGVSdW5SZXNwb25zZRJYCgZHZXRSdW4SIy5taW50bWFyay50cmFja2luZy52MS5HZXRSdW5SZXF1ZXN0GiQubWludG1hcmsudHJhY2tpbmcudjEuR2V0UnVuUmVzcG9uc2UiA5ACARJeCghMaXN0UnVucxIlLm1pbnRtYXJrLnRyYWNraW5nLnYxLkxpc3RSdW5zUmVxdWVzdBomLm1pbnRtYXJrLnRyYWNraW5nLnYxLkxpc3RSdW5zUmVzcG9uc2UiA5ACARJkCgpTZWFyY2hSdW5zEicubWludG1hcmsudHJhY2tpbmcudjEuU2VhcmNoUnVuc1JlcXVlc3QaKC5taW50bWFyay50cmFja2luZy52MS5TZWFyY2hSdW5zUmVzcG9uc2UiA5ACARJhCglVcGRhdGVSdW4SJi5taW50bWFyay50cmFja2luZy52MS5VcGRhdGVSdW5SZXF1ZXN0GicubWludG1hcmsudHJhY2tpbmcudjEuVXBkYXRlUnVuUmVzcG9uc2UiA5ACAhJhCglEZWxldGVSdW4SJi5taW50bWFyay50cmFja2luZy52MS5EZWxldGVSdW5SZXF1ZXN0GicubWludG1hcmsudHJhY2tpbmcudjEuRGVsZXRlUnVuUmVzcG9uc2UiA5ACAhJkCgpSZXN0b3JlUnVuEicubWludG1hcmsudHJhY2tpbmcudjEuUmVzdG9yZVJ1blJlcXVlc3QaKC5taW50bWFyay50cmFja2luZy52MS5SZXN0b3JlUnVuUmVzcG9uc2UiA5ACAhJlCgxEZWxldGVSdW5UYWcSKS5taW50bWFyay50cmFja2luZy52MS5EZWxldGVSdW5UYWdSZXF1ZXN0GioubWludG1hcmsudHJhY2tpbmcudjEuRGVsZXRlUnVuVGFnUmVzcG9uc2USXgoITG9nQmF0Y2gSJS5taW50bWFyay50cmFja2luZy52MS5Mb2dCYXRjaFJlcXVlc3QaJi5taW50bWFyay50cmFja2luZy52MS5Mb2dCYXRjaFJlc3BvbnNlIgOQAgISdgoQR2V0TWV0cmljSGlzdG9yeRItLm1pbnRtYXJrLnRyYWNraW5nLnYxLkdldE1ldHJpY0hpc3RvcnlSZXF1ZXN0Gi4ubWludG1hcmsudHJhY2tpbmcudjEuR2V0TWV0cmljSGlzdG9yeVJlc3BvbnNlIgOQAgESbQoNQ29tcGFyZU1ldHJpYxIqLm1pbnRtYXJrLnRyYWNraW5nLnYxLkNvbXBhcmVNZXRyaWNSZXF1ZXN0GisubWludG1hcmsudHJhY2tpbmcudjEuQ29tcGFyZU1ldHJpY1Jlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_google_protobuf_timestamp, file_mintmark_tracking_v1_experiment, file_mintmark_tracking_v1_run]);
 
 /**
  * The request of RunService.CreateRun.
@@ -47,6 +51,35 @@ export type CreateRunRequest = Message<"mintmark.tracking.v1.CreateRunRequest"> 
    * @generated from field: string parent_run_id = 4;
    */
   parentRunId: string;
+
+  /**
+   * The id of the experiment, instead of its name.
+   *
+   * @generated from field: string experiment_id = 5;
+   */
+  experimentId: string;
+
+  /**
+   * When it began; now if not set.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 6;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Who started it; the caller if empty.
+   *
+   * @generated from field: string user = 7;
+   */
+  user: string;
+
+  /**
+   * The id to give it, so that a run that is taken over from elsewhere keeps it; made up if empty.
+   * Fails with ALREADY_EXISTS if it is taken.
+   *
+   * @generated from field: string id = 8;
+   */
+  id: string;
 };
 
 /**
@@ -210,11 +243,18 @@ export type UpdateRunRequest = Message<"mintmark.tracking.v1.UpdateRunRequest"> 
   status: RunStatus;
 
   /**
-   * The new name; unchanged if empty.
+   * The new name; unchanged if empty. The tag `mlflow.runName` says the same and follows.
    *
    * @generated from field: string name = 3;
    */
   name: string;
+
+  /**
+   * When it ended; now if it ends and this is not set.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 4;
+   */
+  endTime?: Timestamp | undefined;
 };
 
 /**
@@ -292,6 +332,20 @@ export type LogBatchRequest = Message<"mintmark.tracking.v1.LogBatchRequest"> & 
    * @generated from field: repeated mintmark.tracking.v1.DatasetInput inputs = 6;
    */
   inputs: DatasetInput[];
+
+  /**
+   * Logged models that the run reads, by id.
+   *
+   * @generated from field: repeated string model_inputs = 7;
+   */
+  modelInputs: string[];
+
+  /**
+   * Logged models that the run makes.
+   *
+   * @generated from field: repeated mintmark.tracking.v1.ModelOutput model_outputs = 8;
+   */
+  modelOutputs: ModelOutput[];
 };
 
 /**
@@ -387,6 +441,275 @@ export const GetMetricHistoryResponseSchema: GenMessage<GetMetricHistoryResponse
   messageDesc(file_mintmark_tracking_v1_run_service, 11);
 
 /**
+ * The request of RunService.SearchRuns.
+ *
+ * @generated from message mintmark.tracking.v1.SearchRunsRequest
+ */
+export type SearchRunsRequest = Message<"mintmark.tracking.v1.SearchRunsRequest"> & {
+  /**
+   * The experiments to look in; ids that name none are left out.
+   *
+   * @generated from field: repeated string experiment_ids = 1;
+   */
+  experimentIds: string[];
+
+  /**
+   * Clauses joined by AND over attributes, `metrics.KEY`, `params.KEY`, `tags.KEY`, `datasets.FIELD`; all if empty.
+   *
+   * @generated from field: string filter = 2;
+   */
+  filter: string;
+
+  /**
+   * Which are meant.
+   *
+   * @generated from field: mintmark.tracking.v1.LifecycleView view = 3;
+   */
+  view: LifecycleView;
+
+  /**
+   * Fields with ASC or DESC, the first decides first; the latest started first if empty.
+   *
+   * @generated from field: repeated string order_by = 4;
+   */
+  orderBy: string[];
+
+  /**
+   * How many to return: 1 to 50000; 1000 if not set.
+   *
+   * @generated from field: uint32 page_size = 5;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on: the token of the page before; empty for the first page.
+   *
+   * @generated from field: string page_token = 6;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message mintmark.tracking.v1.SearchRunsRequest.
+ * Use `create(SearchRunsRequestSchema)` to create a new message.
+ */
+export const SearchRunsRequestSchema: GenMessage<SearchRunsRequest> = /*@__PURE__*/
+  messageDesc(file_mintmark_tracking_v1_run_service, 12);
+
+/**
+ * The response of RunService.SearchRuns.
+ *
+ * @generated from message mintmark.tracking.v1.SearchRunsResponse
+ */
+export type SearchRunsResponse = Message<"mintmark.tracking.v1.SearchRunsResponse"> & {
+  /**
+   * The runs, in order.
+   *
+   * @generated from field: repeated mintmark.tracking.v1.Run runs = 1;
+   */
+  runs: Run[];
+
+  /**
+   * The token of the next page; empty if this is the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message mintmark.tracking.v1.SearchRunsResponse.
+ * Use `create(SearchRunsResponseSchema)` to create a new message.
+ */
+export const SearchRunsResponseSchema: GenMessage<SearchRunsResponse> = /*@__PURE__*/
+  messageDesc(file_mintmark_tracking_v1_run_service, 13);
+
+/**
+ * The request of RunService.DeleteRun.
+ *
+ * @generated from message mintmark.tracking.v1.DeleteRunRequest
+ */
+export type DeleteRunRequest = Message<"mintmark.tracking.v1.DeleteRunRequest"> & {
+  /**
+   * The id of the run.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message mintmark.tracking.v1.DeleteRunRequest.
+ * Use `create(DeleteRunRequestSchema)` to create a new message.
+ */
+export const DeleteRunRequestSchema: GenMessage<DeleteRunRequest> = /*@__PURE__*/
+  messageDesc(file_mintmark_tracking_v1_run_service, 14);
+
+/**
+ * The response of RunService.DeleteRun.
+ *
+ * @generated from message mintmark.tracking.v1.DeleteRunResponse
+ */
+export type DeleteRunResponse = Message<"mintmark.tracking.v1.DeleteRunResponse"> & {
+};
+
+/**
+ * Describes the message mintmark.tracking.v1.DeleteRunResponse.
+ * Use `create(DeleteRunResponseSchema)` to create a new message.
+ */
+export const DeleteRunResponseSchema: GenMessage<DeleteRunResponse> = /*@__PURE__*/
+  messageDesc(file_mintmark_tracking_v1_run_service, 15);
+
+/**
+ * The request of RunService.RestoreRun.
+ *
+ * @generated from message mintmark.tracking.v1.RestoreRunRequest
+ */
+export type RestoreRunRequest = Message<"mintmark.tracking.v1.RestoreRunRequest"> & {
+  /**
+   * The id of the run.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message mintmark.tracking.v1.RestoreRunRequest.
+ * Use `create(RestoreRunRequestSchema)` to create a new message.
+ */
+export const RestoreRunRequestSchema: GenMessage<RestoreRunRequest> = /*@__PURE__*/
+  messageDesc(file_mintmark_tracking_v1_run_service, 16);
+
+/**
+ * The response of RunService.RestoreRun.
+ *
+ * @generated from message mintmark.tracking.v1.RestoreRunResponse
+ */
+export type RestoreRunResponse = Message<"mintmark.tracking.v1.RestoreRunResponse"> & {
+};
+
+/**
+ * Describes the message mintmark.tracking.v1.RestoreRunResponse.
+ * Use `create(RestoreRunResponseSchema)` to create a new message.
+ */
+export const RestoreRunResponseSchema: GenMessage<RestoreRunResponse> = /*@__PURE__*/
+  messageDesc(file_mintmark_tracking_v1_run_service, 17);
+
+/**
+ * The request of RunService.DeleteRunTag.
+ *
+ * @generated from message mintmark.tracking.v1.DeleteRunTagRequest
+ */
+export type DeleteRunTagRequest = Message<"mintmark.tracking.v1.DeleteRunTagRequest"> & {
+  /**
+   * The id of the run.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * The key.
+   *
+   * @generated from field: string key = 2;
+   */
+  key: string;
+};
+
+/**
+ * Describes the message mintmark.tracking.v1.DeleteRunTagRequest.
+ * Use `create(DeleteRunTagRequestSchema)` to create a new message.
+ */
+export const DeleteRunTagRequestSchema: GenMessage<DeleteRunTagRequest> = /*@__PURE__*/
+  messageDesc(file_mintmark_tracking_v1_run_service, 18);
+
+/**
+ * The response of RunService.DeleteRunTag.
+ *
+ * @generated from message mintmark.tracking.v1.DeleteRunTagResponse
+ */
+export type DeleteRunTagResponse = Message<"mintmark.tracking.v1.DeleteRunTagResponse"> & {
+};
+
+/**
+ * Describes the message mintmark.tracking.v1.DeleteRunTagResponse.
+ * Use `create(DeleteRunTagResponseSchema)` to create a new message.
+ */
+export const DeleteRunTagResponseSchema: GenMessage<DeleteRunTagResponse> = /*@__PURE__*/
+  messageDesc(file_mintmark_tracking_v1_run_service, 19);
+
+/**
+ * The request of RunService.CompareMetric.
+ *
+ * @generated from message mintmark.tracking.v1.CompareMetricRequest
+ */
+export type CompareMetricRequest = Message<"mintmark.tracking.v1.CompareMetricRequest"> & {
+  /**
+   * The runs: 1 to 100; those that are not there are left out.
+   *
+   * @generated from field: repeated string run_ids = 1;
+   */
+  runIds: string[];
+
+  /**
+   * The key of the metric.
+   *
+   * @generated from field: string key = 2;
+   */
+  key: string;
+
+  /**
+   * The first step that is of interest; from the beginning if not set.
+   *
+   * @generated from field: optional int64 start_step = 3;
+   */
+  startStep?: bigint | undefined;
+
+  /**
+   * The last step that is of interest; to the end if not set.
+   *
+   * @generated from field: optional int64 end_step = 4;
+   */
+  endStep?: bigint | undefined;
+
+  /**
+   * The most points of one run: 1 to 25000; 2500 if not set. The first and the last point are always among them.
+   *
+   * @generated from field: uint32 max_points = 5;
+   */
+  maxPoints: number;
+};
+
+/**
+ * Describes the message mintmark.tracking.v1.CompareMetricRequest.
+ * Use `create(CompareMetricRequestSchema)` to create a new message.
+ */
+export const CompareMetricRequestSchema: GenMessage<CompareMetricRequest> = /*@__PURE__*/
+  messageDesc(file_mintmark_tracking_v1_run_service, 20);
+
+/**
+ * The response of RunService.CompareMetric.
+ *
+ * @generated from message mintmark.tracking.v1.CompareMetricResponse
+ */
+export type CompareMetricResponse = Message<"mintmark.tracking.v1.CompareMetricResponse"> & {
+  /**
+   * The points, run by run as asked, by step and time, each with its run_id.
+   *
+   * @generated from field: repeated mintmark.tracking.v1.MetricPoint points = 1;
+   */
+  points: MetricPoint[];
+};
+
+/**
+ * Describes the message mintmark.tracking.v1.CompareMetricResponse.
+ * Use `create(CompareMetricResponseSchema)` to create a new message.
+ */
+export const CompareMetricResponseSchema: GenMessage<CompareMetricResponse> = /*@__PURE__*/
+  messageDesc(file_mintmark_tracking_v1_run_service, 21);
+
+/**
  * Operates on runs.
  *
  * @generated from service mintmark.tracking.v1.RunService
@@ -423,7 +746,19 @@ export const RunService: GenService<{
     output: typeof ListRunsResponseSchema;
   },
   /**
-   * Changes the status or the name.
+   * Finds runs by MLflow's search grammar, page by page.
+   *
+   * Fails with INVALID_ARGUMENT if the filter, the order or the token cannot be read.
+   *
+   * @generated from rpc mintmark.tracking.v1.RunService.SearchRuns
+   */
+  searchRuns: {
+    methodKind: "unary";
+    input: typeof SearchRunsRequestSchema;
+    output: typeof SearchRunsResponseSchema;
+  },
+  /**
+   * Changes the status, the end or the name.
    *
    * @generated from rpc mintmark.tracking.v1.RunService.UpdateRun
    */
@@ -433,10 +768,41 @@ export const RunService: GenService<{
     output: typeof UpdateRunResponseSchema;
   },
   /**
-   * Logs parameters, metrics, tags and inputs at once: all of them or none.
+   * Deletes a run; RestoreRun brings it back. What is deleted takes no writes.
    *
-   * Fails with INVALID_ARGUMENT if a parameter has another value already, FAILED_PRECONDITION if the run has ended
-   * (tags may still be set), and ABORTED if the run is a job and attempt_token is not that of its present attempt.
+   * @generated from rpc mintmark.tracking.v1.RunService.DeleteRun
+   */
+  deleteRun: {
+    methodKind: "unary";
+    input: typeof DeleteRunRequestSchema;
+    output: typeof DeleteRunResponseSchema;
+  },
+  /**
+   * Restores a deleted run.
+   *
+   * @generated from rpc mintmark.tracking.v1.RunService.RestoreRun
+   */
+  restoreRun: {
+    methodKind: "unary";
+    input: typeof RestoreRunRequestSchema;
+    output: typeof RestoreRunResponseSchema;
+  },
+  /**
+   * Removes one tag. Fails with NOT_FOUND if there is none of that key.
+   *
+   * @generated from rpc mintmark.tracking.v1.RunService.DeleteRunTag
+   */
+  deleteRunTag: {
+    methodKind: "unary";
+    input: typeof DeleteRunTagRequestSchema;
+    output: typeof DeleteRunTagResponseSchema;
+  },
+  /**
+   * Logs parameters, metrics, tags, inputs and outputs at once: all of them or none.
+   *
+   * Fails with INVALID_ARGUMENT if a parameter has another value already, FAILED_PRECONDITION if the run is deleted, or
+   * is a job that has ended (tags may still be set), and ABORTED if it is a job and attempt_token is not that of its
+   * present attempt.
    *
    * @generated from rpc mintmark.tracking.v1.RunService.LogBatch
    */
@@ -454,6 +820,16 @@ export const RunService: GenService<{
     methodKind: "unary";
     input: typeof GetMetricHistoryRequestSchema;
     output: typeof GetMetricHistoryResponseSchema;
+  },
+  /**
+   * Reads one metric of several runs at once, thinned out evenly over the steps where there are too many points.
+   *
+   * @generated from rpc mintmark.tracking.v1.RunService.CompareMetric
+   */
+  compareMetric: {
+    methodKind: "unary";
+    input: typeof CompareMetricRequestSchema;
+    output: typeof CompareMetricResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_mintmark_tracking_v1_run_service, 0);

@@ -1,0 +1,43 @@
+/**
+ * Values as MLflow's answers have them.
+ * @module
+ */
+import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+
+/** Milliseconds since 1970; absent if there is no time. */
+export function milliseconds(time: Timestamp | undefined): number | undefined {
+  return time === undefined ? undefined : Math.floor(timestampMs(time));
+}
+
+/** A time that a client gave in milliseconds since 1970. */
+export function timeOf(ms: number | undefined): Timestamp | undefined {
+  return ms === undefined ? undefined : timestampFromMs(ms);
+}
+
+/** JSON has no NaN and no infinities: they travel as words, in both directions. */
+export function doubleJson(value: number): number | string {
+  return Number.isFinite(value) ? value : String(value);
+}
+
+/** As a number where that is exact, as the clients expect; else as text, which they take as well. */
+export function int64Json(value: bigint): number | string {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : String(value);
+}
+
+/** `[{key, value}, …]`; absent if there are none, as MLflow leaves out empty lists. */
+export function tagsJson(
+  tags: Readonly<Record<string, string>>,
+): readonly { key: string; value: string }[] | undefined {
+  return orAbsent(Object.entries(tags).map(([key, value]) => ({ key, value })));
+}
+
+/** Empty lists are left out. */
+export function orAbsent<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list;
+}
+
+/** Empty text is left out. */
+export function textOrAbsent(text: string): string | undefined {
+  return text === "" ? undefined : text;
+}

@@ -1,0 +1,104 @@
+/**
+ * Failures in MLflow's form: one table from the reasons of the error table to its codes, statuses and the messages that its
+ * clients match on.
+ * @module
+ */
+import { AppError, type Kind, type Reason } from "@mintmark/errors";
+import { detailOf, reasonOf } from "@mintmark/registry-client";
+import { httpFailure } from "../http-error.ts";
+
+/** MLflow's codes with the status of each. */
+export const statusOfCode = {
+  INVALID_PARAMETER_VALUE: 400,
+  RESOURCE_ALREADY_EXISTS: 400,
+  BAD_REQUEST: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  RESOURCE_DOES_NOT_EXIST: 404,
+  ENDPOINT_NOT_FOUND: 404,
+  RESOURCE_CONFLICT: 409,
+  REQUEST_LIMIT_EXCEEDED: 429,
+  INTERNAL_ERROR: 500,
+  DATA_LOSS: 500,
+  NOT_IMPLEMENTED: 501,
+  TEMPORARILY_UNAVAILABLE: 503,
+} as const;
+
+export type MlflowCode = keyof typeof statusOfCode;
+
+/** A failure that only this face of the system has. */
+export class MlflowError extends Error {
+  override readonly name = "MlflowError";
+  readonly code: MlflowCode;
+
+  constructor(code: MlflowCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** What leaves for a failure. */
+export interface MlflowFailure {
+  readonly status: number;
+  readonly code: MlflowCode;
+  readonly message: string;
+}
+
+/** Codes of the kinds of the error table. A conflict of a name is 400 in MLflow, not 409. */
+const codeOfKind = {
+  invalid_argument: "INVALID_PARAMETER_VALUE",
+  unauthenticated: "UNAUTHENTICATED",
+  permission_denied: "PERMISSION_DENIED",
+  not_found: "RESOURCE_DOES_NOT_EXIST",
+  already_exists: "RESOURCE_ALREADY_EXISTS",
+  failed_precondition: "INVALID_PARAMETER_VALUE",
+  aborted: "RESOURCE_CONFLICT",
+  data_loss: "DATA_LOSS",
+  resource_exhausted: "REQUEST_LIMIT_EXCEEDED",
+  unavailable: "TEMPORARILY_UNAVAILABLE",
+} as const satisfies Record<Kind, MlflowCode>;
+
+type Translation<R extends Reason> = {
+  readonly code?: MlflowCode;
+  readonly message?: (detail: ConstructorParameters<typeof AppError<R>>[1]) => string;
+};
+
+/** Where MLflow has a code or a message of its own. */
+const translations: { readonly [R in Reason]?: Translation<R> } = {
+  MODEL_NOT_FOUND: { message: ({ model }) => `Registered Model with name=${model} not found` },
+  NAME_TAKEN: { message: ({ name }) => `Registered Model (name=${name}) already exists.` },
+  VERSION_NOT_FOUND: { message: ({ model, version }) => `Model Version (name=${model}, version=${version}) not found` },
+  // Of a model that is there, an unknown alias is a wrong parameter.
+  ALIAS_NOT_FOUND: {
+    code: "INVALID_PARAMETER_VALUE",
+    message: ({ alias }) => `Registered model alias ${alias} not found.`,
+  },
+  RUN_NOT_FOUND: { message: ({ run }) => `Run with id=${run} not found` },
+};
+
+/** What `error` is to a client of MLflow. What is neither of the table nor of the registry leaves as a bare internal error. */
+export function mlflowFailure(error: unknown): MlflowFailure {
+  if (error instanceof MlflowError)
+    return { status: statusOfCode[error.code], code: error.code, message: error.message };
+  const { status, code: kind, message } = httpFailure(error);
+  if (status === 500 && kind === "internal") return { status, code: "INTERNAL_ERROR", message };
+  const reason = error instanceof AppError ? error.reason : reasonOf(error);
+  const own = reason === undefined ? undefined : translated(error, reason);
+  const code = own?.code ?? codeOfKind[kind as Kind];
+  return { status: statusOfCode[code], code, message: own?.message ?? message };
+}
+
+function translated<R extends Reason>(error: unknown, reason: R): { code?: MlflowCode; message?: string } | undefined {
+  const translation = translations[reason] as Translation<R> | undefined;
+  if (translation === undefined) return undefined;
+  const detail = error instanceof AppError ? (error as AppError<R>).detail : detailOf(error, reason);
+  const { code, message } = translation;
+  return {
+    ...(code === undefined ? {} : { code }),
+    ...(message === undefined || detail === undefined ? {} : { message: message(detail) }),
+  };
+}
+
+export function mlflowErrorBody({ code, message }: MlflowFailure): string {
+  return JSON.stringify({ error_code: code, message });
+}

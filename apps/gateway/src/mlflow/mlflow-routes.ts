@@ -1,0 +1,107 @@
+/**
+ * MLflow's REST API: its routes on the native API, in its conventions.
+ *
+ * Everything stands below `/api/` for clients and below `/ajax-api/` for browsers.
+ * @module
+ */
+import { eventHeader, type RegistryClient } from "@mintmark/registry-client";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { challenge } from "../http-error.ts";
+import { experimentRoutes } from "./experiments.ts";
+import { readMessage } from "./fields.ts";
+import { loggedModelRoutes } from "./logged-models.ts";
+import { metricRoutes } from "./metrics.ts";
+import { MlflowError, mlflowErrorBody, mlflowFailure } from "./mlflow-error.ts";
+import { modelVersionRoutes } from "./model-versions.ts";
+import { registeredModelRoutes } from "./registered-models.ts";
+import type { Call, Route } from "./route.ts";
+import { runRoutes } from "./runs.ts";
+
+/** Of a body; a batch of 1000 metrics has about 100 kB, a data set's profile up to 16 MB. */
+const bodyLimitBytes = 64 * 1024 * 1024;
+
+const prefixes = ["/api/", "/ajax-api/"];
+
+const routes: readonly Route[] = [
+  ...experimentRoutes,
+  ...runRoutes,
+  ...metricRoutes,
+  ...loggedModelRoutes,
+  ...registeredModelRoutes,
+  ...modelVersionRoutes,
+];
+
+export interface MlflowDeps {
+  readonly registry: RegistryClient;
+  /** Returns when the gateway's view has taken in the event. */
+  readonly ownWrite: (event: bigint) => Promise<void>;
+}
+
+/** True for a path of MLflow's, whose failures have its form. */
+export function isMlflow(url: string): boolean {
+  return prefixes.some((prefix) => url.startsWith(prefix));
+}
+
+export async function mlflowRoutes(app: FastifyInstance, deps: MlflowDeps): Promise<void> {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "string", bodyLimit: bodyLimitBytes }, (_, body, done) => {
+    try {
+      done(null, body === "" ? {} : JSON.parse(body as string));
+    } catch (error) {
+      done(new MlflowError("INVALID_PARAMETER_VALUE", `The body is not JSON: ${(error as Error).message}`));
+    }
+  });
+  app.addContentTypeParser("*", (_request, _body, done) => {
+    done(new MlflowError("BAD_REQUEST", "The body has to be JSON, with Content-Type: application/json."));
+  });
+  app.setErrorHandler((error, request, reply) => {
+    if (mlflowFailure(error).code === "INTERNAL_ERROR") request.log.error({ err: error }, "request failed");
+    return sendMlflowFailure(reply, error);
+  });
+  for (const route of routes)
+    for (const prefix of prefixes)
+      app.route({
+        method: route.method,
+        url: prefix + route.path,
+        handler: (request, reply) => answer(deps, route, request, reply),
+      });
+}
+
+/** Answers with `error` in MLflow's form. */
+export function sendMlflowFailure(reply: FastifyReply, error: unknown): FastifyReply {
+  const failure = mlflowFailure(error);
+  if (failure.status === 401) reply.header("www-authenticate", challenge);
+  return reply.code(failure.status).type("application/json").send(mlflowErrorBody(failure));
+}
+
+async function answer(
+  deps: MlflowDeps,
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const raw = request.method === "GET" ? request.query : request.body;
+  if (raw !== undefined && (typeof raw !== "object" || raw === null || Array.isArray(raw)))
+    throw new MlflowError("INVALID_PARAMETER_VALUE", "The body has to be a JSON object.");
+  const message = readMessage(route.request, { ...raw, ...(request.params as object) });
+  const events: bigint[] = [];
+  const fields = await route.handle(message, callOf(deps, request, events));
+  const last = events.reduce((a, b) => (a > b ? a : b), 0n);
+  if (last > 0n) await deps.ownWrite(last);
+  return reply.type("application/json").send(JSON.stringify(fields));
+}
+
+function callOf({ registry }: MlflowDeps, request: FastifyRequest, events: bigint[]): Call {
+  const { authorization } = request.headers;
+  return {
+    registry,
+    baseUrl: `${request.protocol}://${request.host}`,
+    as: {
+      ...(authorization === undefined ? {} : { headers: { authorization } }),
+      onHeader: (headers) => {
+        const event = headers.get(eventHeader);
+        if (event !== null) events.push(BigInt(event));
+      },
+    },
+  };
+}

@@ -1,0 +1,34 @@
+/**
+ * One call of MLflow's REST API: where it is, what it takes, and what it does with the native API.
+ * @module
+ */
+import type { CallOptions } from "@connectrpc/connect";
+import type { RegistryClient } from "@mintmark/registry-client";
+import type { z } from "zod";
+
+/** What a call is made with. */
+export interface Call {
+  readonly registry: RegistryClient;
+  /** For every call of the registry: in the name of the caller; the answer waits until the gateway has seen its writes. */
+  readonly as: CallOptions;
+  /** `http://host:port` as the client addressed the gateway. */
+  readonly baseUrl: string;
+}
+
+export interface Route {
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** Below `/api/` and `/ajax-api/`, with `:name` for parameters, which are fields of the message. */
+  readonly path: string;
+  readonly handle: (raw: unknown, call: Call) => Promise<object>;
+  readonly request: z.ZodType;
+}
+
+/** `handle` gets the message as `request` reads it, and returns the fields of the answer. */
+export function route<T>(
+  method: Route["method"],
+  path: string,
+  request: z.ZodType<T>,
+  handle: (message: T, call: Call) => Promise<object>,
+): Route {
+  return { method, path, request, handle: handle as Route["handle"] };
+}

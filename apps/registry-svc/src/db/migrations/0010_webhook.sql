@@ -1,0 +1,3 @@
+-- Webhooks.
+
+select 1;

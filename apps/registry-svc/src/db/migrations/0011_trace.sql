@@ -1,0 +1,3 @@
+-- Traces.
+
+select 1;

@@ -1,0 +1,3 @@
+-- Evaluation data sets.
+
+select 1;

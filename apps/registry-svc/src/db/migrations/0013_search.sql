@@ -1,0 +1,3 @@
+-- Indexes behind MLflow's search grammar.
+
+select 1;
