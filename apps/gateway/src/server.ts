@@ -8,7 +8,13 @@ import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "@mintmark/errors";
 import { connectRegistry, reasonHeader } from "@mintmark/registry-client";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from "fastify";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from "fastify";
 import type { Logger } from "pino";
 import { type Access, openAccess, tokenAccess } from "./access.ts";
 import { startInferenceGrpc } from "./grpc/inference-server.ts";

@@ -40,17 +40,15 @@ export function list<Item extends z.ZodType>(item: Item) {
   );
 }
 
-/** One of the names of an enumeration, or its number there; undefined if absent. */
+/** One of the names of an enumeration, or its number there (the first is 1); undefined if absent. */
 export function word<Name extends string>(names: readonly Name[]) {
-  return z
-    .union([
-      z.enum(names as [Name, ...Name[]]),
-      z
-        .int()
-        .transform((number) => names[number - 1])
-        .pipe(z.enum(names as [Name, ...Name[]])),
-    ])
-    .optional();
+  const known = z.string().refine((name): name is Name => names.some((other) => other === name));
+  const numbered = z
+    .int()
+    .min(1)
+    .max(names.length)
+    .transform((number) => names[number - 1]!);
+  return z.union([known, numbered]).optional();
 }
 
 /** `[{key, value}, …]`; the last of several values of a key counts. */
