@@ -10,6 +10,7 @@ import type { ModelSchema } from "@mintmark/proto/mintmark/registry/v1/model";
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import type { ModelName } from "../names/model-name.ts";
+import { selectVersions, type VersionRow, versionMessage } from "../versions/find-version.ts";
 
 export interface ModelRow {
   readonly model_pk: bigint;
@@ -31,19 +32,38 @@ export async function findModel(db: Db, name: ModelName): Promise<ModelRow> {
   return row;
 }
 
-/** @param models a query of whole rows of `model`, so that a page is cut before anything is looked up for its rows */
+/**
+ * In the order of the query.
+ * @param models a query of whole rows of `model`, so that a page is cut before anything is looked up for its rows
+ */
 export async function selectModels(db: Db, models: RawBuilder<unknown>): Promise<readonly ModelRow[]> {
   const { rows } = await sql<ModelRow>`
     select m.model_pk, m.id, m.full_name, m.shown_name, m.description, m.created_at, h.last_version, h.updated_at,
       (select jsonb_object_agg(k.name, t.value) from model_tag t join key_name k using (key_id)
         where t.model_pk = m.model_pk) as tags,
       (select jsonb_object_agg(a.name, a.number) from alias a where a.model_pk = m.model_pk) as aliases
-    from (${models}) m join model_head h using (model_pk)
-    order by m.full_name`.execute(db);
+    from (select *, row_number() over () as place from (${models}) given) m join model_head h using (model_pk)
+    order by m.place`.execute(db);
   return rows;
 }
 
-export function modelMessage(row: ModelRow): MessageInitShape<typeof ModelSchema> {
+/** The live version with the highest number in each stage, of each of the models: four looks into an index a model. */
+export async function latestVersions(
+  db: Db,
+  models: readonly Pick<ModelRow, "model_pk">[],
+): Promise<ReadonlyMap<bigint, readonly VersionRow[]>> {
+  const versions = await selectVersions(
+    db,
+    sql`select v.* from unnest(${models.map(({ model_pk }) => String(model_pk))}::bigint[]) as asked (model_pk)
+      cross join generate_series(0, 3) as stage
+      cross join lateral (select * from version v where v.model_pk = asked.model_pk and v.stage = stage and v.deleted_at is null
+        order by v.number desc limit 1) v`,
+  );
+  return Map.groupBy(versions, ({ model_pk }) => model_pk);
+}
+
+/** @param latest of {@link latestVersions}; none where they are not asked for */
+export function modelMessage(row: ModelRow, latest: readonly VersionRow[] = []): MessageInitShape<typeof ModelSchema> {
   return {
     id: row.id,
     name: row.shown_name,
@@ -53,5 +73,6 @@ export function modelMessage(row: ModelRow): MessageInitShape<typeof ModelSchema
     createTime: timestampFromDate(row.created_at),
     updateTime: timestampFromDate(row.updated_at),
     aliases: row.aliases ?? {},
+    latestVersions: latest.map(versionMessage),
   };
 }

@@ -13,14 +13,18 @@ import type { ServiceDeps } from "../service-deps.ts";
 import { createModel } from "./create-model.ts";
 import { deleteModel } from "./delete-model.ts";
 import { deleteModelTag, setDescription, setModelTag } from "./describe-model.ts";
-import { findModel, modelMessage } from "./find-model.ts";
+import { findModel, latestVersions, modelMessage } from "./find-model.ts";
 import { listModels } from "./list-models.ts";
 import { renameModel } from "./rename-model.ts";
 
 const maxDescription = 100_000;
 
 export function modelService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeof ModelService> {
-  const read = async (name: ModelName) => ({ model: modelMessage(await findModel(db, name)) });
+  const read = async (name: ModelName) => {
+    const model = await findModel(db, name);
+    const latest = await latestVersions(db, [model]);
+    return { model: modelMessage(model, latest.get(model.model_pk)) };
+  };
   const about = (name: string, context: HandlerContext) => ({
     name: parseModelName(name),
     actor: currentCaller(context).name,
@@ -44,7 +48,7 @@ export function modelService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeo
         contains: requireText("name_contains", nameContains, 1_000),
         tags: requireTags(tags),
       });
-      return { models: page.map(modelMessage), nextPageToken: next };
+      return { models: page.map((row) => modelMessage(row)), nextPageToken: next };
     },
     async updateModel({ name, description }, context) {
       const what = about(name, context);

@@ -20,8 +20,10 @@ export interface VersionRow {
   readonly major: number;
   readonly minor: number;
   readonly patch: number;
-  readonly digest: Uint8Array;
+  /** Null where the bytes are elsewhere. */
+  readonly digest: Uint8Array | null;
   readonly size_bytes: bigint;
+  /** A UUID, or the id of a run that is not here. */
   readonly run_id: string | null;
   readonly model_type: string;
   readonly signed_by: readonly string[];
@@ -31,6 +33,11 @@ export interface VersionRow {
   readonly stage: number;
   readonly archived: boolean;
   readonly updated_at: Date;
+  readonly source: string;
+  readonly location: string;
+  readonly run_link: string;
+  /** A UUID. */
+  readonly logged_model_id: string | null;
   readonly aliases: readonly string[];
   readonly tags: Readonly<Record<string, string>> | null;
   /** The last event that was committed when this was read. */
@@ -47,20 +54,21 @@ export async function findVersion(db: Db, name: ModelName, number: number): Prom
 }
 
 /**
- * The highest number first.
+ * In the order of the query.
  * @param versions a query of whole rows of `version`, so that a page is cut before anything is looked up for its rows
  */
 export async function selectVersions(db: Db, versions: RawBuilder<unknown>): Promise<readonly VersionRow[]> {
   const { rows } = await sql<VersionRow>`
     select v.version_pk, v.model_pk, m.id as model_id, m.shown_name, v.number, v.major, v.minor, v.patch, v.digest,
-      v.size_bytes, r.run_id, v.model_type, v.signed_by, v.created_by, v.created_at, v.description, v.stage, v.archived,
-      v.updated_at,
+      v.size_bytes, coalesce(r.run_id::text, v.foreign_run) as run_id, v.model_type, v.signed_by, v.created_by, v.created_at,
+      v.description, v.stage, v.archived, v.updated_at, v.source, v.location, v.run_link, l.id as logged_model_id,
       array(select a.name from alias a where a.model_pk = v.model_pk and a.number = v.number order by a.name) as aliases,
       (select jsonb_object_agg(k.name, t.value) from version_tag t join key_name k using (key_id)
         where t.version_pk = v.version_pk) as tags,
       (select number from event_head) as event
-    from (${versions}) v join model m using (model_pk) left join run r using (run_pk)
-    order by v.number desc`.execute(db);
+    from (select *, row_number() over () as place from (${versions}) given) v
+    join model m using (model_pk) left join run r using (run_pk) left join logged_model l using (logged_model_pk)
+    order by v.place`.execute(db);
   return rows;
 }
 
@@ -70,8 +78,8 @@ export function versionMessage(row: VersionRow): MessageInitShape<typeof Version
     modelId: row.model_id,
     number: row.number,
     semver: semverOf(row),
-    digest: `blake3:${Buffer.from(row.digest).toString("hex")}`,
-    runId: row.run_id?.replaceAll("-", "") ?? "",
+    digest: digestOf(row) ?? "",
+    runId: row.run_id === null ? "" : shortId(row.run_id),
     aliases: [...row.aliases],
     stage: stages[row.stage] ?? Stage.UNSPECIFIED,
     status: row.archived ? VersionStatus.ARCHIVED : VersionStatus.READY,
@@ -83,12 +91,34 @@ export function versionMessage(row: VersionRow): MessageInitShape<typeof Version
     updateTime: timestampFromDate(row.updated_at),
     signedBy: [...row.signed_by],
     modelType: row.model_type,
+    source: row.source,
+    downloadUri: downloadUriOf(row),
+    runLink: row.run_link,
+    loggedModelId: row.logged_model_id === null ? "" : `m-${shortId(row.logged_model_id)}`,
   };
+}
+
+/** `blake3:<hex>`; `undefined` where the bytes are elsewhere. */
+export function digestOf({ digest }: Pick<VersionRow, "digest">): string | undefined {
+  return digest === null ? undefined : `blake3:${Buffer.from(digest).toString("hex")}`;
+}
+
+/** Where a client of MLflow fetches the files from. */
+export function downloadUriOf(row: Pick<VersionRow, "location" | "digest" | "model_id" | "number" | "source">): string {
+  if (row.location !== "") return row.location;
+  return row.digest === null ? row.source : `mlflow-artifacts:/registry/${row.model_id}/${row.number}`;
 }
 
 export function semverOf({ major, minor, patch }: Pick<VersionRow, "major" | "minor" | "patch">): string {
   return `${major}.${minor}.${patch}`;
 }
+
+/** The 32 hex digits of a UUID; anything else, such as the id of a run that is not here, stays as it is. */
+function shortId(id: string): string {
+  return uuid.test(id) ? id.replaceAll("-", "") : id;
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Stages as they are stored, by number. */
 export const stages: readonly Stage[] = [Stage.NONE, Stage.STAGING, Stage.PRODUCTION, Stage.ARCHIVED];

@@ -15,8 +15,8 @@ export interface Semver {
 
 /** What a version is compared by. */
 export interface Comparable {
-  /** Hex digest of the artifact. */
-  readonly digest: string;
+  /** Of the artifact; `undefined` where its bytes are elsewhere. */
+  readonly digest: string | undefined;
   /** Hex digest of the signature of the model; `undefined` where the files do not say. */
   readonly interface: string | undefined;
 }
@@ -43,7 +43,7 @@ export function nextSemver(before: (Semver & Comparable) | undefined, next: Comp
 function decide(before: Comparable, next: Comparable): Exclude<Bump, "auto"> {
   const known = before.interface !== undefined && next.interface !== undefined;
   if (known && before.interface !== next.interface) return "major";
-  return before.digest === next.digest ? "patch" : "minor";
+  return before.digest !== undefined && before.digest === next.digest ? "patch" : "minor";
 }
 
 /** `1.4.0` in parts; `undefined` if it is not three whole numbers that can be stored. */

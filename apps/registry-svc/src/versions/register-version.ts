@@ -21,7 +21,7 @@ import type { AliasName } from "../names/alias-name.ts";
 import type { ModelName } from "../names/model-name.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { requireSigned, requireStored } from "./check-artifact.ts";
-import { selectVersions, semverOf, type VersionRow } from "./find-version.ts";
+import { digestOf, selectVersions, semverOf, type VersionRow } from "./find-version.ts";
 import { readInterface } from "./model-interface.ts";
 import { type Bump, nextSemver, type Semver } from "./next-semver.ts";
 import { readRunRecord, renderCard } from "./version-card.ts";
@@ -174,10 +174,10 @@ async function registeredBefore(
       order by number limit 1`,
   );
   if (version === undefined) return undefined;
-  const registered = `blake3:${Buffer.from(version.digest).toString("hex")}`;
+  const registered = digestOf(version);
   if (registered === digest) return version;
   const { shown_name: model, number } = version;
-  throw new AppError("RUN_REGISTERED_OTHER", { run, model, version: number, digest: registered });
+  throw new AppError("RUN_REGISTERED_OTHER", { run, model, version: number, digest: registered ?? "no digest" });
 }
 
 function requireAttempt(run: LockedRun | undefined, attempt: string | undefined): void {
@@ -213,7 +213,7 @@ async function chooseSemver(
     .executeTakeFirst();
   const before = highest && {
     ...highest,
-    digest: `blake3:${Buffer.from(highest.digest).toString("hex")}`,
+    digest: digestOf(highest),
     interface: highest.interface === null ? undefined : Buffer.from(highest.interface).toString("hex"),
   };
   return nextSemver(before, artifact, bump);
