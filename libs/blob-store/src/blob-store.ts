@@ -34,6 +34,11 @@ export interface BlobStore {
    */
   write(description: BlobDescription, source: AsyncIterable<Uint8Array>, offset?: number): Promise<Digests>;
   /**
+   * Stores bytes whose digests are not known beforehand; ends once they are durable. When `source` throws, nothing is kept.
+   * @throws AppError BLOB_STORE_FULL
+   */
+  store(source: AsyncIterable<Uint8Array>): Promise<Digests>;
+  /**
    * The bytes, in chunks of at most 1 MiB. A whole blob is verified on the way: the last chunk comes only if the digest is
    * right. A part cannot be verified by itself.
    * @throws AppError BLOB_NOT_FOUND, BLOB_RANGE_INVALID, BLOB_CORRUPT

@@ -28,7 +28,7 @@ describe("file store, killed", () => {
   it("shows nothing of an upload whose process was killed, and goes on with it", async () => {
     const bytes = randomBytes(8 << 20);
     const digests = digestsOf(bytes);
-    await uploadAndBeKilled(root, digests, bytes.subarray(0, 6 << 20));
+    await beKilledDuring(root, `store.write(${JSON.stringify(digests)}, source())`, bytes.subarray(0, 6 << 20));
     const store = await openFileStore(root);
     expect(await store.has([digests.blake3])).toEqual(new Set());
     const received = await store.received(digests.blake3);
@@ -37,6 +37,13 @@ describe("file store, killed", () => {
     expect(received).toBeLessThanOrEqual(6 << 20);
     await store.write(digests, pieces(bytes.subarray(received), 65_536), received);
     expect(await collect(store.read(digests.blake3))).toEqual(bytes);
+  });
+
+  it("throws away bytes of unknown digest whose process was killed", async () => {
+    await beKilledDuring(root, "store.store(source())", randomBytes(2 << 20));
+    expect(await readdir(join(root, "partial"))).toHaveLength(1);
+    await openFileStore(root);
+    expect(await readdir(join(root, "partial"))).toEqual([]);
   });
 
   it("leaves the uploads of living processes alone when it is opened", async () => {
@@ -67,8 +74,8 @@ describe("file store, killed", () => {
   });
 });
 
-/** Another process writes `bytes`, waits for the rest, and is killed. */
-async function uploadAndBeKilled(root: string, description: object, bytes: Uint8Array): Promise<void> {
+/** Another process makes the call with `bytes` as its source, waits for the rest, and is killed. */
+async function beKilledDuring(root: string, call: string, bytes: Uint8Array): Promise<void> {
   const script = `
     import { openFileStore } from ${JSON.stringify(new URL("./file-store.ts", import.meta.url).href)};
     const store = await openFileStore(${JSON.stringify(root)});
@@ -78,7 +85,7 @@ async function uploadAndBeKilled(root: string, description: object, bytes: Uint8
       setInterval(() => {}, 1000);
       await new Promise(() => {});
     }
-    await store.write(${JSON.stringify(description)}, source());`;
+    await ${call};`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["pipe", "pipe", "inherit"] });
   child.stdin.end(bytes);
   await new Promise((resolve) => child.stdout.once("data", resolve));

@@ -23,6 +23,11 @@ export async function openFileStore(root: string): Promise<BlobStore> {
   await mkdir(join(root, "blobs"), { recursive: true });
   const spool = await openSpool(join(root, "partial"));
   const pathOf = (blake3: string) => join(root, blobPath(blake3));
+  const keep = async (complete: string, blake3: string) => {
+    const path = pathOf(blake3);
+    await makeFolder(dirname(path));
+    await renameDurably(complete, path);
+  };
   const size = async (blake3: string) => (isHexDigest(blake3) ? await sizeOf(pathOf(blake3)) : undefined);
 
   return {
@@ -36,11 +41,9 @@ export async function openFileStore(root: string): Promise<BlobStore> {
     },
     received: spool.received,
     write: (description, source, offset = 0) =>
-      spool.take(description, source, offset, async (complete) => {
-        const path = pathOf(description.blake3);
-        await makeFolder(dirname(path));
-        await renameDurably(complete, path);
-      }),
+      spool.take(description, source, offset, (complete) => keep(complete, description.blake3)),
+    // An equal blob that is there already is replaced: that costs no more than leaving it, and heals it.
+    store: (source) => spool.takeUnnamed(source, (complete, { blake3 }) => keep(complete, blake3)),
     read: async function* (blake3: string, range: ByteRange = {}) {
       const { offset, length, whole } = resolveRange(blake3, await size(blake3), range);
       const chunks = readFile(pathOf(blake3), offset, length);

@@ -64,6 +64,11 @@ export async function openS3Store({ bucket, prefix, spoolDirectory }: S3StoreOpt
         await upload(client, locate(description.blake3), complete);
         await rm(complete);
       }),
+    store: (source) =>
+      spool.takeUnnamed(source, async (complete, digests) => {
+        if ((await size(digests.blake3)) !== digests.size) await upload(client, locate(digests.blake3), complete);
+        await rm(complete);
+      }),
     read: async function* (blake3: string, range: ByteRange = {}) {
       const { offset, length, whole } = resolveRange(blake3, await size(blake3), range);
       const chunks = download(client, locate(blake3), offset, length);

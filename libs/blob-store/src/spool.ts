@@ -4,7 +4,8 @@
  *
  * What an interrupted upload leaves is `<blake3>`; while somebody writes it is `<blake3>.<machine>-<pid>-<process>-<n>`.
  * Taking it over is a rename, so two uploads never share a file, and a file that was handed over has no other writer. What
- * a killed process leaves is given back at the next start.
+ * a killed process leaves is given back at the next start. Bytes whose digest is not known beforehand are
+ * `unnamed.<machine>-<pid>-<process>-<n>`; nobody could go on with them, so what was interrupted is thrown away.
  * @module
  */
 import { randomBytes } from "node:crypto";
@@ -41,6 +42,14 @@ export interface Spool {
     offset: number,
     deliver: (path: string) => Promise<void>,
   ) => Promise<Digests>;
+  /**
+   * Takes bytes of unknown digests and hands the complete file to `deliver`, which may move it away.
+   * @throws as BlobStore.store does
+   */
+  readonly takeUnnamed: (
+    source: AsyncIterable<Uint8Array>,
+    deliver: (path: string, digests: Digests) => Promise<void>,
+  ) => Promise<Digests>;
 }
 
 /** Creates the directory if it is missing. */
@@ -49,13 +58,14 @@ export async function openSpool(directory: string): Promise<Spool> {
   const machine = await machineName();
   await tidy(directory, machine);
   const partial = (blake3: string) => join(directory, blake3);
+  const claimedName = (path: string) => `${path}.${machine}-${process.pid}-${processToken}-${uploads++}`;
 
   return {
     received: async (blake3) => (isHexDigest(blake3) ? await fileSize(partial(blake3)) : 0),
     take: async (description, source, offset, deliver) => {
       requireDescription(description, offset);
       const kept = partial(description.blake3);
-      const claimed = `${kept}.${machine}-${process.pid}-${processToken}-${uploads++}`;
+      const claimed = claimedName(kept);
       const received = await claim(kept, claimed);
       if (offset !== 0 && offset !== received) {
         await giveBack(claimed, kept);
@@ -67,8 +77,21 @@ export async function openSpool(directory: string): Promise<Spool> {
         return digests;
       });
     },
+    takeUnnamed: async (source, deliver) => {
+      const path = claimedName(join(directory, unnamed));
+      try {
+        const digests = await receiveUnnamed(path, source);
+        await deliver(path, digests);
+        return digests;
+      } catch (error) {
+        await rm(path, { force: true });
+        throw error;
+      }
+    },
   };
 }
+
+const unnamed = "unnamed";
 
 /** Runs one upload; afterwards the file is delivered, given back to be continued, or gone. */
 async function settle<T>(claimed: string, kept: string, upload: () => Promise<T>): Promise<T> {
@@ -112,7 +135,7 @@ async function receive(
   try {
     const digests = collectDigests();
     await rehash(file, digests, offset);
-    await append(file, digests, description, source);
+    await append(file, digests, source, description.size);
     if (digests.size() < description.size) {
       const { blake3, size } = description;
       throw new AppError("BLOB_TRUNCATED", { blake3, received: digests.size(), size });
@@ -130,6 +153,22 @@ async function receive(
   }
 }
 
+/** Writes and hashes whatever comes, and makes it durable. */
+async function receiveUnnamed(path: string, source: AsyncIterable<Uint8Array>): Promise<Digests> {
+  const file = await open(path, "w");
+  const digests = collectDigests();
+  try {
+    await append(file, digests, source, Number.POSITIVE_INFINITY);
+    await file.sync();
+    return digests.finish();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    throw new AppError("BLOB_STORE_FULL", { size: digests.size() }, { cause: error });
+  } finally {
+    await file.close();
+  }
+}
+
 /** The hash state of the kept bytes is not kept: reading them again is faster than any network. */
 async function rehash(file: FileHandle, digests: DigestCollector, length: number): Promise<void> {
   const buffer = new Uint8Array(batchBytes);
@@ -140,12 +179,12 @@ async function rehash(file: FileHandle, digests: DigestCollector, length: number
   }
 }
 
-/** While one batch is written, the next is received and hashed. */
+/** While one batch is written, the next is received and hashed. Fails with more than `size` bytes. */
 async function append(
   file: FileHandle,
   digests: DigestCollector,
-  description: BlobDescription,
   source: AsyncIterable<Uint8Array>,
+  size: number,
 ): Promise<void> {
   let batch: Uint8Array[] = [];
   let batched = 0;
@@ -162,7 +201,7 @@ async function append(
   };
   try {
     for await (const chunk of source) {
-      if (digests.size() + chunk.length > description.size) throw tooLong(description, digests.size() + chunk.length);
+      if (digests.size() + chunk.length > size) throw tooLong(size, digests.size() + chunk.length);
       digests.update(chunk);
       batch.push(chunk);
       batched += chunk.length;
@@ -190,10 +229,10 @@ function merge(chunks: readonly Uint8Array[]): readonly Uint8Array[] {
   return chunks.length > 1 ? [Buffer.concat(chunks)] : chunks;
 }
 
-function tooLong(description: BlobDescription, received: number): AppError {
+function tooLong(size: number, received: number): AppError {
   return new AppError("BLOB_DIGEST_MISMATCH", {
     what: "size",
-    expected: String(description.size),
+    expected: String(size),
     actual: `${received} or more`,
   });
 }
@@ -220,7 +259,7 @@ function requireDescription({ blake3, sha256, size }: BlobDescription, offset: n
   if (!Number.isSafeInteger(offset) || offset < 0 || offset > size) refuse("offset", `0 to ${size}`, offset);
 }
 
-const namePattern = /^([0-9a-f]{64})(?:\.([0-9a-f]+)-(\d+)-([0-9a-f]+)-\d+)?$/;
+const namePattern = /^([0-9a-f]{64}|unnamed)(?:\.([0-9a-f]+)-(\d+)-([0-9a-f]+)-\d+)?$/;
 
 /** Gives back what dead processes of this machine left, and drops what is too old. */
 async function tidy(directory: string, machine: string): Promise<void> {
@@ -228,8 +267,9 @@ async function tidy(directory: string, machine: string): Promise<void> {
     const path = join(directory, name);
     const [, blake3, owner, pid, token] = namePattern.exec(name) ?? [];
     if (blake3 === undefined) continue;
-    if (await isOlderThan(path, keepPartialMs)) await rm(path, { force: true });
-    else if (owner === machine && !isAlive(Number(pid), token)) await giveBack(path, join(directory, blake3));
+    const isLeft = owner === machine && !isAlive(Number(pid), token);
+    if ((isLeft && blake3 === unnamed) || (await isOlderThan(path, keepPartialMs))) await rm(path, { force: true });
+    else if (isLeft) await giveBack(path, join(directory, blake3));
   }
   await syncDirectory(directory);
 }

@@ -40,6 +40,25 @@ export function blobStoreBattery(name: string, prepare: () => Promise<StoreUnder
       expect(await subject.leftovers()).toBe(0);
     });
 
+    it.each([0, 1, 1 << 20, 20_000_000])("stores %i bytes of unknown digest, also twice", async (size) => {
+      const bytes = randomBytes(size);
+      const digests = digestsOf(bytes);
+      expect(await store.store(pieces(bytes, 100_003))).toEqual(digests);
+      expect(await store.store(pieces(bytes, 65_536))).toEqual(digests);
+      expect(digestsOf(await collect(store.read(digests.blake3)))).toEqual(digests);
+      expect(await subject.leftovers()).toBe(0);
+    });
+
+    it("keeps nothing of bytes of unknown digest that broke off", async () => {
+      const bytes = randomBytes(3_000_000);
+      const upload = store.store(breaking(bytes, 2_200_000));
+      await expect(upload).rejects.toThrow("the connection broke");
+      expect(await store.has([digestsOf(bytes).blake3, digestsOf(bytes.subarray(0, 2_200_000)).blake3])).toEqual(
+        new Set(),
+      );
+      expect(await subject.leftovers()).toBe(0);
+    });
+
     it("reads any part", async () => {
       const bytes = randomBytes(3_000_000);
       const { blake3 } = await put(store, bytes);
@@ -170,6 +189,7 @@ export function blobStoreBattery(name: string, prepare: () => Promise<StoreUnder
       };
       await store.write(digests, watched(repeated(count)));
       for await (const _ of watched(store.read(digests.blake3)));
+      await store.store(watched(repeated(count)));
       // 160 MiB go in and out; two parts of 16 MiB and what is not collected yet may be there at once.
       expect((peak - before) / (1 << 20)).toBeLessThan(110);
     });

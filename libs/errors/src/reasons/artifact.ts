@@ -28,9 +28,10 @@ export const artifactReasons = {
     (d: { blake3: string; actual: string }) =>
       `the stored bytes of blob ${d.blake3} now have BLAKE3 ${d.actual}; restore them from a backup`,
   ),
-  BLOB_STORE_FULL: define(
-    "resource_exhausted",
-    (d: { blake3: string; size: number }) => `no space is left for blob ${d.blake3} of ${d.size} bytes`,
+  BLOB_STORE_FULL: define("resource_exhausted", (d: { blake3?: string; size: number }) =>
+    d.blake3 === undefined
+      ? `no space is left for more than ${d.size} bytes of an upload`
+      : `no space is left for blob ${d.blake3} of ${d.size} bytes`,
   ),
   BLOB_STORE_INVALID: define(
     "invalid_argument",
