@@ -3,32 +3,50 @@
  * @module
  */
 import { create } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { timestampFromDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
-import { type DatasetInput, type Run, RunSchema, type RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
+import {
+  type DatasetInput,
+  type MetricPoint,
+  MetricPointSchema,
+  type Run,
+  RunSchema,
+  type RunStatus,
+} from "@mintmark/proto/mintmark/tracking/v1/run";
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { runArtifactUri } from "../experiments/artifact-location.ts";
+import { formatLoggedModelId } from "../logged-models/logged-model-id.ts";
 import { formatRunId, parseRunId } from "./run-id.ts";
+import { runSource, tagNames } from "./run-tags.ts";
 
 export interface RunRow {
   readonly run_pk: bigint;
   readonly run_id: string;
+  readonly experiment_pk: number;
   readonly experiment: string;
+  readonly artifact_location: string;
   readonly name: string;
   readonly user_name: string;
   readonly status: number;
   readonly created_at: Date;
   readonly started_at: Date | null;
   readonly ended_at: Date | null;
+  readonly deleted_at: Date | null;
   readonly parent_id: string | null;
   readonly param_keys: readonly string[] | null;
   readonly param_values: readonly string[] | null;
   readonly metric_keys: readonly string[] | null;
   readonly metric_values: readonly number[] | null;
+  readonly metric_steps: readonly string[] | null;
+  readonly metric_times: readonly string[] | null;
   readonly tag_keys: readonly string[] | null;
   readonly tag_values: readonly string[] | null;
   readonly inputs: readonly InputRow[] | null;
+  readonly described_inputs: readonly DescribedInputRow[] | null;
   readonly outputs: readonly string[] | null;
+  readonly model_inputs: readonly string[] | null;
+  readonly model_outputs: readonly { readonly id: string; readonly step: string }[] | null;
 }
 
 /** Sizes come as text: JSON would round them beyond 2^53. */
@@ -38,6 +56,13 @@ interface InputRow extends Pick<DatasetInput, "name" | "blake3" | "sha256" | "so
   readonly schema_json: string;
 }
 
+interface DescribedInputRow extends Pick<DatasetInput, "name" | "digest" | "source" | "role"> {
+  readonly source_type: string;
+  readonly schema_json: string;
+  readonly profile_json: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
 /** @throws AppError RUN_NOT_FOUND */
 export async function findRun(db: Db, id: string): Promise<Run> {
   const row = (await readRuns(db, sql`select * from run where run_id = ${parseRunId(id)}::uuid`))[0];
@@ -45,18 +70,19 @@ export async function findRun(db: Db, id: string): Promise<Run> {
   return runMessage(row);
 }
 
-/** What is to be known of `runs`, a query of whole rows of `run`; the latest first. */
+/** What is to be known of `runs`, a query of whole rows of `run`, in the order of that query. */
 export async function readRuns(db: Db, runs: RawBuilder<unknown>): Promise<readonly RunRow[]> {
   const { rows } = await sql<RunRow>`
-    select ${runColumns} from (${runs}) r ${runDetails}
-    order by r.run_pk desc`.execute(db);
+    select ${runColumns} from (select found.*, row_number() over () as place from (${runs}) found) r ${runDetails}
+    order by r.place`.execute(db);
   return rows;
 }
 
 /** What a `RunRow` selects, of `r` and its details. */
 export const runColumns = sql`
-  r.run_pk, r.run_id, e.name as experiment, r.name, r.user_name, r.status, r.created_at, r.started_at, r.ended_at,
-  parent.run_id as parent_id, params.*, metrics.*, tags.*, inputs.*, outputs.*`;
+  r.run_pk, r.run_id, r.experiment_pk, e.name as experiment, e.artifact_location, r.name, r.user_name, r.status,
+  r.created_at, r.started_at, r.ended_at, r.deleted_at, parent.run_id as parent_id, params.*, metrics.*, tags.*, inputs.*,
+  described_inputs.*, outputs.*, model_inputs.*, model_outputs.*`;
 
 /** What is joined to `run r`: each list is gathered by the primary key of its table. */
 export const runDetails = sql`
@@ -66,7 +92,8 @@ export const runDetails = sql`
     select array_agg(k.name) as param_keys, array_agg(p.value) as param_values
     from param p join key_name k using (key_id) where p.run_pk = r.run_pk) params
   cross join lateral (
-    select array_agg(k.name) as metric_keys, array_agg(m.value) as metric_values
+    select array_agg(k.name) as metric_keys, array_agg(m.value) as metric_values,
+      array_agg(m.step::text) as metric_steps, array_agg(m.ts::text) as metric_times
     from latest_metric m join key_name k using (key_id) where m.run_pk = r.run_pk) metrics
   cross join lateral (
     select array_agg(k.name) as tag_keys, array_agg(t.value) as tag_values
@@ -78,31 +105,69 @@ export const runDetails = sql`
       order by i.role, i.name, d.dataset_pk) as inputs
     from run_input i join dataset d using (dataset_pk) where i.run_pk = r.run_pk) inputs
   cross join lateral (
+    select jsonb_agg(jsonb_build_object(
+      'name', d.name, 'digest', d.digest, 'source_type', d.source_type, 'source', d.source, 'role', i.role,
+      'schema_json', d.schema_json, 'profile_json', d.profile_json, 'tags', i.tags)
+      order by i.role, d.name, d.dataset_pk) as described_inputs
+    from run_logged_dataset i join logged_dataset d using (dataset_pk) where i.run_pk = r.run_pk) described_inputs
+  cross join lateral (
     select array_agg(m.shown_name || '/' || v.number order by v.version_pk) as outputs
-    from version v join model m using (model_pk) where v.run_pk = r.run_pk and v.deleted_at is null) outputs`;
+    from version v join model m using (model_pk) where v.run_pk = r.run_pk and v.deleted_at is null) outputs
+  cross join lateral (
+    select array_agg(l.id order by l.logged_model_pk) as model_inputs
+    from run_model_input i join logged_model l using (logged_model_pk) where i.run_pk = r.run_pk) model_inputs
+  cross join lateral (
+    select jsonb_agg(jsonb_build_object('id', l.id, 'step', o.step::text) order by l.logged_model_pk) as model_outputs
+    from run_model_output o join logged_model l using (logged_model_pk) where o.run_pk = r.run_pk) model_outputs`;
 
 export function runMessage(row: RunRow): Run {
+  const id = formatRunId(row.run_id);
+  const tags = zip(row.tag_keys, row.tag_values);
   return create(RunSchema, {
-    id: formatRunId(row.run_id),
+    id,
     experiment: row.experiment,
+    experimentId: String(row.experiment_pk),
     name: row.name,
     user: row.user_name,
     status: row.status as RunStatus,
     createTime: timestampFromDate(row.created_at),
     ...(row.started_at === null ? {} : { startTime: timestampFromDate(row.started_at) }),
     ...(row.ended_at === null ? {} : { endTime: timestampFromDate(row.ended_at) }),
+    deleted: row.deleted_at !== null,
+    artifactUri: runArtifactUri(row.experiment_pk, row.artifact_location, id),
     params: zip(row.param_keys, row.param_values),
     metrics: zip(row.metric_keys, row.metric_values),
-    tags: zip(row.tag_keys, row.tag_values),
-    inputs: (row.inputs ?? []).map(({ rows, size, schema_json, ...input }) => ({
-      ...input,
-      rows: BigInt(rows),
-      size: BigInt(size),
-      schemaJson: schema_json,
-    })),
+    latestPoints: latestPoints(row),
+    tags,
+    source: runSource(tags),
+    inputs: [...(row.inputs ?? []).map(snapshotInput), ...(row.described_inputs ?? []).map(describedInput)],
     outputs: [...(row.outputs ?? [])],
-    parentRunId: row.parent_id === null ? "" : formatRunId(row.parent_id),
+    modelInputs: (row.model_inputs ?? []).map(formatLoggedModelId),
+    modelOutputs: (row.model_outputs ?? []).map((output) => ({
+      modelId: formatLoggedModelId(output.id),
+      step: BigInt(output.step),
+    })),
+    parentRunId: row.parent_id === null ? (tags[tagNames.parentRun] ?? "") : formatRunId(row.parent_id),
   });
+}
+
+function latestPoints(row: RunRow): MetricPoint[] {
+  return (row.metric_keys ?? []).map((key, at) =>
+    create(MetricPointSchema, {
+      key,
+      value: row.metric_values![at]!,
+      step: BigInt(row.metric_steps![at]!),
+      time: timestampFromMs(Number(row.metric_times![at]!)),
+    }),
+  );
+}
+
+function snapshotInput({ rows, size, schema_json, ...input }: InputRow) {
+  return { ...input, rows: BigInt(rows), size: BigInt(size), schemaJson: schema_json };
+}
+
+function describedInput({ source_type, schema_json, profile_json, tags, ...input }: DescribedInputRow) {
+  return { ...input, sourceType: source_type, schemaJson: schema_json, profileJson: profile_json, tags: { ...tags } };
 }
 
 function zip<T>(keys: readonly string[] | null, values: readonly T[] | null): Record<string, T> {

@@ -23,7 +23,7 @@ export async function listRuns(db: Db, request: ListRuns): Promise<{ runs: Run[]
   const { experiment, status, size, token } = request;
   const before = readNumberToken("runs", token);
   const conditions = [
-    sql`x.status = wanted.status`,
+    sql`x.status = wanted.status and x.deleted_at is null`,
     ...(before === undefined ? [] : [sql`x.run_pk < ${before}`]),
     ...(experiment === ""
       ? []

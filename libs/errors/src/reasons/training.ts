@@ -43,13 +43,44 @@ export const trainingReasons = {
   ),
   EXPERIMENT_NAME_INVALID: define(
     "invalid_argument",
-    (d: { name: string }) => `'${d.name}' is no experiment's name: it must be 1 to 250 characters, not blank`,
+    (d: { name: string }) => `'${d.name}' is no experiment's name: it must be 1 to 500 characters, not blank`,
+  ),
+  EXPERIMENT_NOT_FOUND: define("not_found", (d: { experiment: string }) => `there is no experiment '${d.experiment}'`),
+  EXPERIMENT_TAKEN: define(
+    "already_exists",
+    (d: { name: string; deleted: boolean }) =>
+      `experiment '${d.name}' exists already${d.deleted ? ", deleted; restore it, or choose another name" : ""}`,
+  ),
+  EXPERIMENT_DELETED: define(
+    "failed_precondition",
+    (d: { experiment: string }) => `experiment '${d.experiment}' is deleted; restore it first`,
+  ),
+  EXPERIMENT_NOT_ACTIVE: define(
+    "not_found",
+    (d: { experiment: string }) => `there is no active experiment '${d.experiment}': it is deleted already`,
+  ),
+  EXPERIMENT_NOT_DELETED: define(
+    "not_found",
+    (d: { experiment: string }) => `there is no deleted experiment '${d.experiment}': it is active`,
+  ),
+  EXPERIMENT_IS_DEFAULT: define(
+    "failed_precondition",
+    (_: Record<string, never>) => "the experiment 'Default' is where runs go that name none; it cannot be deleted",
+  ),
+  TAG_NOT_FOUND: define("not_found", (d: { of: string; key: string }) => `${d.of} has no tag '${d.key}'`),
+  LOGGED_MODEL_PARAM_CHANGED: define(
+    "invalid_argument",
+    (d: { model: string; key: string; old: string; new: string }) =>
+      `param '${d.key}' of logged model ${d.model} is '${d.old}' already and cannot become '${d.new}'; log it under another key`,
   ),
   RUN_NOT_FOUND: define("not_found", (d: { run: string }) => `there is no run '${d.run}'`),
   RUN_ENDED: define(
     "failed_precondition",
     (d: { run: string; status: string }) => `run ${d.run} has ended (${d.status}); only its tags can still change`,
   ),
+  RUN_DELETED: define("failed_precondition", (d: { run: string }) => `run ${d.run} is deleted; restore it first`),
+  RUN_ID_TAKEN: define("already_exists", (d: { run: string }) => `there is a run ${d.run} already`),
+  LOGGED_MODEL_NOT_FOUND: define("not_found", (d: { id: string }) => `there is no logged model '${d.id}'`),
   RUN_IS_JOB: define(
     "failed_precondition",
     (d: { run: string }) => `run ${d.run} is a job: its status follows from its worker; use the job's cancel or retry`,

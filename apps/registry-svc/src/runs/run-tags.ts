@@ -1,0 +1,24 @@
+/**
+ * The tags by which clients say what the native API has fields for.
+ * @module
+ */
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { RunSourceSchema } from "@mintmark/proto/mintmark/tracking/v1/run";
+
+/** MLflow's names. */
+export const tagNames = {
+  name: "mlflow.runName",
+  user: "mlflow.user",
+  parentRun: "mlflow.parentRunId",
+} as const;
+
+/** What was executed, as far as tags say it: MLflow's, else those that training files are submitted with. */
+export function runSource(tags: Readonly<Record<string, string>>): MessageInitShape<typeof RunSourceSchema> {
+  return {
+    name: tags["mlflow.source.name"] ?? "",
+    type: tags["mlflow.source.type"] ?? "",
+    gitCommit: tags["mlflow.source.git.commit"] ?? tags["git.commit"] ?? "",
+    gitBranch: tags["mlflow.source.git.branch"] ?? tags["git.branch"] ?? "",
+    gitRepository: tags["mlflow.source.git.repoURL"] ?? "",
+  };
+}
