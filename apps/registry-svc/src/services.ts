@@ -13,6 +13,7 @@ import { LineageService } from "@mintmark/proto/mintmark/registry/v1/lineage_ser
 import { ModelService } from "@mintmark/proto/mintmark/registry/v1/model_service";
 import { ResolveService } from "@mintmark/proto/mintmark/registry/v1/resolve_service";
 import { VersionService } from "@mintmark/proto/mintmark/registry/v1/version_service";
+import { LoggedModelService } from "@mintmark/proto/mintmark/tracking/v1/logged_model_service";
 import { RunService } from "@mintmark/proto/mintmark/tracking/v1/run_service";
 import { AttemptService } from "@mintmark/proto/mintmark/training/v1/attempt_service";
 import { JobService } from "@mintmark/proto/mintmark/training/v1/job_service";
@@ -25,6 +26,7 @@ import { attemptService } from "./jobs/attempt-service.ts";
 import { jobService } from "./jobs/job-service.ts";
 import { keyService } from "./keys/key-service.ts";
 import { lineageService } from "./lineage/lineage-service.ts";
+import { loggedModelService } from "./logged-models/logged-model-service.ts";
 import { modelService } from "./models/model-service.ts";
 import { resolveService } from "./resolve/resolve-service.ts";
 import { runService } from "./runs/run-service.ts";
@@ -43,6 +45,7 @@ const services = [
   KeyService,
   TokenService,
   RunService,
+  LoggedModelService,
   JobService,
   AttemptService,
 ];
@@ -59,6 +62,7 @@ export function addServices(router: ConnectRouter, deps: ServiceDeps): void {
     .service(KeyService, keyService(deps))
     .service(TokenService, tokenService(deps))
     .service(RunService, runService(deps))
+    .service(LoggedModelService, loggedModelService(deps))
     .service(JobService, jobService(deps))
     .service(AttemptService, attemptService(deps))
     .service(Health, healthService(deps, services));

@@ -1,0 +1,93 @@
+/**
+ * RPC face of logged models: messages in, messages out.
+ * @module
+ */
+import { randomUUID } from "node:crypto";
+import type { ServiceImpl } from "@connectrpc/connect";
+import { AppError } from "@mintmark/errors";
+import type { LoggedModelService } from "@mintmark/proto/mintmark/tracking/v1/logged_model_service";
+import { currentCaller } from "../caller.ts";
+import { announce } from "../events/announce.ts";
+import { requireText } from "../fields.ts";
+import type { ServiceDeps } from "../service-deps.ts";
+import {
+  deleteLoggedModel,
+  deleteLoggedModelTag,
+  finalizeLoggedModel,
+  logLoggedModelParams,
+  setLoggedModelTags,
+} from "./change-logged-model.ts";
+import { createLoggedModel } from "./create-logged-model.ts";
+import { findLoggedModel } from "./find-logged-model.ts";
+
+const maxName = 500;
+const maxTag = 100_000;
+const maxParam = 6_000;
+
+export function loggedModelService({
+  db,
+}: Pick<ServiceDeps, "db">): Omit<ServiceImpl<typeof LoggedModelService>, "searchLoggedModels"> {
+  return {
+    async createLoggedModel({ experimentId, name, modelType, sourceRunId, tags, params }, context) {
+      const { id, event } = await createLoggedModel(db, {
+        experimentId,
+        name: name === "" ? `model-${randomUUID().slice(0, 8)}` : requireName(name),
+        modelType: requireText("model_type", modelType, maxName),
+        sourceRunId,
+        tags: requireEntries("tag", tags, maxTag),
+        params: requireEntries("param", params, maxParam),
+        actor: currentCaller(context).name,
+      });
+      await announce(context, db, event);
+      return { model: await findLoggedModel(db, id) };
+    },
+    async getLoggedModel({ id }) {
+      return { model: await findLoggedModel(db, id) };
+    },
+    async finalizeLoggedModel({ id, status }, context) {
+      const actor = currentCaller(context).name;
+      await announce(context, db, await finalizeLoggedModel(db, { id, status, actor }));
+      return { model: await findLoggedModel(db, id) };
+    },
+    async deleteLoggedModel({ id }, context) {
+      await announce(context, db, await deleteLoggedModel(db, { id, actor: currentCaller(context).name }));
+      return {};
+    },
+    async setLoggedModelTags({ id, tags }) {
+      await setLoggedModelTags(db, id, requireEntries("tag", tags, maxTag));
+      return { model: await findLoggedModel(db, id) };
+    },
+    async deleteLoggedModelTag({ id, key }) {
+      await deleteLoggedModelTag(db, id, key);
+      return {};
+    },
+    async logLoggedModelParams({ id, params }) {
+      await logLoggedModelParams(db, id, requireEntries("param", params, maxParam));
+      return {};
+    },
+  };
+}
+
+/** These characters have a meaning in the URIs and the search grammar by which people name logged models. */
+function requireName(name: string): string {
+  requireText("name", name, maxName);
+  const refused = /[/:.%"']/.exec(name)?.[0];
+  if (refused === undefined) return name;
+  throw new AppError("REQUEST_INVALID", {
+    field: "name",
+    problem: `must not contain ${refused}, got ${JSON.stringify(name)}`,
+  });
+}
+
+function requireEntries(
+  what: "tag" | "param",
+  entries: Readonly<Record<string, string>>,
+  maxValue: number,
+): Readonly<Record<string, string>> {
+  for (const [key, value] of Object.entries(entries)) {
+    if (key === "") throw new AppError("REQUEST_INVALID", { field: `${what}.key`, problem: "must not be empty" });
+    requireText(`${what}.key`, key, 250);
+    requireText(`value of ${what} ${key}`, value, maxValue);
+  }
+  return entries;
+}
