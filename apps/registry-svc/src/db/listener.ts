@@ -15,10 +15,13 @@ export interface Listener {
   readonly close: () => Promise<void>;
 }
 
-/** `mintmark_event`: the number of an event; `mintmark_run`: the id of a run whose progress or log has changed. */
+/**
+ * `mintmark_event`: the number of an event; `mintmark_run`: the id of a run whose progress or log has changed;
+ * `mintmark_webhook`: deliveries were queued.
+ */
 export type Channel = (typeof channels)[number];
 
-const channels = ["mintmark_event", "mintmark_run"] as const;
+const channels = ["mintmark_event", "mintmark_run", "mintmark_webhook"] as const;
 
 /** Connects before it returns, so that nothing that is sent afterwards is missed. */
 export async function openListener(url: string, role: string | undefined): Promise<Listener> {

@@ -44,3 +44,7 @@ grant insert on job_log to mintmark_app;
 
 -- tokens: made and revoked
 grant insert, update (revoked_at) on token to mintmark_app;
+
+-- webhooks; deliveries are queued by the trigger on events, and what is sent stays as it was queued
+grant insert, update (name, url, events, description, secret, active, updated_at, deleted_at) on webhook to mintmark_app;
+grant update (status, attempts, due_at, response_status, error, ended_at), delete on webhook_delivery to mintmark_app;

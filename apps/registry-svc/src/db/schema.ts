@@ -48,6 +48,8 @@ export interface Schema {
   readonly version: VersionTable;
   readonly version_document: VersionDocumentTable;
   readonly version_tag: VersionTagTable;
+  readonly webhook: WebhookTable;
+  readonly webhook_delivery: WebhookDeliveryTable;
 }
 
 /** Given by the database. */
@@ -403,4 +405,35 @@ export interface StoredFileTable {
 export interface FrozenFolderTable {
   path: string;
   frozen_at: Generated<Date>;
+}
+
+export interface WebhookTable {
+  webhook_pk: Assigned<bigint>;
+  id: Assigned<string>;
+  name: string;
+  url: string;
+  events: readonly string[];
+  description: Generated<string>;
+  secret: Uint8Array | null;
+  active: Generated<boolean>;
+  created_by: string;
+  created_at: Generated<Date>;
+  updated_at: Generated<Date>;
+  deleted_at: Date | null;
+}
+
+export interface WebhookDeliveryTable {
+  delivery_pk: Assigned<bigint>;
+  id: Assigned<string>;
+  webhook_pk: bigint;
+  event_number: bigint;
+  event: string;
+  body: string;
+  created_at: Date;
+  status: Generated<number>;
+  attempts: Generated<number>;
+  due_at: Date;
+  response_status: number | null;
+  error: Generated<string>;
+  ended_at: Date | null;
 }
