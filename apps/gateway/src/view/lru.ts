@@ -6,11 +6,22 @@ export class Lru<K, V> {
   readonly #entries = new Map<K, V>();
   readonly #capacity: number;
   readonly #forgotten: (key: K, value: V) => void;
+  readonly #weigh: (value: V) => number;
+  #weight = 0;
 
-  /** @param forgotten told of each entry that had to go to make room */
-  constructor(capacity: number, forgotten: (key: K, value: V) => void = () => {}) {
+  /**
+   * @param capacity what all values together may weigh
+   * @param forgotten told of each entry that had to go to make room
+   * @param weigh 1 a value if not given; a value that is too heavy by itself is not kept
+   */
+  constructor(
+    capacity: number,
+    forgotten: (key: K, value: V) => void = () => {},
+    weigh: (value: V) => number = () => 1,
+  ) {
     this.#capacity = capacity;
     this.#forgotten = forgotten;
+    this.#weigh = weigh;
   }
 
   get size(): number {
@@ -31,20 +42,26 @@ export class Lru<K, V> {
   }
 
   set(key: K, value: V): void {
-    this.#entries.delete(key);
+    this.delete(key);
     this.#entries.set(key, value);
-    if (this.#entries.size <= this.#capacity) return;
-    const [oldest, gone] = this.#entries.entries().next().value!;
-    this.#entries.delete(oldest);
-    this.#forgotten(oldest, gone);
+    this.#weight += this.#weigh(value);
+    while (this.#weight > this.#capacity) {
+      const [oldest, gone] = this.#entries.entries().next().value!;
+      this.delete(oldest);
+      this.#forgotten(oldest, gone);
+    }
   }
 
   delete(key: K): void {
+    const value = this.#entries.get(key);
+    if (value === undefined) return;
     this.#entries.delete(key);
+    this.#weight -= this.#weigh(value);
   }
 
   clear(): void {
     this.#entries.clear();
+    this.#weight = 0;
   }
 
   entries(): MapIterator<[K, V]> {

@@ -4,16 +4,22 @@
  */
 import { AppError } from "@mintmark/errors";
 import type { Event } from "@mintmark/proto/mintmark/registry/v1/event";
+import type { GetModelResponse } from "@mintmark/proto/mintmark/registry/v1/model_service";
 import type { ResolveResponse } from "@mintmark/proto/mintmark/registry/v1/resolve_service";
 import type { RegistryClient } from "@mintmark/registry-client";
 import type { Logger } from "pino";
+import { rememberAnswers } from "./answers.ts";
 import { type EventFeed, followEvents } from "./event-feed.ts";
-import { rememberResolutions } from "./resolutions.ts";
 
 export interface View {
   readonly resolve: (uri: string) => Promise<ResolveResponse>;
   /** The remembered answer, if there is one. */
   readonly recall: (uri: string) => ResolveResponse | undefined;
+  /** What is known of the model of this name. */
+  readonly model: (name: string) => Promise<GetModelResponse>;
+  readonly recallModel: (name: string) => GetModelResponse | undefined;
+  /** Stays the same for as long as nothing changed in any model. */
+  readonly modelChanges: () => number;
   /** The number of the last event that the view has taken in. */
   readonly head: () => bigint;
   /** Milliseconds since the registry was last heard of. */
@@ -28,7 +34,7 @@ export interface View {
   readonly reached: (event: bigint) => Promise<void>;
   /** The time, as RFC 3339 to the millisecond. */
   readonly now: () => string;
-  /** How many names are remembered. */
+  /** How many answers are remembered. */
   readonly size: () => number;
   readonly close: () => Promise<void>;
 }
@@ -47,6 +53,8 @@ export interface ViewListener {
 
 /** How long a write waits for its own event to come back. */
 const ownWriteMs = 5_000;
+/** How long the registry may take to answer. */
+const timeoutMs = 10_000;
 
 export function openView(
   client: RegistryClient,
@@ -54,8 +62,18 @@ export function openView(
   listeners: readonly ViewListener[],
   log: Logger,
 ): View {
-  const resolutions = rememberResolutions((uri) => client.resolver.resolve({ uri }, { timeoutMs: 10_000 }));
-  const everyone = [resolutions, ...listeners];
+  const resolutions = rememberAnswers(
+    (uri) => client.resolver.resolve({ uri }, { timeoutMs }),
+    ({ version }) => version!.modelId,
+  );
+  const models = rememberAnswers(
+    (name) => client.models.getModel({ name }, { timeoutMs }),
+    ({ model }) => model!.id,
+    // One has up to four versions in it, each with all that is said about it.
+    { answers: 5_000, models: 50_000 },
+  );
+  const changes = countChanges();
+  const everyone = [resolutions, models, changes, ...listeners];
   const feed: EventFeed = followEvents(
     client,
     {
@@ -77,9 +95,15 @@ export function openView(
   return {
     resolve: async (uri) => {
       requireFresh();
-      return resolutions.resolve(uri);
+      return resolutions.ask(uri);
     },
     recall: resolutions.recall,
+    model: async (name) => {
+      requireFresh();
+      return models.ask(name);
+    },
+    recallModel: models.recall,
+    modelChanges: changes.count,
     requireFresh,
     head: feed.head,
     silence: feed.silence,
@@ -94,8 +118,21 @@ export function openView(
       for (const listener of everyone) listener.reset();
     },
     now: clock,
-    size: resolutions.size,
+    size: () => resolutions.size() + models.size(),
     close: feed.close,
+  };
+}
+
+function countChanges(): ViewListener & { readonly count: () => number } {
+  let changes = 0;
+  return {
+    count: () => changes,
+    event: ({ modelId }) => {
+      if (modelId !== "") changes += 1;
+    },
+    reset: () => {
+      changes += 1;
+    },
   };
 }
 
