@@ -6,6 +6,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 
 export interface Metrics {
   readonly countResolve: (fromMemory: boolean) => void;
+  /** Of MLflow's API. */
+  readonly countHotRead: (fromMemory: boolean) => void;
   readonly countRequest: (route: string, status: number, seconds: number) => void;
   readonly render: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -21,21 +23,11 @@ export interface Gauges {
 export function gatewayMetrics(gauges: Gauges): Metrics {
   const register = new Registry();
   collectDefaultMetrics({ register });
-  const resolves = { memory: 0, registry: 0 };
-  new Counter({
-    name: "mintmark_resolves_total",
-    help: "Answers of /v1/resolve, by where they came from.",
-    labelNames: ["from"],
-    registers: [register],
-    collect() {
-      this.reset();
-      this.inc({ from: "memory" }, resolves.memory);
-      this.inc({ from: "registry" }, resolves.registry);
-    },
-  });
+  const countResolve = countBySource(register, "mintmark_resolves_total", "Answers of /v1/resolve");
+  const countHotRead = countBySource(register, "mintmark_mlflow_hot_reads_total", "Answers to MLflow's hot reads");
   const requests = new Histogram({
     name: "mintmark_request_seconds",
-    help: "Duration of requests other than resolves answered from memory.",
+    help: "Duration of requests other than those answered from memory.",
     labelNames: ["route", "status"],
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
     registers: [register],
@@ -50,12 +42,28 @@ export function gatewayMetrics(gauges: Gauges): Metrics {
   );
   gauge(register, "mintmark_last_event", "Number of the last event that was taken in.", gauges.lastEvent);
   return {
-    countResolve: (fromMemory) => {
-      if (fromMemory) resolves.memory += 1;
-      else resolves.registry += 1;
-    },
+    countResolve,
+    countHotRead,
     countRequest: (route, status, seconds) => requests.observe({ route, status: String(status) }, seconds),
     render: async () => ({ contentType: register.contentType, text: await register.metrics() }),
+  };
+}
+
+function countBySource(register: Registry, name: string, what: string): (fromMemory: boolean) => void {
+  const counts = { memory: 0, registry: 0 };
+  new Counter({
+    name,
+    help: `${what}, by where they came from.`,
+    labelNames: ["from"],
+    registers: [register],
+    collect() {
+      this.reset();
+      this.inc({ from: "memory" }, counts.memory);
+      this.inc({ from: "registry" }, counts.registry);
+    },
+  });
+  return (fromMemory) => {
+    counts[fromMemory ? "memory" : "registry"] += 1;
   };
 }
 

@@ -7,19 +7,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
 import type { ResolveResponse } from "@mintmark/proto/mintmark/registry/v1/resolve_service";
-import { Stage } from "@mintmark/proto/mintmark/registry/v1/version";
+import { stageName } from "./stages.ts";
 import { Lru } from "./view/lru.ts";
 import type { View } from "./view/view.ts";
 
 const path = "/v1/resolve";
-/** MLflow's names of the stages. */
-const stageNames: ReadonlyMap<Stage, string> = new Map([
-  [Stage.NONE, "None"],
-  [Stage.STAGING, "Staging"],
-  [Stage.PRODUCTION, "Production"],
-  [Stage.ARCHIVED, "Archived"],
-]);
-
 /** Longer URLs are answered, but not remembered: memory stays bounded whatever is asked. */
 const rememberedUrlLength = 2_048;
 
@@ -111,7 +103,7 @@ function render(uri: string, answer: ResolveResponse): Rendered {
     version: version.number,
     semver: version.semver,
     alias: answer.alias === "" ? null : answer.alias,
-    stage: stageNames.get(version.stage) ?? "None",
+    stage: stageName(version.stage),
     digest: version.digest,
     artifact_uri: `models:/${version.model}/${version.number}`,
     signed_by: version.signedBy,

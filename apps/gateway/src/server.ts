@@ -20,7 +20,8 @@ import { type Access, openAccess, tokenAccess } from "./access.ts";
 import { startInferenceGrpc } from "./grpc/inference-server.ts";
 import { challenge, errorBody, httpFailure } from "./http-error.ts";
 import { gatewayMetrics, type Metrics } from "./metrics.ts";
-import { MlflowError } from "./mlflow/mlflow-error.ts";
+import { type HotReads, hotReads, isHotRead } from "./mlflow/hot-reads.ts";
+import { MlflowError, mlflowErrorBody, mlflowFailure } from "./mlflow/mlflow-error.ts";
 import { isMlflow, type MlflowDeps, mlflowRoutes, sendMlflowFailure } from "./mlflow/mlflow-routes.ts";
 import { isCall, isNative, type PassThrough, passThrough } from "./native/pass-through.ts";
 import { isResolve, type ResolveRoute, resolveRoute } from "./resolve-route.ts";
@@ -87,7 +88,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // Its calls carry the token of whoever called, never the gateway's own.
   const inNameOfCaller = connectRegistry({ baseUrl: options.registryUrl, httpVersion: "2" });
   const mlflow: MlflowDeps = { registry: inNameOfCaller, ownWrite };
-  const app = await router({ access, view, models, metrics, log, native, mlflow, resolve: resolveRoute(view) });
+  const hot = hotReads({ view, registry });
+  const app = await router({ access, view, models, metrics, log, native, mlflow, hot, resolve: resolveRoute(view) });
   const giveBack = async () => {
     native.close();
     await view.close();
@@ -130,6 +132,7 @@ interface Parts {
   readonly metrics: Metrics;
   readonly native: PassThrough;
   readonly mlflow: MlflowDeps;
+  readonly hot: HotReads;
   readonly resolve: ResolveRoute;
   readonly log: Logger;
 }
@@ -206,9 +209,9 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Socket): voi
   );
 }
 
-/** What must not pay for a framework is answered in front of it: resolves, and what only passes through. */
+/** What must not pay for a framework is answered in front of it: resolves, hot reads, and what only passes through. */
 function frontServer(parts: Parts, handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
-  const { access, metrics, native, resolve } = parts;
+  const { access, metrics, native, resolve, hot } = parts;
   // An upload may take hours, so there is no limit to a request as a whole; headers have one of their own.
   const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 0 }, (request, response) => {
     const url = request.url!;
@@ -221,6 +224,12 @@ function frontServer(parts: Parts, handler: (request: IncomingMessage, response:
       }
       metrics.countResolve(false);
       answer(parts, "/v1/resolve", request, response, resolve.answer);
+      return;
+    }
+    if (isHotRead(request)) {
+      const fromMemory = access.known(request.headers) && hot.answerFromMemory(request, response);
+      metrics.countHotRead(fromMemory);
+      if (!fromMemory) answer(parts, "mlflow hot read", request, response, hot.answer);
       return;
     }
     if (isNative(url)) answer(parts, isCall(url) ? "native" : "/v1/blobs/*", request, response, native.forward);
@@ -243,23 +252,33 @@ function answer(
   allowed()
     .then(() => handle(request, response))
     .catch((error: unknown) => {
-      const failure = httpFailure(error);
-      if (failure.status === 500) log.error({ err: error }, "request failed");
+      const { status, body, headers } = failureOn(request.url!, error);
+      if (status === 500) log.error({ err: error }, "request failed");
       if (response.headersSent) {
         response.destroy();
         return;
       }
-      // A call reads its failure in the form of Connect, which has the reason beside it.
-      const { code, message, reason } = failure;
-      const body = isCall(request.url!) ? JSON.stringify({ code, message }) : errorBody(failure);
-      response.writeHead(failure.status, {
+      response.writeHead(status, {
         "content-type": "application/json",
         "content-length": Buffer.byteLength(body),
-        [reasonHeader]: reason,
-        ...(failure.status === 401 ? { "www-authenticate": challenge } : {}),
+        ...headers,
+        ...(status === 401 ? { "www-authenticate": challenge } : {}),
       });
       response.end(body);
     });
+}
+
+/** A failure in the form that callers of this URL read. */
+function failureOn(url: string, error: unknown): { status: number; body: string; headers: Record<string, string> } {
+  if (isMlflow(url)) {
+    const failure = mlflowFailure(error);
+    return { status: failure.status, body: mlflowErrorBody(failure), headers: {} };
+  }
+  const failure = httpFailure(error);
+  const { status, code, message, reason } = failure;
+  // A call reads its failure in the form of Connect, which has the reason beside it.
+  const body = isCall(url) ? JSON.stringify({ code, message }) : errorBody(failure);
+  return { status, body, headers: { [reasonHeader]: reason } };
 }
 
 async function atMost(ms: number, work: Promise<void>): Promise<void> {
