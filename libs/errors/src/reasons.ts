@@ -9,6 +9,7 @@ import { gatewayReasons } from "./reasons/gateway.ts";
 import { operationReasons } from "./reasons/operation.ts";
 import { registryReasons } from "./reasons/registry.ts";
 import { servingReasons } from "./reasons/serving.ts";
+import { tracingReasons } from "./reasons/tracing.ts";
 import { trainingReasons } from "./reasons/training.ts";
 
 export const reasons = {
@@ -17,6 +18,7 @@ export const reasons = {
   ...artifactReasons,
   ...dataReasons,
   ...trainingReasons,
+  ...tracingReasons,
   ...servingReasons,
   ...gatewayReasons,
   ...operationReasons,

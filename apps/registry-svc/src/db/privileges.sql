@@ -48,3 +48,19 @@ grant insert, update (revoked_at) on token to mintmark_app;
 -- webhooks; deliveries are queued by the trigger on events, and what is sent stays as it was queued
 grant insert, update (name, url, events, description, secret, active, updated_at, deleted_at) on webhook to mintmark_app;
 grant update (status, attempts, due_at, response_status, error, ended_at), delete on webhook_delivery to mintmark_app;
+
+-- traces: what spans say gives way to what their maker says; deleted whole, what is below goes with them
+grant insert, update (started_ms, duration_ms, state, recorded, client_request_id, request_preview, response_preview), delete
+  on trace to mintmark_app;
+grant insert, update (value), delete on trace_tag to mintmark_app;
+grant insert, update (value) on trace_metadata to mintmark_app;
+grant insert on trace_run to mintmark_app;
+grant insert, update (is_root, status, started_ns, ended_ns, name, type, encoded) on span to mintmark_app;
+grant insert, update (name, value_json, error_code, error_message, error_stack, rationale, metadata, updated_at), delete
+  on assessment to mintmark_app;
+
+-- evaluation data sets: records are known by their inputs, which stay
+grant insert, update (updated_at, digest, schema_json, record_count, updated_by), delete on evaluation_dataset to mintmark_app;
+grant insert, update (value), delete on evaluation_dataset_tag to mintmark_app;
+grant insert, delete on evaluation_dataset_experiment to mintmark_app;
+grant insert, update (outputs_json, expectations_json, tags_json, updated_at, updated_by), delete on evaluation_record to mintmark_app;

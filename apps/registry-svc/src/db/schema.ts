@@ -10,9 +10,14 @@ export type Db = Kysely<Schema>;
 export interface Schema {
   readonly alias: AliasTable;
   readonly alias_move: AliasMoveTable;
+  readonly assessment: AssessmentTable;
   readonly blob: BlobTable;
   readonly catalog: CatalogTable;
   readonly dataset: DatasetTable;
+  readonly evaluation_dataset: EvaluationDatasetTable;
+  readonly evaluation_dataset_experiment: EvaluationDatasetExperimentTable;
+  readonly evaluation_dataset_tag: EvaluationDatasetTagTable;
+  readonly evaluation_record: EvaluationRecordTable;
   readonly event: EventTable;
   readonly event_head: EventHeadTable;
   readonly experiment: ExperimentTable;
@@ -42,9 +47,14 @@ export interface Schema {
   readonly run_model_input: RunModelInputTable;
   readonly run_model_output: RunModelOutputTable;
   readonly run_tag: RunTagTable;
+  readonly span: SpanTable;
   readonly stage_move: StageMoveTable;
   readonly stored_file: StoredFileTable;
   readonly token: TokenTable;
+  readonly trace: TraceTable;
+  readonly trace_metadata: TraceMetadataTable;
+  readonly trace_run: TraceRunTable;
+  readonly trace_tag: TraceTagTable;
   readonly version: VersionTable;
   readonly version_document: VersionDocumentTable;
   readonly version_tag: VersionTagTable;
@@ -436,4 +446,108 @@ export interface WebhookDeliveryTable {
   response_status: number | null;
   error: Generated<string>;
   ended_at: Date | null;
+}
+
+export interface TraceTable {
+  trace_pk: Assigned<bigint>;
+  id: string;
+  experiment_pk: number;
+  started_ms: bigint;
+  duration_ms: bigint | null;
+  state: number;
+  recorded: Generated<boolean>;
+  client_request_id: string | null;
+  request_preview: string | null;
+  response_preview: string | null;
+}
+
+export interface TraceTagTable {
+  trace_pk: bigint;
+  experiment_pk: number;
+  key_id: number;
+  value: string;
+}
+
+export interface TraceMetadataTable {
+  trace_pk: bigint;
+  experiment_pk: number;
+  key_id: number;
+  value: string;
+}
+
+export interface TraceRunTable {
+  trace_pk: bigint;
+  run_pk: bigint;
+}
+
+export interface SpanTable {
+  trace_pk: bigint;
+  span_id: Uint8Array;
+  is_root: boolean;
+  status: number;
+  started_ns: bigint;
+  ended_ns: bigint;
+  name: string;
+  type: string;
+  encoded: Uint8Array;
+}
+
+export interface AssessmentTable {
+  assessment_pk: Assigned<bigint>;
+  id: Assigned<string>;
+  trace_pk: bigint;
+  kind: number;
+  overrides_pk: bigint | null;
+  created_at: Generated<Date>;
+  updated_at: Generated<Date>;
+  name: string;
+  value_json: string;
+  error_code: Generated<string>;
+  error_message: string | null;
+  error_stack: Generated<string>;
+  source_type: string;
+  source_id: string;
+  rationale: string | null;
+  span_id: Generated<string>;
+  metadata: Generated<Readonly<Record<string, string>>>;
+}
+
+export interface EvaluationDatasetTable {
+  evaluation_dataset_pk: Assigned<bigint>;
+  id: Assigned<string>;
+  created_at: Generated<Date>;
+  updated_at: Generated<Date>;
+  name: string;
+  digest: string;
+  schema_json: Generated<string>;
+  record_count: Generated<number>;
+  created_by: string;
+  updated_by: string;
+}
+
+export interface EvaluationDatasetTagTable {
+  evaluation_dataset_pk: bigint;
+  key_id: number;
+  value: string;
+}
+
+export interface EvaluationDatasetExperimentTable {
+  evaluation_dataset_pk: bigint;
+  experiment_pk: number;
+}
+
+export interface EvaluationRecordTable {
+  record_pk: Assigned<bigint>;
+  id: Assigned<string>;
+  evaluation_dataset_pk: bigint;
+  created_at: Generated<Date>;
+  updated_at: Generated<Date>;
+  inputs_sha256: Uint8Array;
+  inputs_json: string;
+  outputs_json: string;
+  expectations_json: string;
+  tags_json: string;
+  source_json: string;
+  created_by: string;
+  updated_by: string;
 }
