@@ -21,7 +21,7 @@ export function requireTags(tags: Readonly<Record<string, string>>): Readonly<Re
 export function requireTag(key: string, value: string): void {
   if (key === "") throw invalid("key", "must not be empty");
   requireText("key", key, 250);
-  requireText(`value of ${key}`, value, 5_000);
+  requireText(`value of ${key}`, value, 100_000);
 }
 
 /** A version number fits int4; a greater one names no version, and no statement should fail over it. */

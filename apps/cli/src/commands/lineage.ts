@@ -68,4 +68,5 @@ const kindNames: Readonly<Record<number, string>> = {
   [LineageKind.CODE]: "code",
   [LineageKind.RUN]: "run",
   [LineageKind.VERSION]: "version",
+  [LineageKind.LOGGED_MODEL]: "logged model",
 };

@@ -13,7 +13,7 @@ import { resolveUri } from "../resolve/resolve-uri.ts";
 
 export interface StoredNode {
   readonly kind: LineageKind;
-  /** `blake3:<hex>`, a commit, the 32 hex digits of a run, or `<model uuid>/<number>`. */
+  /** `blake3:<hex>`, a commit, the 32 hex digits of a run, `<model uuid>/<number>`, or `m-<32 hex digits>`. */
   readonly identity: string;
   readonly label: string;
 }
@@ -80,6 +80,8 @@ async function identityOf(db: Db, kind: LineageKind, id: string): Promise<string
       return matching(id, /^[0-9a-f]{32}$/, "32 hex digits");
     case LineageKind.CODE:
       return matching(id, /^[\x21-\x7e]{1,200}$/, "a commit");
+    case LineageKind.LOGGED_MODEL:
+      return matching(id, /^m-[0-9a-f]{32}$/, "'m-' and 32 hex digits");
     case LineageKind.VERSION: {
       const { version } = await resolveUri(db, id);
       return `${version.model_id}/${version.number}`;

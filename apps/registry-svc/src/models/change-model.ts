@@ -15,22 +15,24 @@ export interface ModelChange {
   /** The kind of the event, `noun.verb_in_the_past`. */
   readonly event: string;
   readonly detail: Readonly<Record<string, unknown>>;
+  /** Whether the model counts as updated; it does not by what is only said about it or its versions. */
+  readonly updates: boolean;
   /** Common table expressions over `locked(model_pk)`, the last one `changed`, which returns `model_pk` where something did. */
   readonly steps: RawBuilder<unknown>;
 }
 
 /** The number of the event; `undefined` if there is no such model or nothing changed. */
 export async function changeModel(db: Db, change: ModelChange): Promise<bigint | undefined> {
-  const { name, actor, event, detail, steps } = change;
+  const { name, actor, event, detail, updates, steps } = change;
+  const touched = sql`, touched as (
+      update model_head h set updated_at = clock_timestamp() from changed where h.model_pk = changed.model_pk returning h.model_pk
+    )`;
   const { rows } = await sql<{ event: bigint }>`
     with locked as (
       select h.model_pk from model_head h join model m using (model_pk)
       where m.full_name = ${name.full} and m.deleted_at is null for update of h
-    ), ${steps}, touched as (
-      update model_head h set updated_at = clock_timestamp() from changed where h.model_pk = changed.model_pk returning h.model_pk
-    )
-    select record_event(${event}, model_pk, ${actor}, ${JSON.stringify(detail)}::jsonb) as event from touched`.execute(
-    db,
-  );
+    ), ${steps} ${updates ? touched : sql``}
+    select record_event(${event}, model_pk, ${actor}, ${JSON.stringify(detail)}::jsonb) as event
+    from ${updates ? sql`touched` : sql`changed`}`.execute(db);
   return rows[0]?.event;
 }

@@ -18,6 +18,7 @@ export async function deleteModel(db: Db, name: ModelName, actor: string): Promi
     actor,
     event: "model.deleted",
     detail: {},
+    updates: true,
     steps: sql`changed as (
       update model m set deleted_at = clock_timestamp()
       from locked where m.model_pk = locked.model_pk and m.deleted_at is null returning m.model_pk)`,

@@ -19,6 +19,7 @@ export function setDescription(db: Db, { name, actor, description }: About & { r
     actor,
     event: "model.updated",
     detail: { description },
+    updates: true,
     steps: sql`changed as (
       update model m set description = ${description} from locked
       where m.model_pk = locked.model_pk and m.deleted_at is null and m.description <> ${description} returning m.model_pk)`,
@@ -35,6 +36,7 @@ export function setModelTag(
     actor,
     event: "model.tag_set",
     detail: { key, value },
+    updates: false,
     steps: sql`changed as (
       insert into model_tag as t (model_pk, key_id, value) select model_pk, key_of(${key}), ${value} from locked
       on conflict (model_pk, key_id) do update set value = excluded.value where t.value <> excluded.value returning model_pk)`,
@@ -48,6 +50,7 @@ export function deleteModelTag(db: Db, { name, actor, key }: About & { readonly 
     actor,
     event: "model.tag_deleted",
     detail: { key },
+    updates: false,
     steps: sql`changed as (
       delete from model_tag t using locked, key_name k
       where t.model_pk = locked.model_pk and t.key_id = k.key_id and k.name = ${key} returning t.model_pk)`,

@@ -26,6 +26,7 @@ export async function renameModel(db: Db, { name, to, actor }: RenameModel): Pro
       actor,
       event: "model.renamed",
       detail: { from: name.full, to: to.full },
+      updates: true,
       steps: sql`changed as (
         update model m set full_name = ${to.full}, shown_name = ${to.written}, namespace_pk = namespace_of(${to.catalog}, ${to.schema})
         from locked where m.model_pk = locked.model_pk and m.deleted_at is null returning m.model_pk)`,

@@ -67,7 +67,7 @@ function changeVersion(
   detail: Readonly<Record<string, string>>,
   steps: RawBuilder<unknown>,
 ): Promise<bigint | undefined> {
-  return changeModel(db, { name, actor, event, detail: { version: number, ...detail }, steps });
+  return changeModel(db, { name, actor, event, detail: { version: number, ...detail }, updates: false, steps });
 }
 
 function live(number: number): RawBuilder<unknown> {

@@ -1,5 +1,5 @@
 /**
- * Archives a version, takes it back, or deletes it; the rule is the function `retire_version` of `0003_model.sql`.
+ * Archives a version, takes it back, or deletes it; the rule is the function `retire_version` of `0009_version_source.sql`.
  * @module
  */
 import { AppError } from "@mintmark/errors";
@@ -15,6 +15,9 @@ interface Outcome {
   readonly event: bigint | null;
 }
 
+/** A version that aliases point at is deleted only with them. */
+export type Retirement = "archive" | "restore" | "delete" | "delete with aliases";
+
 /**
  * @returns the number of the event; `undefined` if nothing changed
  * @throws AppError `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `ALIAS_IN_USE`
@@ -22,12 +25,15 @@ interface Outcome {
 export async function retireVersion(
   db: Db,
   { name, number, actor }: AboutVersion,
-  how: "archive" | "restore" | "delete",
+  how: Retirement,
 ): Promise<bigint | undefined> {
   const { model_pk } = await findModel(db, name);
-  const archived = how === "delete" ? null : how === "archive";
+  const archived = how === "archive" ? true : how === "restore" ? false : null;
+  const removeAliases = how === "delete with aliases";
   const { rows } = isVersionNumber(number)
-    ? await sql<Outcome>`select * from retire_version(${model_pk}, ${number}, ${archived}, ${actor})`.execute(db)
+    ? await sql<Outcome>`select * from retire_version(${model_pk}, ${number}, ${archived}, ${removeAliases}, ${actor})`.execute(
+        db,
+      )
     : { rows: [] };
   const { outcome, aliases, event } = rows[0] ?? { outcome: "no_version", aliases: null, event: null };
   switch (outcome) {

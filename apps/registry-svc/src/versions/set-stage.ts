@@ -3,7 +3,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
-import type { Stage } from "@mintmark/proto/mintmark/registry/v1/version";
+import { Stage } from "@mintmark/proto/mintmark/registry/v1/version";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { isVersionNumber } from "../fields.ts";
@@ -31,6 +31,18 @@ export async function setStage(db: Db, request: SetStage): Promise<bigint | unde
   const event = rows[0]?.event ?? null;
   if (event === null) throw new AppError("VERSION_NOT_FOUND", { model: name.written, version: String(number) });
   return event === 0n ? undefined : event;
+}
+
+/**
+ * Versions make room for another only in a stage that is meant for one.
+ * @throws AppError `REQUEST_INVALID`
+ */
+export function requireArchivable(stage: Stage): void {
+  if (stage === Stage.STAGING || stage === Stage.PRODUCTION) return;
+  throw new AppError("REQUEST_INVALID", {
+    field: "archive_existing_versions",
+    problem: "can only be true for the stages Staging and Production",
+  });
 }
 
 /** @throws AppError `REQUEST_INVALID` for a stage that is not stated or not known */

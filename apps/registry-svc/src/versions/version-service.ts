@@ -22,7 +22,7 @@ import { type Bump, parseSemver, type Semver } from "./next-semver.ts";
 import { readContent } from "./read-content.ts";
 import { type RegisterVersion, registerVersion } from "./register-version.ts";
 import { retireVersion } from "./retire-version.ts";
-import { setStage, storedStage } from "./set-stage.ts";
+import { requireArchivable, setStage, storedStage } from "./set-stage.ts";
 import { requireFacts } from "./version-card.ts";
 
 const maxDescription = 100_000;
@@ -78,6 +78,7 @@ export function versionService(deps: Pick<ServiceDeps, "db" | "blobs" | "keys">)
     async setStage(message, context) {
       const what = about(message, context);
       const { archiveExisting } = message;
+      if (archiveExisting) requireArchivable(message.stage);
       await announce(context, db, await setStage(db, { ...what, stage: storedStage(message.stage), archiveExisting }));
       return read(what);
     },
@@ -102,7 +103,8 @@ export function versionService(deps: Pick<ServiceDeps, "db" | "blobs" | "keys">)
       return read(what);
     },
     async deleteVersion(message, context) {
-      await announce(context, db, await retireVersion(db, about(message, context), "delete"));
+      const how = message.removeAliases ? "delete with aliases" : "delete";
+      await announce(context, db, await retireVersion(db, about(message, context), how));
       return {};
     },
   };

@@ -75,6 +75,10 @@ export const registryReasons = {
     "failed_precondition",
     (d: { check: string; detail: string }) => `the registry does not accept this version: ${d.check}: ${d.detail}`,
   ),
+  SOURCE_INVALID: define(
+    "invalid_argument",
+    (d: { source: string; problem: string }) => `a version cannot be made from '${d.source}': it ${d.problem}`,
+  ),
   SEMVER_TAKEN: define(
     "already_exists",
     (d: { model: string; semver: string }) =>

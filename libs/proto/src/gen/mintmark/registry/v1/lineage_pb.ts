@@ -10,7 +10,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file mintmark/registry/v1/lineage.proto.
  */
 export const file_mintmark_registry_v1_lineage: GenFile = /*@__PURE__*/
-  fileDesc("CiJtaW50bWFyay9yZWdpc3RyeS92MS9saW5lYWdlLnByb3RvEhRtaW50bWFyay5yZWdpc3RyeS52MSJZCgtMaW5lYWdlTm9kZRIvCgRraW5kGAEgASgOMiEubWludG1hcmsucmVnaXN0cnkudjEuTGluZWFnZUtpbmQSCgoCaWQYAiABKAkSDQoFbGFiZWwYAyABKAkiewoLTGluZWFnZUVkZ2USLwoEZnJvbRgBIAEoCzIhLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkxpbmVhZ2VOb2RlEi0KAnRvGAIgASgLMiEubWludG1hcmsucmVnaXN0cnkudjEuTGluZWFnZU5vZGUSDAoEcm9sZRgDIAEoCSJNCgxMaW5lYWdlSW5wdXQSLwoEbm9kZRgBIAEoCzIhLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkxpbmVhZ2VOb2RlEgwKBHJvbGUYAiABKAkqjAEKC0xpbmVhZ2VLaW5kEhwKGExJTkVBR0VfS0lORF9VTlNQRUNJRklFRBAAEhgKFExJTkVBR0VfS0lORF9EQVRBU0VUEAESFQoRTElORUFHRV9LSU5EX0NPREUQAhIUChBMSU5FQUdFX0tJTkRfUlVOEAMSGAoUTElORUFHRV9LSU5EX1ZFUlNJT04QBGIGcHJvdG8z");
+  fileDesc("CiJtaW50bWFyay9yZWdpc3RyeS92MS9saW5lYWdlLnByb3RvEhRtaW50bWFyay5yZWdpc3RyeS52MSJZCgtMaW5lYWdlTm9kZRIvCgRraW5kGAEgASgOMiEubWludG1hcmsucmVnaXN0cnkudjEuTGluZWFnZUtpbmQSCgoCaWQYAiABKAkSDQoFbGFiZWwYAyABKAkiewoLTGluZWFnZUVkZ2USLwoEZnJvbRgBIAEoCzIhLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkxpbmVhZ2VOb2RlEi0KAnRvGAIgASgLMiEubWludG1hcmsucmVnaXN0cnkudjEuTGluZWFnZU5vZGUSDAoEcm9sZRgDIAEoCSJNCgxMaW5lYWdlSW5wdXQSLwoEbm9kZRgBIAEoCzIhLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkxpbmVhZ2VOb2RlEgwKBHJvbGUYAiABKAkqqwEKC0xpbmVhZ2VLaW5kEhwKGExJTkVBR0VfS0lORF9VTlNQRUNJRklFRBAAEhgKFExJTkVBR0VfS0lORF9EQVRBU0VUEAESFQoRTElORUFHRV9LSU5EX0NPREUQAhIUChBMSU5FQUdFX0tJTkRfUlVOEAMSGAoUTElORUFHRV9LSU5EX1ZFUlNJT04QBBIdChlMSU5FQUdFX0tJTkRfTE9HR0VEX01PREVMEAViBnByb3RvMw");
 
 /**
  * One thing that a version or run was made from, or that was made from it.
@@ -26,7 +26,7 @@ export type LineageNode = Message<"mintmark.registry.v1.LineageNode"> & {
   kind: LineageKind;
 
   /**
-   * Its identity: `blake3:<hex>`, a commit, a run id, or `NAME/NUMBER`.
+   * Its identity: `blake3:<hex>`, a commit, a run id, `NAME/NUMBER`, or `m-<id>`.
    *
    * @generated from field: string id = 2;
    */
@@ -150,6 +150,13 @@ export const LineageKind = {
    * @generated from enum value: LINEAGE_KIND_VERSION = 4;
    */
   VERSION: 4,
+
+  /**
+   * What a client saved as a model before any registration.
+   *
+   * @generated from enum value: LINEAGE_KIND_LOGGED_MODEL = 5;
+   */
+  LOGGED_MODEL: 5,
 } as const;
 
 /**
