@@ -15,7 +15,8 @@ const usage = `mintmark registry --database-url postgres://… [--host 127.0.0.1
 
 Environment: DATABASE_URL, QUEUE_URL (redis://… or postgres://…; default: the same Postgres, under a role of its own),
 MINTMARK_ARTIFACT_STORE (file:///dir or s3://bucket/prefix), MINTMARK_KEY_DIR, MINTMARK_PUBLIC_URL, MINTMARK_AUTH=on|off,
-MINTMARK_ADMIN_TOKEN_FILE, MINTMARK_BOOTSTRAP_TOKENS (name=mm_…,…: tokens of the other programs), MINTMARK_LOG_LEVEL`;
+MINTMARK_ADMIN_TOKEN_FILE, MINTMARK_BOOTSTRAP_TOKENS (name=mm_…,…: tokens of the other programs),
+MINTMARK_WEBHOOK_ALLOW (host[:port],…: where webhooks may go besides public addresses by https), MINTMARK_LOG_LEVEL`;
 
 try {
   const options = readOptions();
@@ -81,6 +82,7 @@ function readOptions(): RegistryOptions | undefined {
     ownNames: isLoopback ? ownNames(values["mintmark-public-url"] ?? env["MINTMARK_PUBLIC_URL"]) : undefined,
     adminTokenFile: env["MINTMARK_ADMIN_TOKEN_FILE"],
     serviceTokens: env["MINTMARK_BOOTSTRAP_TOKENS"] ?? "",
+    webhookAllow: env["MINTMARK_WEBHOOK_ALLOW"] ?? "",
     log: pino(
       { name: "registry", level: env["MINTMARK_LOG_LEVEL"] ?? "info" },
       pino.destination({ fd: 2, sync: false }),

@@ -23,6 +23,9 @@ import type { ServiceDeps } from "./service-deps.ts";
 import { addServices } from "./services.ts";
 import { type Authenticate, authenticateBy, authenticateNobody, authentication } from "./tokens/authentication.ts";
 import { provideAdminToken, provideServiceTokens } from "./tokens/provide-tokens.ts";
+import { startDeliveries } from "./webhooks/deliver.ts";
+import { receiverRules } from "./webhooks/receiver-address.ts";
+import { secretBox } from "./webhooks/secret-box.ts";
 
 export interface RegistryOptions {
   /** Its account owns the schema and applies the migrations. */
@@ -43,6 +46,8 @@ export interface RegistryOptions {
   readonly adminTokenFile: string | undefined;
   /** With authentication: tokens of the other programs, `name=mm_…,name=mm_…`. */
   readonly serviceTokens: string;
+  /** Hosts to which webhooks may go besides public ones by https: `host[:port],…`. */
+  readonly webhookAllow?: string;
   readonly log: Logger;
   /** How often runs that the queue has lost are queued again. */
   readonly reconcileMs?: number;
@@ -63,6 +68,8 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
   const deps = await openDeps(options, opened);
   const reconciler = startReconciler(deps, options.reconcileMs);
   opened.defer(() => reconciler.stop());
+  const deliveries = startDeliveries({ ...deps, log: options.log });
+  opened.defer(() => deliveries.stop());
   const authenticate = options.auth ? authenticateBy(deps.db) : authenticateNobody;
   if (options.auth) await provideTokens(deps, options);
 
@@ -88,6 +95,7 @@ interface OpenDeps extends ServiceDeps {
 
 async function openDeps(options: RegistryOptions, opened: AsyncDisposableStack): Promise<OpenDeps> {
   const { databaseUrl, log } = options;
+  const webhooks = { secrets: secretBox(options.keyDir), receivers: receiverRules(options.webhookAllow ?? "") };
   const { role, applied } = await migrated(databaseUrl);
   if (applied.length > 0) log.info({ applied }, "the database has been brought to this release's schema");
   if (role === undefined) log.warn("the database account may not create roles: history is protected by triggers only");
@@ -109,7 +117,7 @@ async function openDeps(options: RegistryOptions, opened: AsyncDisposableStack):
     closing.abort();
     return close();
   };
-  return { db: database.db, listener, blobs, keys, queue, onQueueError, closing: closing.signal, stop };
+  return { db: database.db, listener, blobs, keys, queue, onQueueError, webhooks, closing: closing.signal, stop };
 }
 
 async function migrated(databaseUrl: string): Promise<Migrated> {

@@ -7,6 +7,7 @@ import type { JobQueue } from "@mintmark/job-queue";
 import type { Listener } from "./db/listener.ts";
 import type { Db } from "./db/schema.ts";
 import type { KeyRing } from "./keys/key-ring.ts";
+import type { WebhookDeps } from "./webhooks/attempt.ts";
 
 export interface ServiceDeps {
   readonly db: Db;
@@ -17,6 +18,8 @@ export interface ServiceDeps {
   readonly queue: JobQueue;
   /** Told when the queue cannot be reached after a job was accepted; the reconciler makes good for it. */
   readonly onQueueError: (error: unknown) => void;
+  /** How webhooks are signed, and where they may go. */
+  readonly webhooks: WebhookDeps;
   /** Aborted when the server begins to stop: streams that would never end by themselves end then. */
   readonly closing: AbortSignal;
 }

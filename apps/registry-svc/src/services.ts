@@ -13,6 +13,7 @@ import { LineageService } from "@mintmark/proto/mintmark/registry/v1/lineage_ser
 import { ModelService } from "@mintmark/proto/mintmark/registry/v1/model_service";
 import { ResolveService } from "@mintmark/proto/mintmark/registry/v1/resolve_service";
 import { VersionService } from "@mintmark/proto/mintmark/registry/v1/version_service";
+import { WebhookService } from "@mintmark/proto/mintmark/registry/v1/webhook_service";
 import { LoggedModelService } from "@mintmark/proto/mintmark/tracking/v1/logged_model_service";
 import { RunService } from "@mintmark/proto/mintmark/tracking/v1/run_service";
 import { AttemptService } from "@mintmark/proto/mintmark/training/v1/attempt_service";
@@ -33,6 +34,7 @@ import { runService } from "./runs/run-service.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { tokenService } from "./tokens/token-service.ts";
 import { versionService } from "./versions/version-service.ts";
+import { webhookService } from "./webhooks/webhook-service.ts";
 
 const services = [
   ModelService,
@@ -42,6 +44,7 @@ const services = [
   ResolveService,
   EventService,
   LineageService,
+  WebhookService,
   KeyService,
   TokenService,
   RunService,
@@ -59,6 +62,7 @@ export function addServices(router: ConnectRouter, deps: ServiceDeps): void {
     .service(ResolveService, resolveService(deps))
     .service(EventService, eventService(deps))
     .service(LineageService, lineageService(deps))
+    .service(WebhookService, webhookService(deps))
     .service(KeyService, keyService(deps))
     .service(TokenService, tokenService(deps))
     .service(RunService, runService(deps))

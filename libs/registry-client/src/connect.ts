@@ -13,6 +13,7 @@ import { LineageService } from "@mintmark/proto/mintmark/registry/v1/lineage_ser
 import { ModelService } from "@mintmark/proto/mintmark/registry/v1/model_service";
 import { ResolveService } from "@mintmark/proto/mintmark/registry/v1/resolve_service";
 import { VersionService } from "@mintmark/proto/mintmark/registry/v1/version_service";
+import { WebhookService } from "@mintmark/proto/mintmark/registry/v1/webhook_service";
 import { ExperimentService } from "@mintmark/proto/mintmark/tracking/v1/experiment_service";
 import { FileService } from "@mintmark/proto/mintmark/tracking/v1/file_service";
 import { LoggedModelService } from "@mintmark/proto/mintmark/tracking/v1/logged_model_service";
@@ -29,6 +30,7 @@ export interface RegistryClient {
   readonly resolver: Client<typeof ResolveService>;
   readonly events: Client<typeof EventService>;
   readonly lineage: Client<typeof LineageService>;
+  readonly webhooks: Client<typeof WebhookService>;
   readonly keys: Client<typeof KeyService>;
   readonly experiments: Client<typeof ExperimentService>;
   readonly runs: Client<typeof RunService>;
@@ -82,6 +84,7 @@ export function clients(transport: Transport, close: () => void, bulk?: BulkEndp
     resolver: createClient(ResolveService, transport),
     events: createClient(EventService, transport),
     lineage: createClient(LineageService, transport),
+    webhooks: createClient(WebhookService, transport),
     keys: createClient(KeyService, transport),
     experiments: createClient(ExperimentService, transport),
     runs: createClient(RunService, transport),

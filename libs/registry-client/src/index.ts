@@ -11,7 +11,7 @@ export {
   reasonOf,
 } from "./failure.ts";
 export { type HashedDirectory, hashDirectory, hashFile, type LocalFile } from "./hash-directory.ts";
-export { readEd25519Key, readSigningKeys, readTrustedKeys, type TrustedKey } from "./key-directory.ts";
+export { readEd25519Key, readSecretFile, readSigningKeys, readTrustedKeys, type TrustedKey } from "./key-directory.ts";
 export { bytesBlob, fileBlob, type LocalBlob } from "./local-blob.ts";
 export { type PulledVersion, type PullOptions, pullVersion, requireVerified } from "./pull-version.ts";
 export { manifestFiles, type PushOptions, pushDirectory } from "./push-directory.ts";

@@ -48,7 +48,7 @@ async function readP256Key(directory: string): Promise<SigningKey> {
 }
 
 async function readSigningKey(path: string, algorithm: KeyAlgorithm): Promise<SigningKey> {
-  const key = parse(path, await readSecret(path), parsePrivateKey);
+  const key = parse(path, await readSecretFile(path), parsePrivateKey);
   if (key.public.algorithm !== algorithm)
     throw new AppError("KEY_FILE_INVALID", {
       path,
@@ -57,8 +57,12 @@ async function readSigningKey(path: string, algorithm: KeyAlgorithm): Promise<Si
   return key;
 }
 
-/** Mode and bytes are of the same open file, so that it cannot be exchanged between the two looks. */
-async function readSecret(path: string): Promise<string> {
+/**
+ * The text of a file that nobody else may read. Mode and bytes are of the same open file, so that it cannot be exchanged
+ * between the two looks.
+ * @throws AppError KEY_FILE_MISSING, KEY_FILE_EXPOSED, KEY_FILE_INVALID
+ */
+export async function readSecretFile(path: string): Promise<string> {
   const file = await openSecret(path);
   try {
     const { mode } = await file.stat();

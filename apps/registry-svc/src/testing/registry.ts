@@ -20,6 +20,8 @@ import { openKeyRing } from "../keys/key-ring.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { addServices } from "../services.ts";
 import { authenticateNobody, authentication } from "../tokens/authentication.ts";
+import { receiverRules } from "../webhooks/receiver-address.ts";
+import { secretBox } from "../webhooks/secret-box.ts";
 import { type RegistryDatabase, registryDatabase } from "./database.ts";
 
 export interface TestRegistry {
@@ -46,6 +48,7 @@ export async function testRegistry(interceptors: Interceptor[] = []): Promise<Te
     keys: await openKeyRing(join(directory, "keys")),
     queue: openQueue(queueUrlIn(database.owner.url), { onError: () => {} }),
     onQueueError: (error) => unexpected.push(error),
+    webhooks: { secrets: secretBox(join(directory, "keys")), receivers: receiverRules("127.0.0.1") },
     closing: stopping.signal,
   };
   const transport = createRouterTransport((router) => addServices(router, deps), {

@@ -85,6 +85,26 @@ export const registryReasons = {
       `'${d.model}' has a version ${d.semver} already; leave it out or use a higher one`,
   ),
 
+  // webhooks
+  WEBHOOK_NOT_FOUND: define("not_found", (d: { id: string }) => `there is no webhook '${d.id}'`),
+  WEBHOOK_URL_REFUSED: define(
+    "invalid_argument",
+    (d: { url: string; problem: string }) =>
+      `webhooks are sent by https to public addresses, and '${d.url}' ${d.problem}; the operator can allow a host with MINTMARK_WEBHOOK_ALLOW`,
+  ),
+  WEBHOOK_EVENT_INVALID: define(
+    "invalid_argument",
+    (d: { entity: string; action: string; actions: readonly string[] }) =>
+      d.actions.length === 0
+        ? `webhooks are told of no entity '${d.entity}'`
+        : `the action '${d.action}' does not exist for the entity '${d.entity}'; it has ${d.actions.map((a) => `'${a}'`).join(" and ")}`,
+  ),
+  WEBHOOK_SECRET_UNKEPT: define(
+    "failed_precondition",
+    (d: { problem: string }) =>
+      `the registry cannot keep a secret (${d.problem}): its key directory has to be one that it can write to (MINTMARK_KEY_DIR)`,
+  ),
+
   // start-up and the database
   DATABASE_UNAVAILABLE: define(
     "unavailable",
