@@ -16,6 +16,7 @@ import { type Migrated, migrate } from "./db/migrate.ts";
 import { isOutage } from "./db/outage.ts";
 import { errorInterceptor, toConnectError } from "./error-interceptor.ts";
 import { blobPrefix, blobRoutes, refuse } from "./http/blob-routes.ts";
+import { filePrefix, fileRoutes } from "./http/file-routes.ts";
 import { listen } from "./http/shared-port.ts";
 import { openKeyRing } from "./keys/key-ring.ts";
 import { startReconciler } from "./queue/reconciler.ts";
@@ -154,6 +155,7 @@ function requestHandler(deps: ServiceDeps, authenticate: Authenticate, { auth, o
   const onUnexpected = (error: unknown) => log.error({ err: error }, "a call failed unexpectedly");
   const own = auth || ownNames === undefined ? undefined : new Set(ownNames.map((name) => name.toLowerCase()));
   const serveBlob = blobRoutes({ deps, authenticate, onUnexpected });
+  const serveFile = fileRoutes({ deps, authenticate, onUnexpected });
   const call = connectNodeAdapter({
     routes: (router) => addServices(router, deps),
     interceptors: [
@@ -173,6 +175,8 @@ function requestHandler(deps: ServiceDeps, authenticate: Authenticate, { auth, o
       return;
     }
     if (request.url?.startsWith(blobPrefix)) void serveBlob(request as IncomingMessage, response as ServerResponse);
+    else if (request.url?.startsWith(filePrefix))
+      void serveFile(request as IncomingMessage, response as ServerResponse);
     else call(request, response);
   };
 }

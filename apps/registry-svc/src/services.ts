@@ -14,6 +14,8 @@ import { ModelService } from "@mintmark/proto/mintmark/registry/v1/model_service
 import { ResolveService } from "@mintmark/proto/mintmark/registry/v1/resolve_service";
 import { VersionService } from "@mintmark/proto/mintmark/registry/v1/version_service";
 import { WebhookService } from "@mintmark/proto/mintmark/registry/v1/webhook_service";
+import { ExperimentService } from "@mintmark/proto/mintmark/tracking/v1/experiment_service";
+import { FileService } from "@mintmark/proto/mintmark/tracking/v1/file_service";
 import { LoggedModelService } from "@mintmark/proto/mintmark/tracking/v1/logged_model_service";
 import { RunService } from "@mintmark/proto/mintmark/tracking/v1/run_service";
 import { AttemptService } from "@mintmark/proto/mintmark/training/v1/attempt_service";
@@ -21,6 +23,8 @@ import { JobService } from "@mintmark/proto/mintmark/training/v1/job_service";
 import { aliasService } from "./aliases/alias-service.ts";
 import { artifactService } from "./artifacts/artifact-service.ts";
 import { eventService } from "./events/event-service.ts";
+import { experimentService } from "./experiments/experiment-service.ts";
+import { fileService } from "./files/file-service.ts";
 import { healthService } from "./grpc/health-service.ts";
 import { addReflection } from "./grpc/reflection.ts";
 import { attemptService } from "./jobs/attempt-service.ts";
@@ -47,7 +51,9 @@ const services = [
   WebhookService,
   KeyService,
   TokenService,
+  ExperimentService,
   RunService,
+  FileService,
   LoggedModelService,
   JobService,
   AttemptService,
@@ -65,7 +71,9 @@ export function addServices(router: ConnectRouter, deps: ServiceDeps): void {
     .service(WebhookService, webhookService(deps))
     .service(KeyService, keyService(deps))
     .service(TokenService, tokenService(deps))
+    .service(ExperimentService, experimentService(deps))
     .service(RunService, runService(deps))
+    .service(FileService, fileService(deps))
     .service(LoggedModelService, loggedModelService(deps))
     .service(JobService, jobService(deps))
     .service(AttemptService, attemptService(deps))

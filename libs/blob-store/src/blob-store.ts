@@ -44,8 +44,37 @@ export interface BlobStore {
    * @throws AppError BLOB_NOT_FOUND, BLOB_RANGE_INVALID, BLOB_CORRUPT
    */
   read(blake3: string, range?: ByteRange): AsyncIterable<Uint8Array>;
+  /** Only of stores that clients can reach by themselves. */
+  readonly direct?: DirectTransfer;
   /** Lets go of connections. */
   close(): void;
+}
+
+/** An upload in parts. */
+export interface PartsUpload {
+  /** Given by us. */
+  readonly name: string;
+  /** Given by the store. */
+  readonly id: string;
+}
+
+/** Uploads in parts, and downloads, by URLs for which no credentials are needed until they expire. */
+export interface DirectTransfer {
+  /** Begins an upload in parts. @returns the store's id of it */
+  begin(name: string): Promise<string>;
+  /** Where to PUT each part, in order. */
+  partUrls(upload: PartsUpload, parts: number): Promise<readonly string[]>;
+  /**
+   * Makes a blob of the parts, whose digests are those of the bytes as the store gives them back. May be repeated until it
+   * is discarded.
+   * @param parts each with the ETag that the store answered to it
+   * @throws AppError UPLOAD_PARTS_REFUSED
+   */
+  complete(upload: PartsUpload, parts: readonly { readonly number: number; readonly etag: string }[]): Promise<Digests>;
+  /** Gives an upload up, or clears away what a completed one has left. */
+  discard(upload: PartsUpload): Promise<void>;
+  /** Where to GET a blob. */
+  downloadUrl(blake3: string): Promise<string>;
 }
 
 /** The place of a blob below a store's root: 256 folders keep each of them small. */

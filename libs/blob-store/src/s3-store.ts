@@ -17,6 +17,7 @@ import {
   HeadObjectCommand,
   PutObjectCommand,
   S3Client,
+  type S3ClientConfig,
   S3ServiceException,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
@@ -24,6 +25,7 @@ import { isHexDigest } from "@mintmark/crypto/manifest";
 import { type BlobStore, type ByteRange, blobPath } from "./blob-store.ts";
 import { eachLimited } from "./each-limited.ts";
 import { resolveRange } from "./read-range.ts";
+import { s3Direct } from "./s3-direct.ts";
 import { openSpool } from "./spool.ts";
 import { verifiedRead } from "./verified-read.ts";
 
@@ -42,11 +44,12 @@ export interface S3StoreOptions {
 /** Credentials, region and endpoint come from the usual AWS variables. */
 export async function openS3Store({ bucket, prefix, spoolDirectory }: S3StoreOptions): Promise<BlobStore> {
   const client = connect();
+  // Whoever uses a signed URL cannot know which checksum was signed with it.
+  const signing = connect({ requestChecksumCalculation: "WHEN_REQUIRED" });
   const spool = await openSpool(spoolDirectory);
-  const locate = (blake3: string) => ({
-    Bucket: bucket,
-    Key: prefix === "" ? blobPath(blake3) : `${prefix}/${blobPath(blake3)}`,
-  });
+  const keyOf = (path: string) => (prefix === "" ? path : `${prefix}/${path}`);
+  const keyOfBlob = (blake3: string) => keyOf(blobPath(blake3));
+  const locate = (blake3: string) => ({ Bucket: bucket, Key: keyOfBlob(blake3) });
   const size = async (blake3: string) => (isHexDigest(blake3) ? await sizeOf(client, locate(blake3)) : undefined);
 
   return {
@@ -74,7 +77,11 @@ export async function openS3Store({ bucket, prefix, spoolDirectory }: S3StoreOpt
       const chunks = download(client, locate(blake3), offset, length);
       yield* whole ? verifiedRead(blake3, chunks) : chunks;
     },
-    close: () => client.destroy(),
+    direct: s3Direct({ client: signing, bucket, keyOf, keyOfBlob }),
+    close: () => {
+      client.destroy();
+      signing.destroy();
+    },
   };
 }
 
@@ -83,11 +90,11 @@ interface Location {
   readonly Key: string;
 }
 
-function connect(): S3Client {
+function connect(config: S3ClientConfig = {}): S3Client {
   const custom = process.env["AWS_ENDPOINT_URL_S3"] ?? process.env["AWS_ENDPOINT_URL"];
   const region = process.env["AWS_REGION"] ?? process.env["AWS_DEFAULT_REGION"] ?? "us-east-1";
   // Stores other than Amazon's rarely have a host name for each bucket.
-  return new S3Client({ region, forcePathStyle: custom !== undefined });
+  return new S3Client({ region, forcePathStyle: custom !== undefined, ...config });
 }
 
 async function sizeOf(client: S3Client, location: Location): Promise<number | undefined> {

@@ -37,6 +37,7 @@ grant insert, update (value, step, ts) on logged_model_metric to mintmark_app;
 -- files under paths; folders are frozen for good
 grant insert, update (blake3, size, updated_by, updated_at), delete on stored_file to mintmark_app;
 grant insert on frozen_folder to mintmark_app;
+grant insert, update (completed_at), delete on file_upload to mintmark_app;
 
 -- jobs: what was submitted stays; logs are only added to
 grant insert, update (checkpoint_blake3) on job to mintmark_app;

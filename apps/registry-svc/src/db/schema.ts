@@ -22,6 +22,7 @@ export interface Schema {
   readonly event_head: EventHeadTable;
   readonly experiment: ExperimentTable;
   readonly experiment_tag: ExperimentTagTable;
+  readonly file_upload: FileUploadTable;
   readonly frozen_folder: FrozenFolderTable;
   readonly job: JobTable;
   readonly job_log: JobLogTable;
@@ -410,6 +411,15 @@ export interface StoredFileTable {
   size: bigint;
   updated_by: string;
   updated_at: Generated<Date>;
+}
+
+export interface FileUploadTable {
+  id: string;
+  path: string;
+  store_id: string;
+  created_by: string;
+  created_at: Generated<Date>;
+  completed_at: Date | null;
 }
 
 export interface FrozenFolderTable {

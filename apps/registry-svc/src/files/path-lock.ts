@@ -8,6 +8,7 @@
  */
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { foldersAbove } from "./file-path.ts";
 
 /** Tells these locks from other advisory locks of the database. */
 const seed = 8;
@@ -19,10 +20,4 @@ export async function lockPath(tx: Db, path: string): Promise<void> {
     select case when depth <= ${above.length} then pg_advisory_xact_lock_shared(hashtextextended(path, ${seed}))
                 else pg_advisory_xact_lock(hashtextextended(path, ${seed})) end
     from unnest(${[...above, path]}::text[]) with ordinality as part (path, depth) order by depth`.execute(tx);
-}
-
-/** `a/b/c` lies in `a` and `a/b`. */
-export function foldersAbove(path: string): readonly string[] {
-  const parts = path.split("/");
-  return parts.slice(1).map((_, i) => parts.slice(0, i + 1).join("/"));
 }

@@ -15,6 +15,7 @@ import { findStored, requireDigest, requireSize, storeBlob } from "../artifacts/
 import { toConnectError } from "../error-interceptor.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import type { Authenticate } from "../tokens/authentication.ts";
+import { parseRange } from "./byte-range.ts";
 import { httpStatus } from "./http-status.ts";
 
 export const blobPrefix = "/v1/blobs/";
@@ -81,19 +82,6 @@ async function get(deps: Deps, blake3: string, request: IncomingMessage, respons
   else await pipeline(deps.blobs.read(blake3, range ?? {}), response);
 }
 
-/** One range of bytes (RFC 9110 §14.1.2); several, or other units, are answered with the whole, as the RFC allows. */
-function parseRange(
-  header: string | undefined,
-  size: number,
-): { offset: number; length: number } | "unsatisfiable" | undefined {
-  const [match, first = "", last = ""] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? "") ?? [];
-  if (match === undefined || (first === "" && last === "")) return undefined;
-  const offset = first === "" ? Math.max(0, size - Number(last)) : Number(first);
-  const end = first === "" || last === "" ? size - 1 : Math.min(Number(last), size - 1);
-  if (first !== "" && last !== "" && Number(last) < offset) return undefined;
-  return offset > end ? "unsatisfiable" : { offset, length: end - offset + 1 };
-}
-
 function wholeNumber(field: string, text: string): bigint {
   if (!/^\d{1,18}$/.test(text))
     throw new AppError("REQUEST_INVALID", {
@@ -106,11 +94,15 @@ function wholeNumber(field: string, text: string): bigint {
 /** Bytes that still come in are of no use; closing the connection tells the sender to stop. */
 export function refuse(response: ServerResponse, error: ConnectError): void {
   if (response.headersSent) return void response.destroy();
-  const reason = error.metadata.get(reasonHeader) ?? undefined;
-  const body = {
-    error: { code: codeToString(error.code), ...(reason === undefined ? {} : { reason }), message: error.rawMessage },
-  };
   const close = response.req.httpVersionMajor === 1 ? { connection: "close" } : {};
   response.writeHead(httpStatus(error.code), { "content-type": "application/json", ...close });
-  response.end(JSON.stringify(body));
+  response.end(failureBody(error));
+}
+
+/** The body of a failure by HTTP. */
+export function failureBody(error: ConnectError): string {
+  const reason = error.metadata.get(reasonHeader) ?? undefined;
+  return JSON.stringify({
+    error: { code: codeToString(error.code), ...(reason === undefined ? {} : { reason }), message: error.rawMessage },
+  });
 }

@@ -33,10 +33,38 @@ export const artifactReasons = {
       ? `no space is left for more than ${d.size} bytes of an upload`
       : `no space is left for blob ${d.blake3} of ${d.size} bytes`,
   ),
+  UPLOAD_PARTS_REFUSED: define(
+    "invalid_argument",
+    (d: { problem: string }) => `the bucket does not make one file of these parts: ${d.problem}`,
+  ),
   BLOB_STORE_INVALID: define(
     "invalid_argument",
     (d: { uri: string; problem: string }) =>
       `artifact store '${d.uri}' ${d.problem}; give file:///dir or s3://bucket/prefix (MINTMARK_ARTIFACT_STORE)`,
+  ),
+  FILE_PATH_INVALID: define(
+    "invalid_argument",
+    (d: { path: string; problem: string }) => `the path ${JSON.stringify(d.path)} ${d.problem}`,
+  ),
+  FILE_NOT_FOUND: define("not_found", (d: { path: string }) => `there is no file '${d.path}'`),
+  FILE_IN_THE_WAY: define(
+    "failed_precondition",
+    (d: { path: string; file: string }) => `'${d.path}' cannot be a file: '${d.file}' is one`,
+  ),
+  FOLDER_IN_THE_WAY: define("failed_precondition", (d: { path: string }) => `'${d.path}' is a folder`),
+  FOLDER_FROZEN: define(
+    "failed_precondition",
+    (d: { path: string; folder: string }) =>
+      `'${d.path}' cannot change: a registered version is made of what '${d.folder}' holds; write to another folder`,
+  ),
+  UPLOAD_NOT_FOUND: define(
+    "not_found",
+    (d: { id: string; path: string }) => `there is no upload '${d.id}' of '${d.path}'`,
+  ),
+  DIRECT_TRANSFER_UNAVAILABLE: define(
+    "failed_precondition",
+    (d: { direction: "upload" | "download" }) =>
+      `a direct ${d.direction} is not possible: the artifact store is no bucket; send the bytes through this server`,
   ),
   ARTIFACT_PATH_INVALID: define(
     "invalid_argument",

@@ -1,8 +1,8 @@
 -- Files that are kept under paths, and folders that may not change any more.
 -- Serves: FileService, /v1/files, VersionService.CreateVersion.
 --
--- Who writes a path locks its root, `<experiment>/<run>` or `<experiment>/models/<logged model>`, by root_of(path): shared to
--- add or replace a file, exclusively to freeze or delete, so that nothing slips in between reading a folder and freezing it.
+-- Who writes a path locks it, and the folders above it together with others (files/path-lock.ts), so that nothing slips in
+-- between reading a folder and freezing it.
 
 create table stored_file (
   -- Parts with / between them; a btree entry is limited to 2,704 bytes.
@@ -20,3 +20,14 @@ create table frozen_folder (
   frozen_at timestamptz not null default clock_timestamp()
 );
 create trigger frozen_folder_keep before update or delete or truncate on frozen_folder execute function refuse();
+
+-- Uploads in parts that go straight to the bucket. One that is complete stays, so that completing it may be repeated.
+create table file_upload (
+  id uuid primary key,
+  path text collate pg_c_utf8 not null check (octet_length(path) between 1 and 2000),
+  -- By which the bucket knows it.
+  store_id text not null,
+  created_by text not null,
+  created_at timestamptz not null default clock_timestamp(),
+  completed_at timestamptz
+);

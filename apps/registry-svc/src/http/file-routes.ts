@@ -1,0 +1,120 @@
+/**
+ * Files under paths by plain HTTP: `PUT`, `GET` and `HEAD /v1/files/PATH`, each part of the path percent-encoded UTF-8. The same rules
+ * as FileService.
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { finished } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ConnectError } from "@connectrpc/connect";
+import { AppError } from "@mintmark/errors";
+import { toConnectError } from "../error-interceptor.ts";
+import { requireFilePath } from "../files/file-path.ts";
+import { findFile } from "../files/find-file.ts";
+import { putFile } from "../files/put-file.ts";
+import type { ServiceDeps } from "../service-deps.ts";
+import type { Authenticate } from "../tokens/authentication.ts";
+import { failureBody } from "./blob-routes.ts";
+import { parseRange } from "./byte-range.ts";
+import { contentType } from "./content-type.ts";
+import { httpStatus } from "./http-status.ts";
+
+export const filePrefix = "/v1/files/";
+
+export interface FileRoutes {
+  readonly deps: Pick<ServiceDeps, "db" | "blobs">;
+  readonly authenticate: Authenticate;
+  readonly onUnexpected: (error: unknown) => void;
+}
+
+/** Handles a request whose path begins with {@link filePrefix}. */
+export function fileRoutes({ deps, authenticate, onUnexpected }: FileRoutes) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    try {
+      const caller = await authenticate(request.headers.authorization ?? null);
+      const path = pathOf(request);
+      if (request.method === "PUT") await put(deps, { path, actor: caller.name }, request, response);
+      else if (request.method === "GET" || request.method === "HEAD") await get(deps, path, request, response);
+      else response.writeHead(405, { allow: "GET, HEAD, PUT" }).end();
+    } catch (error) {
+      // Whoever has gone needs no answer.
+      if (response.destroyed) return;
+      refuse(request, response, toConnectError(error, onUnexpected));
+    }
+  };
+}
+
+type Deps = FileRoutes["deps"];
+
+function pathOf(request: IncomingMessage): string {
+  const encoded = (request.url ?? "").split("?", 1)[0]!.slice(filePrefix.length);
+  try {
+    return requireFilePath(decodeURIComponent(encoded));
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    throw new AppError("FILE_PATH_INVALID", { path: encoded.slice(0, 200), problem: "is not percent-encoded UTF-8" });
+  }
+}
+
+async function put(
+  deps: Deps,
+  file: { readonly path: string; readonly actor: string },
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  // Left open when the store refuses: the refusal goes out on the same connection.
+  const body: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false });
+  const stored = await putFile(deps, file, body);
+  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ path: file.path, ...stored }));
+}
+
+async function get(deps: Deps, path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { blake3, size, changedAt } = await findFile(deps.db, path);
+  const etag = `"blake3:${blake3}"`;
+  const isSame = (request.headers["if-range"] ?? etag) === etag;
+  const range = isSame ? parseRange(request.headers.range, size) : undefined;
+  if (range === "unsatisfiable") {
+    response.writeHead(416, { "content-range": `bytes */${size}` }).end();
+    return;
+  }
+  const { offset, length } = range ?? { offset: 0, length: size };
+  response.writeHead(range === undefined ? 200 : 206, {
+    "content-type": contentType(path),
+    "content-length": length,
+    // Whoever looks at a file in a browser must not run what somebody uploaded.
+    "content-disposition": attachment(path),
+    "x-content-type-options": "nosniff",
+    "accept-ranges": "bytes",
+    etag,
+    "last-modified": changedAt.toUTCString(),
+    "cache-control": "private, no-cache",
+    ...(range === undefined ? {} : { "content-range": `bytes ${offset}-${offset + length - 1}/${size}` }),
+  });
+  if (request.method === "HEAD" || length === 0) response.end();
+  else await pipeline(deps.blobs.read(blake3, range ?? {}), response);
+}
+
+/** RFC 6266 §4.3, with the file's name as RFC 8187 encodes it. */
+function attachment(path: string): string {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  if (/^[\w.-]+$/.test(name)) return `attachment; filename=${name}`;
+  const encoded = encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  return `attachment; filename*=UTF-8''${encoded}`;
+}
+
+/**
+ * Says no at once, and ends the answer when the body is through: a client that sends all of it before it looks for an answer
+ * would find the connection cut off instead.
+ */
+function refuse(request: IncomingMessage, response: ServerResponse, error: ConnectError): void {
+  if (response.headersSent) return void response.destroy();
+  const body = failureBody(error);
+  response.writeHead(httpStatus(error.code), {
+    ...Object.fromEntries(error.metadata),
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+  });
+  response.write(body);
+  finished(request, () => response.end());
+  request.resume();
+}
