@@ -1,0 +1,56 @@
+/**
+ * Unmodified Python clients of MLflow, and its own server to compare with.
+ * @module
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort } from "@mintmark/testing/free-port";
+import { needsPython, python } from "@mintmark/testing/needs";
+import { checkout, run, start } from "./process.ts";
+import { until } from "./stack.ts";
+
+/** Whether the clients and what the tutorials import are there. */
+export const mlflowIsThere = () =>
+  needsPython(
+    ["mlflow", "sklearn", "lightgbm", "matplotlib", "pandas"],
+    "mlflow==3.17.2 scikit-learn lightgbm matplotlib pandas",
+  );
+
+/** Runs `e2e/python/NAME.py` with the environment that a user sets, and gives the JSON document that it printed. */
+export async function runScript<T = Record<string, unknown>>(
+  name: string,
+  env: NodeJS.ProcessEnv,
+  ...args: string[]
+): Promise<T> {
+  const quiet = { PYTHONWARNINGS: "ignore", MLFLOW_ENABLE_ASYNC_TRACE_LOGGING: "false", MPLBACKEND: "Agg" };
+  const { code, stdout, stderr } = await run(python, [`${checkout}e2e/python/${name}.py`, ...args], {
+    env: { ...quiet, ...env },
+    timeoutMs: 240_000,
+  });
+  if (code !== 0) throw new Error(`${name}.py ended with ${code}:\n${stderr.slice(-4_000)}`);
+  return JSON.parse(stdout.trimEnd().split("\n").at(-1)!) as T;
+}
+
+/** MLflow's own server on SQLite and a folder. */
+export async function referenceServer(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+  const dir = mkdtempSync(join(tmpdir(), "mlflow-reference-"));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const store = ["--backend-store-uri", `sqlite:///${dir}/mlflow.db`, "--artifacts-destination", `${dir}/files`];
+  const server = start(
+    python,
+    ["-m", "mlflow", "server", ...store, "--host", "127.0.0.1", "--port", `${port}`, "--workers", "1"],
+    { cwd: dir },
+  );
+  await until("MLflow's own server", async () => (await fetch(`${url}/health`).catch(() => undefined))?.ok === true, {
+    withinMs: 90_000,
+  });
+  return {
+    url,
+    stop: async () => {
+      await server.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
