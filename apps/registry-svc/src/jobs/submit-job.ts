@@ -10,8 +10,9 @@ import { parseTrainingConfig, type TrainingConfig } from "@mintmark/training-fil
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { isUniqueViolation } from "../db/sqlstate.ts";
+import { requireExperimentName } from "../experiments/experiment-name.ts";
 import { requireText } from "../fields.ts";
-import { requireExperiment } from "../runs/create-run.ts";
+import { refusal } from "../runs/refusal.ts";
 import { formatRunId } from "../runs/run-id.ts";
 import { dispatch } from "./dispatch.ts";
 import type { StoredSnapshot } from "./find-job.ts";
@@ -28,14 +29,15 @@ export interface SubmitJob {
 
 /**
  * @returns the run, and the event unless the same submission was there before
- * @throws AppError TRAINING_FILE_INVALID, SNAPSHOT_NOT_UPLOADED, SUBMISSION_DIFFERS, REQUEST_INVALID
+ * @throws AppError TRAINING_FILE_INVALID, SNAPSHOT_NOT_UPLOADED, SUBMISSION_DIFFERS, REQUEST_INVALID,
+ * EXPERIMENT_DELETED
  */
 export async function submitJob(deps: JobDeps, request: SubmitJob): Promise<{ id: string; event: bigint | undefined }> {
   const { db } = deps;
   const config = readConfig(request.configJson);
   const snapshots = request.snapshots.map(checkedSnapshot);
   requireText("idempotency_key", request.idempotencyKey, 255);
-  requireExperiment(config.experiment);
+  requireExperimentName(config.experiment);
   await requireUploaded(db, snapshots);
 
   const uuid = randomUUID();
@@ -44,7 +46,8 @@ export async function submitJob(deps: JobDeps, request: SubmitJob): Promise<{ id
     await dispatch(deps, { run_id: uuid, queue_number: 1 });
     return { id: formatRunId(uuid), event };
   } catch (error) {
-    if (!isUniqueViolation(error, "job_idempotency_key")) throw error;
+    if (!isUniqueViolation(error, "job_idempotency_key"))
+      throw refusal(error, { run: formatRunId(uuid), experiment: config.experiment });
     return { id: await sameSubmission(db, request.idempotencyKey, config, snapshots), event: undefined };
   }
 }

@@ -9,8 +9,13 @@ import { AppError } from "@mintmark/errors";
  * @throws AppError RUN_NOT_FOUND
  */
 export function parseRunId(text: string): string {
-  if (!/^[0-9a-f]{32}$/i.test(text)) throw new AppError("RUN_NOT_FOUND", { run: text });
+  if (!isRunId(text)) throw new AppError("RUN_NOT_FOUND", { run: text });
   return text;
+}
+
+/** Whether a run could have it. */
+export function isRunId(text: string): boolean {
+  return /^[0-9a-f]{32}$/i.test(text);
 }
 
 export function formatRunId(uuid: string): string {

@@ -15,14 +15,17 @@ describe("a run", () => {
     const { run } = await runs().createRun({ experiment: "first", tags: { team: "growth" } });
     expect(run).toMatchObject({
       experiment: "first",
-      name: `run-${run!.id.slice(0, 8)}`,
+      experimentId: expect.stringMatching(/^[1-9]\d*$/),
+      name: expect.stringMatching(/^[a-z]+-[a-z]+-\d{3}$/),
       user: "admin",
       status: RunStatus.RUNNING,
-      tags: { team: "growth" },
+      tags: { team: "growth", "mlflow.runName": run!.name },
+      artifactUri: `mlflow-artifacts:/${run!.experimentId}/${run!.id}/artifacts`,
+      deleted: false,
       parentRunId: "",
     });
     expect(run!.id).toMatch(/^[0-9a-f]{32}$/);
-    expect((await runs().createRun({})).run!.experiment).toBe("Default");
+    expect((await runs().createRun({})).run).toMatchObject({ experiment: "Default", experimentId: "0" });
   });
 
   it("can be a part of another, which must exist", async () => {
@@ -123,13 +126,16 @@ describe("a batch", () => {
     expect((await runs().getRun({ id: runId })).run!.metrics["loss"]).toBe(7);
   });
 
-  it("after the end of the run may only set tags", async () => {
+  it("is taken also after the end of a run that its caller executes", async () => {
     const runId = await newRun();
     await runs().updateRun({ id: runId, status: RunStatus.FINISHED });
-    await refused(runs().logBatch({ runId, params: { a: "1" } }), "RUN_ENDED");
-    await refused(runs().logBatch({ runId, metrics: [point("a", 1, 1)] }), "RUN_ENDED");
-    await runs().logBatch({ runId, tags: { late: "yes" } });
-    expect((await runs().getRun({ id: runId })).run!.tags).toEqual({ late: "yes" });
+    await runs().logBatch({ runId, params: { a: "1" }, metrics: [point("m", 1, 1)], tags: { late: "yes" } });
+    expect((await runs().getRun({ id: runId })).run).toMatchObject({
+      params: { a: "1" },
+      metrics: { m: 1 },
+      tags: { late: "yes" },
+      status: RunStatus.FINISHED,
+    });
   });
 
   it.each([

@@ -6,24 +6,22 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { RunService } from "@mintmark/proto/mintmark/tracking/v1/run_service";
 import { currentCaller } from "../caller.ts";
 import { announce } from "../events/announce.ts";
-import { requireTags, requireText } from "../fields.ts";
 import { pageSize } from "../paging.ts";
 import type { ServiceDeps } from "../service-deps.ts";
+import { compareMetric } from "./compare-metric.ts";
 import { createRun } from "./create-run.ts";
+import { deleteRun, restoreRun } from "./delete-run.ts";
+import { deleteRunTag } from "./delete-run-tag.ts";
 import { findRun } from "./find-run.ts";
 import { listRuns } from "./list-runs.ts";
 import { logBatch } from "./log-batch.ts";
 import { metricHistory } from "./metric-history.ts";
 import { updateRun } from "./update-run.ts";
 
-const maxName = 250;
-
 export function runService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeof RunService> {
   return {
-    async createRun({ experiment, name, tags, parentRunId }, context) {
-      const actor = currentCaller(context).name;
-      requireText("name", name, maxName);
-      const { id, event } = await createRun(db, { experiment, name, tags: requireTags(tags), parentRunId, actor });
+    async createRun({ $typeName, ...request }, context) {
+      const { id, event } = await createRun(db, { ...request, actor: currentCaller(context).name });
       await announce(context, db, event);
       return { run: await findRun(db, id) };
     },
@@ -34,11 +32,22 @@ export function runService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeof 
       const { runs, next } = await listRuns(db, { experiment, status, size: pageSize(size), token });
       return { runs, nextPageToken: next };
     },
-    async updateRun({ id, status, name }, context) {
+    async updateRun({ id, status, name, endTime }, context) {
       const actor = currentCaller(context).name;
-      requireText("name", name, maxName);
-      await announce(context, db, await updateRun(db, { id, status, name, actor }));
+      await announce(context, db, await updateRun(db, { id, status, name, endTime, actor }));
       return { run: await findRun(db, id) };
+    },
+    async deleteRun({ id }, context) {
+      await announce(context, db, await deleteRun(db, { id, actor: currentCaller(context).name }));
+      return {};
+    },
+    async restoreRun({ id }, context) {
+      await announce(context, db, await restoreRun(db, { id, actor: currentCaller(context).name }));
+      return {};
+    },
+    async deleteRunTag({ id, key }) {
+      await deleteRunTag(db, { id, key });
+      return {};
     },
     async logBatch(request) {
       // No event: a counter that all writers wait for is for what others watch, not for points of a curve.
@@ -48,6 +57,9 @@ export function runService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeof 
     async getMetricHistory({ runId, key, pageSize: size, pageToken: token }) {
       const { points, next } = await metricHistory(db, { runId, key, size, token });
       return { points, nextPageToken: next };
+    },
+    async compareMetric(request) {
+      return { points: await compareMetric(db, request) };
     },
   };
 }

@@ -4,6 +4,8 @@
  */
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { RunSourceSchema } from "@mintmark/proto/mintmark/tracking/v1/run";
+import { requireText } from "../fields.ts";
+import { requireKeyed } from "./tracking-key.ts";
 
 /** MLflow's names. */
 export const tagNames = {
@@ -21,4 +23,14 @@ export function runSource(tags: Readonly<Record<string, string>>): MessageInitSh
     gitBranch: tags["mlflow.source.git.branch"] ?? tags["git.branch"] ?? "",
     gitRepository: tags["mlflow.source.git.repoURL"] ?? "",
   };
+}
+
+/** Of the name, which is a tag as well. */
+export const maxRunName = 1_000;
+const maxValue = 100_000;
+
+/** @throws AppError REQUEST_INVALID */
+export function requireRunTags(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  requireText("name", tags[tagNames.name] ?? "", maxRunName);
+  return requireKeyed("tag", tags, maxValue);
 }

@@ -1,13 +1,17 @@
 /**
- * Changes the status or the name of a run.
+ * Changes the status, the end or the name of a run.
  * @module
  */
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
 import { RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { requireText } from "../fields.ts";
 import { formatRunId, parseRunId } from "./run-id.ts";
 import { hasEnded } from "./run-status.ts";
+import { maxRunName } from "./run-tags.ts";
+import { dateOf } from "./time.ts";
 
 export interface UpdateRun {
   readonly id: string;
@@ -15,33 +19,44 @@ export interface UpdateRun {
   readonly status: RunStatus;
   /** Unchanged if empty. */
   readonly name: string;
+  /** Now if the run ends and this is not stated. */
+  readonly endTime: Timestamp | undefined;
   readonly actor: string;
 }
 
 /**
  * @returns the number of the event
- * @throws AppError RUN_NOT_FOUND; RUN_IS_JOB if the status of a job is to be changed
+ * @throws AppError RUN_NOT_FOUND, RUN_DELETED, REQUEST_INVALID; RUN_IS_JOB if the status or end of a job is to be changed
  */
-export async function updateRun(db: Db, { id, status, name, actor }: UpdateRun): Promise<bigint> {
+export async function updateRun(db: Db, { id, status, name, endTime, actor }: UpdateRun): Promise<bigint> {
   const uuid = parseRunId(id);
+  requireText("name", name, maxRunName);
+  if (!Object.values(RunStatus).includes(status))
+    throw new AppError("REQUEST_INVALID", { field: "status", problem: `must be one of the states, got ${status}` });
   const newStatus = status === RunStatus.UNSPECIFIED ? null : status;
+  const end = dateOf("end_time", endTime);
   const kind = hasEnded(status) ? "run.ended" : "run.updated";
   const { rows } = await sql<{ event: bigint }>`
     with changed as (
       update run set
-        name = coalesce(nullif(${name}, ''), name),
+        ${name === "" ? sql`` : sql`name = ${name},`}
         status = coalesce(${newStatus}, status),
         started_at = case when ${newStatus}::int >= 2 then coalesce(started_at, clock_timestamp()) else started_at end,
-        ended_at = case when ${newStatus}::int is null then ended_at
+        ended_at = case when ${end}::timestamptz is not null then ${end}::timestamptz
+                        when ${newStatus}::int is null then ended_at
                         when ${newStatus}::int >= 3 then coalesce(ended_at, clock_timestamp()) end
-      where run_id = ${uuid}::uuid and (not is_job or ${newStatus}::int is null)
+      where run_id = ${uuid}::uuid and deleted_at is null
+        and (not is_job or (${newStatus}::int is null and ${end}::timestamptz is null))
       returning run_id, status
     )
     select pg_notify('mintmark_run', ${formatRunId(uuid)}),
       record_event(${kind}, null, ${actor}, jsonb_build_object('run', ${formatRunId(uuid)}::text, 'status', status)) as event
     from changed`.execute(db);
-  const event = rows[0]?.event;
-  if (event !== undefined) return event;
-  const found = await db.selectFrom("run").select("run_pk").where("run_id", "=", uuid).executeTakeFirst();
-  throw found === undefined ? new AppError("RUN_NOT_FOUND", { run: id }) : new AppError("RUN_IS_JOB", { run: id });
+  return rows[0]?.event ?? refused(db, id);
+}
+
+async function refused(db: Db, id: string): Promise<never> {
+  const run = await db.selectFrom("run").select("deleted_at").where("run_id", "=", parseRunId(id)).executeTakeFirst();
+  if (run === undefined) throw new AppError("RUN_NOT_FOUND", { run: id });
+  throw new AppError(run.deleted_at === null ? "RUN_IS_JOB" : "RUN_DELETED", { run: id });
 }

@@ -1,0 +1,125 @@
+/**
+ * Finds runs by MLflow's search grammar.
+ * @module
+ */
+import type { LifecycleView } from "@mintmark/proto/mintmark/tracking/v1/experiment";
+import type { Run } from "@mintmark/proto/mintmark/tracking/v1/run";
+import { sql } from "kysely";
+import type { Db } from "../db/schema.ts";
+import { tryParseExperimentId } from "../experiments/experiment-id.ts";
+import { pageSize } from "../paging.ts";
+import {
+  columnOrder,
+  keyedNumberFilter,
+  keyedNumberOrder,
+  keyedTextFilter,
+  keyedTextOrder,
+  nullableOrder,
+  nullComparators,
+  type SortKey,
+  textFilter,
+  timeFilter,
+} from "../search/fields.ts";
+import { inView } from "../search/lifecycle.ts";
+import { searchPage } from "../search/search-page.ts";
+import { readFilter, readOrder, type Vocabulary } from "../search/vocabulary.ts";
+import { readRuns, runMessage } from "./find-run.ts";
+
+export interface SearchRuns {
+  readonly experimentIds: readonly string[];
+  readonly filter: string;
+  readonly view: LifecycleView;
+  readonly orderBy: readonly string[];
+  /** 1000 if 0. */
+  readonly pageSize: number;
+  readonly pageToken: string;
+}
+
+const sizes = { most: 50_000, usual: 1_000 };
+
+/** @throws AppError FILTER_INVALID, ORDER_INVALID, REQUEST_INVALID, PAGE_TOKEN_INVALID */
+export async function searchRuns(db: Db, request: SearchRuns): Promise<{ runs: Run[]; next: string }> {
+  const { experimentIds, filter, view, orderBy, pageToken: token } = request;
+  const sortings = readOrder(orderBy, vocabulary);
+  const byStart = sortings.some(({ order }) => order === vocabulary.attributes["start_time"]?.order);
+  const { keys, next } = await searchPage(db, {
+    list: "run search",
+    from: sql`run r`,
+    primaryKey: "run_pk",
+    where: [inView(view)],
+    within: { column: "experiment_pk", values: experimentPks(experimentIds) },
+    conditions: readFilter(filter, vocabulary),
+    sortings,
+    tieBreaks: byStart ? [runIdUp] : [startDown, runIdUp],
+    size: pageSize(request.pageSize, sizes),
+    token,
+    asked: [experimentIds, filter, view, orderBy],
+  });
+  const runs = sql`select r.* from unnest(${keys}::int8[]) with ordinality as found (run_pk, place)
+    join run r using (run_pk) order by place`;
+  return { runs: keys.length === 0 ? [] : (await readRuns(db, runs)).map(runMessage), next };
+}
+
+function experimentPks(ids: readonly string[]): readonly number[] {
+  return [...new Set(ids.map(tryParseExperimentId))].filter((pk) => pk !== undefined);
+}
+
+/** As the index has it: a run that waits to begin counts as begun when it was created. */
+const start = sql`coalesce(r.started_at, r.created_at)`;
+const startDown: SortKey = { value: start, type: "timestamptz", descending: true };
+const runIdUp: SortKey = { value: sql`r.run_id`, type: "uuid", descending: false };
+
+const runId = sql`encode(uuid_send(r.run_id), 'hex')`;
+const statusName = sql`(array['SCHEDULED', 'RUNNING', 'FINISHED', 'FAILED', 'KILLED'])[r.status]`;
+/** As `runArtifactUri` has it. */
+const artifactUri = sql`(select coalesce(nullif(rtrim(e.artifact_location, '/'), ''), 'mlflow-artifacts:/' || e.experiment_pk)
+  || '/' || ${runId} || '/artifacts' from experiment e where e.experiment_pk = r.experiment_pk)`;
+
+const runName = { filter: textFilter(sql`r.name`), order: columnOrder(sql`r.name`, "text") };
+const startTime = { filter: timeFilter(sql`r.started_at`), order: columnOrder(start, "timestamptz") };
+
+const keyed = (table: string) => ({ table, row: "run_pk", scope: "experiment_pk" });
+
+const vocabulary: Vocabulary = {
+  searched: "runs",
+  attributes: {
+    run_id: {
+      filter: textFilter(runId, (values) => sql`r.run_id = any(${values.filter(isRunId)}::uuid[])`),
+      order: columnOrder(sql`r.run_id`, "uuid"),
+    },
+    run_name: runName,
+    status: { filter: textFilter(statusName), order: columnOrder(statusName, "text") },
+    artifact_uri: { filter: textFilter(artifactUri), order: columnOrder(artifactUri, "text") },
+    user_id: { filter: textFilter(sql`r.user_name`), order: columnOrder(sql`r.user_name`, "text") },
+    start_time: startTime,
+    end_time: { filter: timeFilter(sql`r.ended_at`), order: nullableOrder(sql`r.ended_at`, "timestamptz") },
+    // As the pages of MLflow's clients head these columns.
+    ...{ created: startTime, Created: startTime },
+    ...{ "run name": runName, "Run name": runName, "Run Name": runName },
+  },
+  metrics: { filter: keyedNumberFilter(keyed("latest_metric")), order: keyedNumberOrder(keyed("latest_metric")) },
+  params: { filter: keyedTextFilter(keyed("param"), nullComparators), order: keyedTextOrder(keyed("param")) },
+  tags: { filter: keyedTextFilter(keyed("run_tag"), nullComparators), order: keyedTextOrder(keyed("run_tag")) },
+  datasets: {
+    name: { filter: datasetFilter("name") },
+    digest: { filter: datasetFilter("digest") },
+    context: { filter: datasetFilter("role") },
+  },
+};
+
+/** Of any data set that the run read, whether a client described it or its bytes are here. */
+function datasetFilter(column: "name" | "digest" | "role") {
+  const filter = textFilter(sql.ref(`d.${column}`));
+  return {
+    ...filter,
+    where: (comparison: Parameters<typeof filter.where>[0]) => sql`exists (select from (
+      select l.name, l.digest, i.role from run_logged_dataset i join logged_dataset l using (dataset_pk) where i.run_pk = r.run_pk
+      union all
+      select i.name, encode(s.blake3, 'hex'), i.role from run_input i join dataset s using (dataset_pk) where i.run_pk = r.run_pk
+      ) d where ${filter.where(comparison)})`,
+  };
+}
+
+function isRunId(text: string): boolean {
+  return /^[0-9a-f]{32}$/.test(text);
+}
