@@ -16,9 +16,26 @@ export const optionalText = z.string().optional();
 
 const wholeNumber = z.union([z.int(), z.string().regex(/^[+-]?\d{1,19}$/)]);
 /** A 64-bit number; undefined if absent. */
-export const int64 = wholeNumber.transform(BigInt).optional();
-/** A number that a double holds exactly, such as a time in milliseconds or a count; undefined if absent. */
-export const count = wholeNumber.transform(Number).pipe(z.int()).optional();
+export const int64 = wholeNumber
+  .transform(BigInt)
+  .pipe(
+    z
+      .bigint()
+      .min(-(2n ** 63n))
+      .max(2n ** 63n - 1n),
+  )
+  .optional();
+const exactNumber = wholeNumber.transform(Number);
+/** A number that a double holds exactly, such as a count; undefined if absent. */
+export const count = exactNumber.pipe(z.int()).optional();
+/** How many entries a page may have; undefined if absent. */
+export function pageLength(most: number) {
+  return exactNumber.pipe(z.int().min(1).max(most)).optional();
+}
+/** Milliseconds since 1970 that have to be there; the last moment is that of the year 9999. */
+export const requiredTime = exactNumber.pipe(z.int().min(0).max(253_402_300_799_999));
+/** Milliseconds since 1970; undefined if absent. */
+export const time = requiredTime.optional();
 /** A double that has to be there. */
 export const double = z.union([
   z.number(),
@@ -27,38 +44,58 @@ export const double = z.union([
     .regex(/^(NaN|[+-]?Infinity|[+-]?\d+(\.\d*)?([eE][+-]?\d+)?)$/)
     .transform(Number),
 ]);
+const truth = z.union([z.boolean(), z.enum(["true", "false"]).transform((word) => word === "true")]);
 /** A truth value; false if absent. */
-export const flag = z
-  .union([z.boolean(), z.enum(["true", "false"]).transform((word) => word === "true")])
-  .default(false);
+export const flag = truth.default(false);
+/** A truth value; true if absent. */
+export const flagUnlessSaid = truth.default(true);
 
-/** A list; a query string gives one entry without a list around it. */
-export function list<Item extends z.ZodType>(item: Item) {
+/** A list of so many entries at most; a query string gives one entry without a list around it. */
+export function list<Item extends z.ZodType>(item: Item, most = Number.POSITIVE_INFINITY) {
   return z.preprocess(
     (value) => (value === undefined || Array.isArray(value) ? (value ?? []) : [value]),
-    z.array(item),
+    z.array(item).max(most),
   );
+}
+
+/** As {@link list}, with one entry at least. */
+export function requiredList<Item extends z.ZodType>(item: Item, most?: number) {
+  return list(item, most).refine((entries) => entries.length > 0);
 }
 
 /** One of the names of an enumeration, or its number there (the first is 1); undefined if absent. */
 export function word<Name extends string>(names: readonly Name[]) {
   const known = z.string().refine((name): name is Name => names.some((other) => other === name));
-  const numbered = z
-    .int()
-    .min(1)
-    .max(names.length)
-    .transform((number) => names[number - 1]!);
+  const numbered = exactNumber.pipe(z.int().min(1).max(names.length)).transform((number) => names[number - 1]!);
   return z.union([known, numbered]).optional();
 }
 
+/** Text of which only the beginning is kept, as MLflow's own clients and servers do without a word. */
+export function textCutAt(length: number) {
+  return text.transform((value) => (value.length <= length ? value : cut(value, length)));
+}
+
+/** `[{key, value}, …]` with values of this kind, so many at most. */
+export function pairs(value: z.ZodType<string>, most?: number) {
+  return list(message({ key: requiredText, value }), most);
+}
+
 /** `[{key, value}, …]`; the last of several values of a key counts. */
-export const tags = list(z.object({ key: requiredText, value: text })).transform((entries) =>
-  Object.fromEntries(entries.map(({ key, value }) => [key, value])),
-);
+export const tags = pairs(text).transform(byKey);
+
+/** The last of several values of a key counts. */
+export function byKey(entries: readonly { key: string; value: string }[]): Record<string, string> {
+  return Object.fromEntries(entries.map(({ key, value }) => [key, value]));
+}
 
 /** A message of these fields. */
 export function message<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.preprocess((value) => withOwnNames(value, Object.keys(shape)), z.object(shape));
+}
+
+/** A message on a run, which is named by `run_id`, or as in former times by `run_uuid`. */
+export function runMessage<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.preprocess(withRunId, message({ run_id: requiredText, ...shape }));
 }
 
 /**
@@ -69,20 +106,35 @@ export function readMessage<T>(schema: z.ZodType<T>, raw: unknown): T {
   const result = schema.safeParse(raw);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
-  throw invalidField(issue.path, valueAt(raw, issue.path));
+  throw invalidField(issue.path, valueAt(raw, issue.path), bound(issue));
 }
 
-/** @throws nothing; the error is returned */
-export function invalidField(path: readonly PropertyKey[], value: unknown): MlflowError {
+/**
+ * @param hint what would be right, as a sentence
+ * @throws nothing; the error is returned
+ */
+export function invalidField(path: readonly PropertyKey[], value: unknown, hint = ""): MlflowError {
   const field = path
     .map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`))
     .join("")
     .replace(/^\./, "");
-  if (value === undefined || value === null || value === "")
+  if (value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0))
     return new MlflowError("INVALID_PARAMETER_VALUE", `Missing value for required parameter '${field}'.`);
   const shown = JSON.stringify(value);
   const short = shown.length > 500 ? `${shown.slice(0, 500)}…` : shown;
-  return new MlflowError("INVALID_PARAMETER_VALUE", `Invalid value ${short} for parameter '${field}' supplied.`);
+  return new MlflowError(
+    "INVALID_PARAMETER_VALUE",
+    `Invalid value ${short} for parameter '${field}' supplied.${hint && ` ${hint}`}`,
+  );
+}
+
+function bound(issue: z.core.$ZodIssue): string {
+  const origin = "origin" in issue ? issue.origin : "";
+  if (origin === "array" && issue.code === "too_big") return `It must have at most ${issue.maximum} entries.`;
+  const unit = origin === "string" ? " characters long" : "";
+  if (issue.code === "too_big") return `It must be at most ${issue.maximum}${unit}.`;
+  if (issue.code === "too_small") return `It must be at least ${issue.minimum}${unit}.`;
+  return "";
 }
 
 /** The same fields by the names of the message; null is as good as absent. */
@@ -100,6 +152,19 @@ function withOwnNames(value: unknown, names: readonly string[]): unknown {
     if (found !== undefined && found !== null) known[name] = found;
   }
   return known;
+}
+
+function withRunId(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const { run_id, runId, run_uuid, runUuid } = value as Readonly<Record<string, unknown>>;
+  const named = [run_id, runId].some((id) => id !== undefined && id !== null && id !== "");
+  return named ? value : { ...value, run_id: run_uuid ?? runUuid, runId: undefined };
+}
+
+/** The beginning of a text, without half a character at its end. */
+function cut(value: string, length: number): string {
+  const kept = value.slice(0, length);
+  return kept.isWellFormed() ? kept : kept.replace(/[\uD800-\uDBFF]$/, "");
 }
 
 const camelCases = new Map<string, string>();

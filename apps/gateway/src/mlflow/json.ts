@@ -4,6 +4,20 @@
  */
 import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 
+/**
+ * As `JSON.parse`, but whole numbers that a double cannot hold stay what they are, as text: the steps and times of clients
+ * have 64 bits.
+ * @throws SyntaxError
+ */
+export function parseJson(text: string): unknown {
+  if (!/\d{16}/.test(text)) return JSON.parse(text);
+  return JSON.parse(text, (_, value: unknown, context?: { readonly source?: string }) => {
+    const source = context?.source;
+    const isRounded = typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
+    return isRounded && source !== undefined && /^-?\d+$/.test(source) ? source : value;
+  });
+}
+
 /** Milliseconds since 1970; absent if there is no time. */
 export function milliseconds(time: Timestamp | undefined): number | undefined {
   return time === undefined ? undefined : Math.floor(timestampMs(time));

@@ -9,6 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { challenge } from "../http-error.ts";
 import { experimentRoutes } from "./experiments.ts";
 import { readMessage } from "./fields.ts";
+import { parseJson } from "./json.ts";
 import { loggedModelRoutes } from "./logged-models.ts";
 import { metricRoutes } from "./metrics.ts";
 import { MlflowError, mlflowErrorBody, mlflowFailure } from "./mlflow-error.ts";
@@ -46,7 +47,7 @@ export async function mlflowRoutes(app: FastifyInstance, deps: MlflowDeps): Prom
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "string", bodyLimit: bodyLimitBytes }, (_, body, done) => {
     try {
-      done(null, body === "" ? {} : JSON.parse(body as string));
+      done(null, body === "" ? {} : parseJson(body as string));
     } catch (error) {
       done(new MlflowError("INVALID_PARAMETER_VALUE", `The body is not JSON: ${(error as Error).message}`));
     }
@@ -61,7 +62,7 @@ export async function mlflowRoutes(app: FastifyInstance, deps: MlflowDeps): Prom
   for (const route of routes)
     for (const prefix of prefixes)
       app.route({
-        method: route.method,
+        method: [...route.methods],
         url: prefix + route.path,
         handler: (request, reply) => answer(deps, route, request, reply),
       });

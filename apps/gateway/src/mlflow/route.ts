@@ -15,9 +15,11 @@ export interface Call {
   readonly baseUrl: string;
 }
 
+export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+
 export interface Route {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
-  /** Below `/api/` and `/ajax-api/`, with `:name` for parameters, which are fields of the message. */
+  readonly methods: readonly Method[];
+  /** Below `/api/` and `/ajax-api/`, with `:name` for parameters, which are fields of the message; `*` is the rest. */
   readonly path: string;
   readonly handle: (raw: unknown, call: Call) => Promise<object>;
   readonly request: z.ZodType;
@@ -25,10 +27,10 @@ export interface Route {
 
 /** `handle` gets the message as `request` reads it, and returns the fields of the answer. */
 export function route<T>(
-  method: Route["method"],
+  methods: Method | readonly Method[],
   path: string,
   request: z.ZodType<T>,
   handle: (message: T, call: Call) => Promise<object>,
 ): Route {
-  return { method, path, request, handle: handle as Route["handle"] };
+  return { methods: [methods].flat(), path, request, handle: handle as Route["handle"] };
 }
