@@ -43,9 +43,11 @@ export async function referenceServer(): Promise<{ readonly url: string; readonl
     ["-m", "mlflow", "server", ...store, "--host", "127.0.0.1", "--port", `${port}`, "--workers", "1"],
     { cwd: dir },
   );
-  await until("MLflow's own server", async () => (await fetch(`${url}/health`).catch(() => undefined))?.ok === true, {
-    withinMs: 90_000,
-  });
+  await until(
+    "MLflow's own server",
+    async () => (await fetch(`${url}/health`).catch(() => undefined))?.ok === true,
+    90_000,
+  );
   return {
     url,
     stop: async () => {
