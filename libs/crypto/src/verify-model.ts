@@ -58,11 +58,13 @@ export function verifyModel({ files, documents, trustedKeys, expected = {} }: De
   const manifest = manifestCheck(documents, expected.digest);
   if (manifest.files === undefined) return summarize([manifest]);
   const listed = manifest.files;
+  const registration = registrationCheck(listed, documents, trustedKeys, expected);
   return summarize([
     manifest,
     filesCheck(listed, files),
-    ...signatureChecks(listed, documents, trustedKeys),
-    registrationCheck(listed, documents, trustedKeys, expected),
+    ...(isUnsigned(registration) ? unsignedChecks() : modelSignatureChecks(listed, documents, trustedKeys)),
+    ...provenanceChecks(listed, documents, trustedKeys),
+    registration,
   ]);
 }
 
@@ -72,7 +74,26 @@ export function verifySignatures(
   documents: Documents,
   trustedKeys: readonly PublicKey[],
 ): Verification {
-  return summarize(signatureChecks(files, documents, trustedKeys));
+  return summarize([
+    ...modelSignatureChecks(files, documents, trustedKeys),
+    ...provenanceChecks(files, documents, trustedKeys),
+  ]);
+}
+
+/**
+ * Whether the registry states that the model came without a maker's signature, as those do that clients of MLflow upload. Only
+ * a statement that holds counts: one that names a signature which is missing does not.
+ */
+function isUnsigned({ ok, registration }: KeyedCheck): boolean {
+  if (!ok || registration === undefined) return false;
+  return signatureNames.every((name) => !Object.hasOwn(registration.documents, name));
+}
+
+const signatureNames = [documentNames.modelSignature, documentNames.modelSignatureEd25519];
+
+function unsignedChecks(): KeyedCheck[] {
+  const detail = "no maker's signature: uploaded through MLflow; the registry's statement names none";
+  return signatureNames.map((name) => ({ name, ok: true, detail }));
 }
 
 interface KeyedCheck extends Check {
@@ -115,21 +136,29 @@ function filesCheck(listed: readonly ManifestFile[], found: readonly ManifestFil
   return { name: "files", ok: true, detail: `${count(found.length, "file")} as in the manifest` };
 }
 
-function signatureChecks(
+function modelSignatureChecks(
   listed: readonly ManifestFile[],
   documents: Documents,
   trustedKeys: readonly PublicKey[],
 ): KeyedCheck[] {
-  const { modelSignature, modelSignatureEd25519, provenance } = documentNames;
+  const { modelSignature, modelSignatureEd25519 } = documentNames;
   const check = (name: string, rule: SignatureRule) => signatureCheck(name, documents, trustedKeys, rule, listed);
   return [
     check(modelSignature, { algorithm: "ecdsa-p256", predicateType: modelSignatureType, filesOf: signedFiles }),
     check(modelSignatureEd25519, { algorithm: "ed25519", predicateType: modelSignatureType, filesOf: signedFiles }),
-    // A model that was pushed by hand has none; that one was taken away shows in the registration, which names it.
-    ...(documents.has(provenance)
-      ? [check(provenance, { algorithm: "ed25519", predicateType: provenanceType, filesOf: provenanceFiles })]
-      : []),
   ];
+}
+
+/** A model that was pushed by hand has none; that one was taken away shows in the registration, which names it. */
+function provenanceChecks(
+  listed: readonly ManifestFile[],
+  documents: Documents,
+  trustedKeys: readonly PublicKey[],
+): KeyedCheck[] {
+  const { provenance } = documentNames;
+  if (!documents.has(provenance)) return [];
+  const rule = { algorithm: "ed25519", predicateType: provenanceType, filesOf: provenanceFiles } as const;
+  return [signatureCheck(provenance, documents, trustedKeys, rule, listed)];
 }
 
 interface SignatureRule {

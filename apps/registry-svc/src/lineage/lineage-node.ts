@@ -51,6 +51,16 @@ export function versionNode(modelId: string, number: number, label: string): Sto
   return { kind: LineageKind.VERSION, identity: `${modelId}/${number}`, label };
 }
 
+/** `run`: 32 hex digits. */
+export function runNode(run: string, label: string): StoredNode {
+  return { kind: LineageKind.RUN, identity: run, label };
+}
+
+/** `id`: `m-` and 32 hex digits. */
+export function loggedModelNode(id: string, label: string): StoredNode {
+  return { kind: LineageKind.LOGGED_MODEL, identity: id, label };
+}
+
 /** Keeps the nodes that are new, and the edges from each source to the target. Repeating it changes nothing. */
 export async function writeEdges(db: Db, sources: readonly Source[], target: StoredNode): Promise<void> {
   if (sources.length === 0) return;

@@ -15,7 +15,7 @@ import type { Document, ManifestFile as ManifestFileMessage } from "@mintmark/pr
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 
-const maxFiles = 100_000;
+export const maxFiles = 100_000;
 const maxDocumentBytes = 16 * 1024 * 1024;
 const signedDocuments: readonly string[] = [
   documentNames.modelSignature,

@@ -15,6 +15,7 @@ export interface CardFacts {
   readonly semver: string;
   readonly digest: string;
   readonly description: string;
+  readonly modelType: string;
   readonly author: string;
   readonly createdAt: Date;
   readonly sizeBytes: number;
@@ -75,7 +76,7 @@ function cardOf({ facts, inputs, record, run, ...about }: CardFacts): ModelCard 
     version: about.semver,
     number: about.number,
     description: about.description,
-    model_type: facts?.modelType ?? "",
+    model_type: about.modelType,
     metrics: record.metrics,
     parameters: record.parameters,
     training_data: {

@@ -5,7 +5,11 @@
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { AppError } from "@mintmark/errors";
 import { Stage } from "@mintmark/proto/mintmark/registry/v1/version";
-import type { RegisterVersionRequest, VersionService } from "@mintmark/proto/mintmark/registry/v1/version_service";
+import type {
+  CreateVersionRequest,
+  RegisterVersionRequest,
+  VersionService,
+} from "@mintmark/proto/mintmark/registry/v1/version_service";
 import { currentCaller } from "../caller.ts";
 import { announce } from "../events/announce.ts";
 import { requireTag, requireTags, requireText } from "../fields.ts";
@@ -15,6 +19,7 @@ import { pageSize } from "../paging.ts";
 import { resolveUri } from "../resolve/resolve-uri.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { checkedDocuments, checkedFiles } from "./check-artifact.ts";
+import { type CreateVersion, createVersion } from "./create-version.ts";
 import { type AboutVersion, deleteVersionTag, setDescription, setVersionTag } from "./describe-version.ts";
 import { findVersion, versionMessage } from "./find-version.ts";
 import { listVersions } from "./list-versions.ts";
@@ -22,11 +27,13 @@ import { type Bump, parseSemver, type Semver } from "./next-semver.ts";
 import { readContent } from "./read-content.ts";
 import { type RegisterVersion, registerVersion } from "./register-version.ts";
 import { retireVersion } from "./retire-version.ts";
+import { searchVersions } from "./search-versions.ts";
 import { requireArchivable, setStage, storedStage } from "./set-stage.ts";
 import { requireFacts } from "./version-card.ts";
 
 const maxDescription = 100_000;
 const maxAliases = 100;
+const maxUri = 2_000;
 
 export function versionService(deps: Pick<ServiceDeps, "db" | "blobs" | "keys">): ServiceImpl<typeof VersionService> {
   const { db } = deps;
@@ -45,6 +52,11 @@ export function versionService(deps: Pick<ServiceDeps, "db" | "blobs" | "keys">)
       await announce(context, db, event);
       return { version: versionMessage(version), created: event !== undefined };
     },
+    async createVersion(message, context) {
+      const { version, event } = await createVersion(deps, readCreation(message, context));
+      await announce(context, db, event);
+      return { version: versionMessage(version) };
+    },
     async getVersion({ uri }) {
       const { version } = await resolveUri(db, uri);
       return { version: versionMessage(version) };
@@ -58,6 +70,10 @@ export function versionService(deps: Pick<ServiceDeps, "db" | "blobs" | "keys">)
         tags: requireTags(tags),
       });
       return { versions: page.map(versionMessage), nextPageToken: next };
+    },
+    async searchVersions(request) {
+      const { versions, next } = await searchVersions(db, request);
+      return { versions: versions.map(versionMessage), nextPageToken: next };
     },
     async getVersionContent({ uri }) {
       const { version } = await resolveUri(db, uri);
@@ -107,6 +123,20 @@ export function versionService(deps: Pick<ServiceDeps, "db" | "blobs" | "keys">)
       await announce(context, db, await retireVersion(db, about(message, context), how));
       return {};
     },
+  };
+}
+
+function readCreation(message: CreateVersionRequest, context: HandlerContext): CreateVersion {
+  if (message.source === "") throw new AppError("REQUEST_INVALID", { field: "source", problem: "is missing" });
+  return {
+    name: parseModelName(message.model),
+    source: requireText("source", message.source, maxUri),
+    run: requireText("run_id", message.runId, 256),
+    loggedModel: message.loggedModelId,
+    runLink: requireText("run_link", message.runLink, maxUri),
+    description: requireText("description", message.description, maxDescription),
+    tags: requireTags(message.tags),
+    actor: currentCaller(context).name,
   };
 }
 

@@ -1,0 +1,170 @@
+/**
+ * Creates a version of what is here already, or elsewhere: of uploaded files, of another version, of a URI.
+ *
+ * Files that are here are frozen in the same transaction: their folder's lock is held while they are listed, and from the
+ * commit on nothing in it can change. What is elsewhere gets no digest, and nothing pretends that it could be verified.
+ * @module
+ */
+import { create as createMessage } from "@bufbuild/protobuf";
+import { artifactDigest, findPathProblem, type ManifestFile } from "@mintmark/crypto/manifest";
+import { documentNames } from "@mintmark/crypto/verify-model";
+import { type LineageInput, LineageInputSchema, LineageKind } from "@mintmark/proto/mintmark/registry/v1/lineage";
+import { sql } from "kysely";
+import type { Db } from "../db/schema.ts";
+import { retryDeadlock } from "../db/sqlstate.ts";
+import { pathsBelow, requireFolderPath } from "../files/file-path.ts";
+import { lockPath } from "../files/path-lock.ts";
+import { loggedModelNode, runNode, writeEdges } from "../lineage/lineage-node.ts";
+import type { ModelName } from "../names/model-name.ts";
+import type { ServiceDeps } from "../service-deps.ts";
+import { maxFiles } from "./check-artifact.ts";
+import { digestOf, type VersionRow } from "./find-version.ts";
+import { readModelFile } from "./model-file.ts";
+import { readContent } from "./read-content.ts";
+import { type Artifact, type FoundRun, findRun, lockModel, type Recorded, recordVersion } from "./record-version.ts";
+import { makersOf, type NamedSource, type TracedSource, traceSource } from "./trace-source.ts";
+import { refusal } from "./version-source.ts";
+
+export interface CreateVersion extends NamedSource {
+  readonly name: ModelName;
+  readonly runLink: string;
+  readonly description: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly actor: string;
+}
+
+type Deps = Pick<ServiceDeps, "db" | "blobs" | "keys">;
+
+/**
+ * @throws AppError `MODEL_NOT_FOUND`, `SOURCE_INVALID`, `LOGGED_MODEL_NOT_FOUND`, and what resolving the version that is copied
+ * throws
+ */
+export async function createVersion(deps: Deps, request: CreateVersion): Promise<Recorded> {
+  const traced = await traceSource(deps.db, request);
+  return retryDeadlock(() => deps.db.transaction().execute((tx) => create(tx, deps, request, traced)));
+}
+
+async function create(tx: Db, deps: Deps, request: CreateVersion, traced: TracedSource): Promise<Recorded> {
+  // Before the model's lock: others may register versions of it while the files are looked at.
+  const content = await contentOf(tx, deps.blobs, traced);
+  const model = await lockModel(tx, request.name);
+  const run = await findRun(tx, traced.run);
+  const loggedModelPk = await findLoggedModelPk(tx, traced.loggedModel?.id ?? traced.original?.logged_model_id);
+  await writeRunOfLoggedModel(tx, traced, run);
+  return recordVersion(tx, deps.keys, {
+    ...request,
+    model,
+    isNewModel: false,
+    run,
+    origin: {
+      source: traced.source,
+      location: traced.location,
+      runLink: request.runLink,
+      foreignRun: run === undefined && traced.run !== "" ? traced.run : undefined,
+      loggedModelPk,
+    },
+    artifact: content?.artifact,
+    modelType: content?.modelType ?? "",
+    semver: undefined,
+    bump: "auto",
+    aliases: [],
+    facts: undefined,
+    inputs: parentsOf(traced),
+    sources: makersOf(traced, run),
+  });
+}
+
+interface Content {
+  readonly artifact: Artifact;
+  readonly modelType: string;
+}
+
+/** `undefined` if nothing of it is here. */
+async function contentOf(tx: Db, blobs: Deps["blobs"], traced: TracedSource): Promise<Content | undefined> {
+  if (traced.original !== undefined) return copyContent(tx, traced.original);
+  if (traced.folder === undefined) return undefined;
+  const files = await freezeFolder(tx, traced.folder, traced.source);
+  if (files.length === 0) return undefined;
+  const { signature, flavor } = await readModelFile(blobs, files);
+  const artifact = { files, digest: artifactDigest(files), signedBy: [], interface: signature, documents: new Map() };
+  return { artifact, modelType: flavor };
+}
+
+/** The same files, with what their maker signed; card and statement are about the version, so it gets its own. */
+async function copyContent(tx: Db, original: VersionRow): Promise<Content | undefined> {
+  const digest = digestOf(original);
+  if (digest === undefined) return undefined;
+  const { files, documents } = await readContent(tx, original.version_pk);
+  const makers = documents
+    .filter(({ name }) => !ownDocuments.has(name))
+    .map(({ name, content }) => [name, content] as const);
+  const { interface: described } = await tx
+    .selectFrom("version")
+    .select("interface")
+    .where("version_pk", "=", original.version_pk)
+    .executeTakeFirstOrThrow();
+  const artifact = {
+    files,
+    digest,
+    signedBy: original.signed_by,
+    interface: described === null ? undefined : Buffer.from(described).toString("hex"),
+    documents: new Map(makers),
+  };
+  return { artifact, modelType: original.model_type };
+}
+
+/** What the registry writes itself for each version. */
+const ownDocuments: ReadonlySet<string> = new Set([
+  documentNames.card,
+  documentNames.cardText,
+  documentNames.registration,
+]);
+
+/**
+ * The files in a folder, which stay as they are from now on; none if nothing lies there.
+ * @throws AppError `SOURCE_INVALID` if they could not be a version's
+ */
+async function freezeFolder(tx: Db, folder: string, source: string): Promise<readonly ManifestFile[]> {
+  await lockPath(tx, requireFolderPath(folder));
+  const [from, to] = pathsBelow(folder);
+  const { rows } = await sql<{ path: string; size: bigint; blake3: Buffer; sha256: Buffer }>`
+    select f.path, b.size, b.blake3, b.sha256 from stored_file f join blob b using (blake3)
+    where f.path >= ${from} and f.path < ${to} limit ${maxFiles + 1}`.execute(tx);
+  if (rows.length === 0) return [];
+  if (rows.length > maxFiles) throw refusal(source, `holds more than ${maxFiles} files`);
+  const files = rows.map(({ path, size, blake3, sha256 }) => ({
+    path: path.slice(folder.length + 1),
+    size: Number(size),
+    blake3: blake3.toString("hex"),
+    sha256: sha256.toString("hex"),
+  }));
+  const problem = findPathProblem(files.map(({ path }) => path));
+  if (problem !== undefined)
+    throw refusal(
+      source,
+      `holds ${JSON.stringify(problem.path)}, which ${problem.problem}; a version's files must have names that every system can keep`,
+    );
+  await sql`insert into frozen_folder (path) values (${folder}) on conflict do nothing`.execute(tx);
+  return files;
+}
+
+async function findLoggedModelPk(tx: Db, id: string | null | undefined): Promise<bigint | undefined> {
+  if (id === null || id === undefined) return undefined;
+  const { rows } = await sql<{ logged_model_pk: bigint }>`
+    select logged_model_pk from logged_model where id = ${id.replace(/^m-/, "")}::uuid`.execute(tx);
+  return rows[0]?.logged_model_pk;
+}
+
+function parentsOf({ original }: TracedSource): readonly LineageInput[] {
+  if (original === undefined) return [];
+  const id = `${original.shown_name}/${original.number}`;
+  const node = { kind: LineageKind.VERSION, id, label: id };
+  return [createMessage(LineageInputSchema, { node, role: "copy" })];
+}
+
+/** The run leads to the logged model, and that to the version. */
+async function writeRunOfLoggedModel(tx: Db, { loggedModel }: TracedSource, run: FoundRun | undefined): Promise<void> {
+  if (loggedModel === undefined || run === undefined || run.run !== loggedModel.run) return;
+  const target = loggedModelNode(loggedModel.id, loggedModel.name);
+  await writeEdges(tx, [{ node: runNode(run.run, run.name), role: "output" }], target);
+}

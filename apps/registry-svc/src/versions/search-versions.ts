@@ -1,0 +1,93 @@
+/**
+ * Finds versions by MLflow's search grammar.
+ * @module
+ */
+import { sql } from "kysely";
+import type { Db } from "../db/schema.ts";
+import { fullNames } from "../models/search-models.ts";
+import { pageSize } from "../paging.ts";
+import { columnOrder, integerFilter, keyedTextFilter, type SortKey, type Sql, textFilter } from "../search/fields.ts";
+import { withoutPrompts } from "../search/prompts.ts";
+import { searchPage } from "../search/search-page.ts";
+import { readFilter, readOrder, type Vocabulary } from "../search/vocabulary.ts";
+import { selectVersions, type VersionRow } from "./find-version.ts";
+
+export interface SearchVersions {
+  readonly filter: string;
+  readonly orderBy: readonly string[];
+  /** 1000 if 0. */
+  readonly pageSize: number;
+  readonly pageToken: string;
+}
+
+const sizes = { most: 200_000, usual: 1_000 };
+
+/**
+ * Prompts are left out unless the filter asks for them.
+ * @throws AppError FILTER_INVALID, ORDER_INVALID, REQUEST_INVALID, PAGE_TOKEN_INVALID
+ */
+export async function searchVersions(
+  db: Db,
+  request: SearchVersions,
+): Promise<{ versions: readonly VersionRow[]; next: string }> {
+  const { filter, orderBy, pageToken: token } = request;
+  const sortings = readOrder(orderBy, vocabulary);
+  const tieBreaks = [nameUp, numberDown].filter((key) => !sortings.some(({ order }) => order === orderOf(key)));
+  const { keys, next } = await searchPage(db, {
+    list: "version search",
+    from: sql`version r join model m using (model_pk)`,
+    primaryKey: "version_pk",
+    where: [sql`r.deleted_at is null and m.deleted_at is null`],
+    conditions: withoutPrompts(readFilter(filter, vocabulary), tags),
+    sortings,
+    tieBreaks: sortings.length === 0 ? [updatedDown, nameUp, numberDown] : tieBreaks,
+    size: pageSize(request.pageSize, sizes),
+    token,
+    asked: [filter, orderBy],
+  });
+  const versions = sql`select r.* from unnest(${keys}::int8[]) with ordinality as found (version_pk, place)
+    join version r using (version_pk) order by place`;
+  return { versions: await selectVersions(db, versions), next };
+}
+
+const updatedDown: SortKey = { value: sql`r.updated_at`, type: "timestamptz", descending: true };
+const nameUp: SortKey = { value: sql`m.shown_name`, type: "text", descending: false };
+const numberDown: SortKey = { value: sql`r.number`, type: "int4", descending: true };
+
+/** The id as it is shown; null if nobody said which run made it. */
+const runId = sql`coalesce((select encode(uuid_send(u.run_id), 'hex') from run u where u.run_pk = r.run_pk), r.foreign_run)`;
+
+const tags = keyedTextFilter({ table: "version_tag", row: "version_pk", scope: "model_pk" }, []);
+const name = columnOrder(nameUp.value, nameUp.type);
+const number = columnOrder(numberDown.value, numberDown.type);
+
+const vocabulary: Vocabulary = {
+  searched: "versions",
+  attributes: {
+    name: { filter: textFilter(sql`m.shown_name`, isOfModel), order: name },
+    version_number: { filter: integerFilter(sql`r.number`), order: number },
+    run_id: { filter: textFilter(runId, isOfRun) },
+    source_path: { filter: textFilter(sql`r.source`) },
+    creation_timestamp: { order: columnOrder(sql`r.created_at`, "timestamptz") },
+    last_updated_timestamp: { order: columnOrder(updatedDown.value, updatedDown.type) },
+  },
+  tags: { filter: tags },
+};
+
+function orderOf(key: SortKey) {
+  return key === nameUp ? name : number;
+}
+
+/** One name is looked up first: then an index gives its versions in order. */
+function isOfModel(names: readonly string[]): Sql {
+  const [only, ...others] = fullNames(names);
+  return only !== undefined && others.length === 0
+    ? sql`r.model_pk = (select n.model_pk from model n where n.full_name = ${only} and n.deleted_at is null)`
+    : sql`m.full_name = any(${fullNames(names)}::text[])`;
+}
+
+function isOfRun(ids: readonly string[]): Sql {
+  const known = ids.filter((id) => /^[0-9a-f]{32}$/.test(id));
+  return sql`(r.run_pk in (select u.run_pk from run u where u.run_id = any(${known}::uuid[]))
+    or r.foreign_run = any(${ids}::text[]))`;
+}

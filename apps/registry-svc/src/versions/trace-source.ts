@@ -1,0 +1,169 @@
+/**
+ * From the source of a version to what it really is: the run and the logged model behind it, the folder or the version that
+ * holds its files, and where clients fetch them from.
+ *
+ * Whoever names files of this server has to name the run or the logged model that they belong to as well: so a version cannot
+ * be made from what somebody else keeps there under another name.
+ * @module
+ */
+import { AppError } from "@mintmark/errors";
+import { sql } from "kysely";
+import type { Db } from "../db/schema.ts";
+import { runArtifactUri } from "../experiments/artifact-location.ts";
+import { loggedModelNode, runNode, type Source, versionNode } from "../lineage/lineage-node.ts";
+import { findLoggedModel } from "../logged-models/find-logged-model.ts";
+import { resolveUri } from "../resolve/resolve-uri.ts";
+import { downloadUriOf, type VersionRow, versionMessage } from "./find-version.ts";
+import { parseVersionSource, refusal } from "./version-source.ts";
+
+export interface NamedSource {
+  readonly source: string;
+  /** Empty if none is named. */
+  readonly run: string;
+  /** `m-<32 hex digits>`; empty if none is named. */
+  readonly loggedModel: string;
+}
+
+export interface TracedSource {
+  /** As it is kept. */
+  readonly source: string;
+  /** Where clients of MLflow fetch the files from. */
+  readonly location: string;
+  /** The id of the run, whether it is here or not; empty if there is none. */
+  readonly run: string;
+  readonly loggedModel: FoundLoggedModel | undefined;
+  /** Where files may be on this server: a path without scheme. */
+  readonly folder: string | undefined;
+  /** The version that it is a copy of. */
+  readonly original: VersionRow | undefined;
+}
+
+export interface FoundLoggedModel {
+  readonly id: string;
+  readonly name: string;
+  /** 32 hex digits; empty if no run made it. */
+  readonly run: string;
+  readonly artifactUri: string;
+}
+
+/**
+ * @throws AppError `SOURCE_INVALID`, `LOGGED_MODEL_NOT_FOUND`, and what resolving the version that is copied throws
+ */
+export async function traceSource(db: Db, named: NamedSource): Promise<TracedSource> {
+  const parsed = parseVersionSource(named.source);
+  switch (parsed.kind) {
+    case "version":
+      return traceVersion(db, named, parsed.name);
+    case "logged-model":
+      if (named.loggedModel !== parsed.id) throw notContained(named.source, "model_id");
+      return traceLoggedModel(db, named);
+    case "stored":
+      return traceStored(db, named, parsed.path);
+    case "run":
+      // Files of a logged model are not files of the run.
+      if (named.loggedModel !== "") throw notContained(named.source, "model_id");
+      if (named.run !== parsed.run) throw notContained(named.source, "run_id");
+      return { ...(await traceNothing(db, named)), folder: await folderOfRun(db, parsed.run, parsed.path) };
+    case "elsewhere":
+    case "nothing":
+      return traceNothing(db, named);
+    default:
+      throw parsed satisfies never;
+  }
+}
+
+/** What leads to the version directly. */
+export function makersOf(
+  { original, loggedModel }: TracedSource,
+  run: { run: string; name: string } | undefined,
+): Source[] {
+  if (original !== undefined) {
+    const { model_id, number, shown_name } = original;
+    return [{ node: versionNode(model_id, number, `${shown_name}/${number}`), role: "copy" }];
+  }
+  if (loggedModel !== undefined) return [{ node: loggedModelNode(loggedModel.id, loggedModel.name), role: "output" }];
+  return run === undefined ? [] : [{ node: runNode(run.run, run.name), role: "output" }];
+}
+
+async function traceVersion(db: Db, { source, run, loggedModel }: NamedSource, name: string): Promise<TracedSource> {
+  const { version } = await resolveUri(db, source);
+  if (version.tags?.["mlflow.prompt.is_prompt"]?.toLowerCase() === "true")
+    throw refusal(source, "is a prompt, of which no other version can be made");
+  const { runId, loggedModelId } = versionMessage(version);
+  if ((run !== "" && run !== runId) || (loggedModel !== "" && loggedModel !== loggedModelId))
+    throw refusal(source, "comes from another run or logged model than run_id and model_id name");
+  return {
+    source: /\/\d+$/.test(source) ? source : `models:/${name}/${version.number}`,
+    location: downloadUriOf(version),
+    run: runId ?? "",
+    // It may be deleted meanwhile; `original` names it all the same.
+    loggedModel: undefined,
+    folder: undefined,
+    original: version,
+  };
+}
+
+async function traceLoggedModel(db: Db, { source, run, loggedModel }: NamedSource): Promise<TracedSource> {
+  const found = await findLoggedModel(db, loggedModel);
+  const model: FoundLoggedModel = {
+    id: found.id,
+    name: found.name,
+    run: found.sourceRunId,
+    artifactUri: found.artifactUri,
+  };
+  return {
+    source,
+    location: model.artifactUri,
+    run: run === "" ? model.run : run,
+    loggedModel: model,
+    folder: pathOf(model.artifactUri),
+    original: undefined,
+  };
+}
+
+async function traceStored(db: Db, named: NamedSource, path: string): Promise<TracedSource> {
+  const { source, loggedModel } = named;
+  const field = loggedModel === "" ? "run_id" : "model_id";
+  const traced = await traceNothing(db, named).catch((error: unknown) => {
+    if (error instanceof AppError && error.reason === "LOGGED_MODEL_NOT_FOUND") throw notContained(source, field);
+    throw error;
+  });
+  const root = traced.loggedModel ? pathOf(traced.loggedModel.artifactUri) : await folderOfRun(db, named.run, "");
+  if (root === undefined || !`${path}/`.startsWith(`${root}/`)) throw notContained(source, field);
+  return { ...traced, folder: path };
+}
+
+/** Nothing of it is here, but the run and the logged model that are named may be. */
+async function traceNothing(db: Db, named: NamedSource): Promise<TracedSource> {
+  const { source } = named;
+  const traced = {
+    source,
+    location: source,
+    run: named.run,
+    loggedModel: undefined,
+    folder: undefined,
+    original: undefined,
+  };
+  if (named.loggedModel === "") return traced;
+  return { ...(await traceLoggedModel(db, named)), location: source, folder: undefined };
+}
+
+async function folderOfRun(db: Db, run: string, path: string): Promise<string | undefined> {
+  if (!/^[0-9a-f]{32}$/.test(run)) return undefined;
+  const { rows } = await sql<{ experiment_pk: number; artifact_location: string }>`
+    select experiment_pk, artifact_location from run join experiment using (experiment_pk)
+    where run_id = ${run}::uuid`.execute(db);
+  const [row] = rows;
+  const root = row && pathOf(runArtifactUri(row.experiment_pk, row.artifact_location, run));
+  return root === undefined || path === "" ? root : `${root}/${path}`;
+}
+
+/** The path below which this server keeps the files of an artifact URI; `undefined` if they are elsewhere. */
+function pathOf(uri: string): string | undefined {
+  const source = /^mlflow-artifacts:/i.test(uri) ? parseVersionSource(uri) : undefined;
+  return source?.kind === "stored" ? source.path : undefined;
+}
+
+function notContained(source: string, field: string): AppError {
+  return refusal(source, `is not within what ${field} names`);
+}
