@@ -76,8 +76,8 @@ export const loggedModelRoutes: readonly Route[] = [
     "2.0/mlflow/logged-models/:model_id/tags",
     message({ ...one, tags }),
     async ({ model_id: id, tags }, { registry, as }) => {
-      const { model } = await registry.loggedModels.setLoggedModelTags({ id, tags }, as);
-      return { model: loggedModelJson(model!) };
+      await registry.loggedModels.setLoggedModelTags({ id, tags }, as);
+      return {};
     },
   ),
   // Clients send the key as it is, which may have a slash in it.

@@ -38,7 +38,7 @@ export const metricRoutes: readonly Route[] = [
     }),
     async ({ run_id: runIds, metric_key: key, max_results }, { registry, as }) => {
       const most = Math.min(max_results ?? maxPoints, maxPoints);
-      const { points } = await registry.runs.compareMetric({ runIds, key, maxPoints: most }, as);
+      const { points } = await registry.runs.compareMetric({ runIds: once(runIds), key, maxPoints: most }, as);
       return { metrics: points.toSorted(byRunAndTime).slice(0, most).map(metricJson) };
     },
   ),
@@ -55,7 +55,7 @@ export const metricRoutes: readonly Route[] = [
     async (asked, { registry, as }) => {
       const { points } = await registry.runs.compareMetric(
         {
-          runIds: asked.run_ids,
+          runIds: once(asked.run_ids),
           key: asked.metric_key,
           maxPoints: asked.max_results ?? maxPointsOfRun,
           ...stepsOf(asked),
@@ -66,6 +66,10 @@ export const metricRoutes: readonly Route[] = [
     },
   ),
 ];
+
+function once(runIds: readonly string[]): string[] {
+  return [...new Set(runIds)];
+}
 
 function byRunAndTime(a: MetricPoint, b: MetricPoint): number {
   if (a.runId !== b.runId) return a.runId < b.runId ? -1 : 1;

@@ -73,7 +73,16 @@ const translations: { readonly [R in Reason]?: Translation<R> } = {
     code: "INVALID_PARAMETER_VALUE",
     message: ({ alias }) => `Registered model alias ${alias} not found.`,
   },
+  FILE_NOT_FOUND: { message: ({ path }) => `No such artifact: '${path}'` },
+  FILE_PATH_INVALID: { message: ({ path, problem }) => `Invalid path: ${JSON.stringify(path)} ${problem}` },
+  // By the beginning of this message clients know that they have to send the bytes here.
+  DIRECT_TRANSFER_UNAVAILABLE: {
+    code: "NOT_IMPLEMENTED",
+    message: ({ direction }) => `Multipart ${direction} is not supported for the current artifact repository`,
+  },
   RUN_NOT_FOUND: { message: ({ run }) => `Run with id=${run} not found` },
+  EXPERIMENT_NOT_FOUND: { message: ({ experiment }) => `No Experiment with id=${experiment} exists` },
+  LOGGED_MODEL_NOT_FOUND: { message: ({ id }) => `Logged model with ID '${id}' not found.` },
 };
 
 /** What `error` is to a client of MLflow. What is neither of the table nor of the registry leaves as a bare internal error. */
@@ -82,6 +91,8 @@ export function mlflowFailure(error: unknown): MlflowFailure {
     return { status: statusOfCode[error.code], code: error.code, message: error.message };
   const { status, code: kind, message } = httpFailure(error);
   if (status === 500 && kind === "internal") return { status, code: "INTERNAL_ERROR", message };
+  // A body that is too long is no longer a bit later; a client would repeat a 429 for minutes.
+  if (status === 413) return { status: 400, code: "INVALID_PARAMETER_VALUE", message };
   const reason = error instanceof AppError ? error.reason : reasonOf(error);
   const own = reason === undefined ? undefined : translated(error, reason);
   const code = own?.code ?? codeOfKind[kind as Kind];

@@ -7,6 +7,7 @@
 import { eventHeader, type RegistryClient } from "@mintmark/registry-client";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { challenge } from "../http-error.ts";
+import { artifactRoutes } from "./artifacts.ts";
 import { experimentRoutes } from "./experiments.ts";
 import { readMessage } from "./fields.ts";
 import { parseJson } from "./json.ts";
@@ -30,6 +31,7 @@ const routes: readonly Route[] = [
   ...loggedModelRoutes,
   ...registeredModelRoutes,
   ...modelVersionRoutes,
+  ...artifactRoutes,
 ];
 
 export interface MlflowDeps {
@@ -38,9 +40,12 @@ export interface MlflowDeps {
   readonly ownWrite: (event: bigint) => Promise<void>;
 }
 
+/** Where MLflow's pages fetch files; the rest of its API is below the prefixes. */
+const pages = ["/get-artifact", "/model-versions/get-artifact"];
+
 /** True for a path of MLflow's, whose failures have its form. */
 export function isMlflow(url: string): boolean {
-  return prefixes.some((prefix) => url.startsWith(prefix));
+  return [...prefixes, ...pages].some((beginning) => url.startsWith(beginning));
 }
 
 export async function mlflowRoutes(app: FastifyInstance, deps: MlflowDeps): Promise<void> {
@@ -53,7 +58,7 @@ export async function mlflowRoutes(app: FastifyInstance, deps: MlflowDeps): Prom
     }
   });
   app.addContentTypeParser("*", (_request, _body, done) => {
-    done(new MlflowError("BAD_REQUEST", "The body has to be JSON, with Content-Type: application/json."));
+    done(new MlflowError("INVALID_PARAMETER_VALUE", "The body has to be JSON, with Content-Type: application/json."));
   });
   app.setErrorHandler((error, request, reply) => {
     if (mlflowFailure(error).code === "INTERNAL_ERROR") request.log.error({ err: error }, "request failed");

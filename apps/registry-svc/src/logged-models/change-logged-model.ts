@@ -15,15 +15,27 @@ export async function finalizeLoggedModel(
 ): Promise<bigint> {
   if (status !== LoggedModelStatus.READY && status !== LoggedModelStatus.UPLOAD_FAILED)
     throw new AppError("REQUEST_INVALID", { field: "status", problem: "must be READY or UPLOAD_FAILED" });
-  return changeRecorded(db, { id, actor, set: sql`status = ${status}`, event: "logged_model.finalized" });
+  const event = await changeRecorded(db, { id, actor, set: sql`status = ${status}`, event: "logged_model.finalized" });
+  if (event === undefined) throw new AppError("LOGGED_MODEL_NOT_FOUND", { id });
+  return event;
 }
 
-/** @throws AppError LOGGED_MODEL_NOT_FOUND */
+/**
+ * @returns the number of the event; `undefined` if it was deleted already
+ * @throws AppError LOGGED_MODEL_NOT_FOUND
+ */
 export async function deleteLoggedModel(
   db: Db,
   { id, actor }: { readonly id: string; readonly actor: string },
-): Promise<bigint> {
-  return changeRecorded(db, { id, actor, set: sql`deleted_at = clock_timestamp()`, event: "logged_model.deleted" });
+): Promise<bigint | undefined> {
+  const event = await changeRecorded(db, {
+    id,
+    actor,
+    set: sql`deleted_at = clock_timestamp()`,
+    event: "logged_model.deleted",
+  });
+  if (event === undefined) await requireKnown(db, id);
+  return event;
 }
 
 /** @throws AppError LOGGED_MODEL_NOT_FOUND */
@@ -82,7 +94,8 @@ interface RecordedChange {
   readonly event: string;
 }
 
-async function changeRecorded(db: Db, { id, actor, set, event }: RecordedChange): Promise<bigint> {
+/** `undefined` if there is no such logged model, or it is deleted. */
+async function changeRecorded(db: Db, { id, actor, set, event }: RecordedChange): Promise<bigint | undefined> {
   const { rows } = await sql<{ event: bigint }>`
     with changed as (
       update logged_model set updated_at = clock_timestamp(), ${set}
@@ -92,9 +105,13 @@ async function changeRecorded(db: Db, { id, actor, set, event }: RecordedChange)
     select record_event(${event}, null, ${actor}, jsonb_build_object(
       'logged_model', 'm-' || replace(id::text, '-', ''), 'status', status, 'experiment', experiment_pk::text)) as event
     from changed`.execute(db);
-  const changed = rows[0];
-  if (changed === undefined) throw new AppError("LOGGED_MODEL_NOT_FOUND", { id });
-  return changed.event;
+  return rows[0]?.event;
+}
+
+async function requireKnown(db: Db, id: string): Promise<void> {
+  const uuid = parseLoggedModelId(id);
+  const found = await db.selectFrom("logged_model").select("id").where("id", "=", uuid).executeTakeFirst();
+  if (found === undefined) throw new AppError("LOGGED_MODEL_NOT_FOUND", { id });
 }
 
 async function lockLoggedModel(tx: Db, id: string): Promise<{ logged_model_pk: bigint; experiment_pk: number }> {

@@ -55,12 +55,12 @@ describe("a logged model", () => {
       });
   });
 
-  it("is gone for every call once it is deleted", async () => {
+  it("is gone for every call once it is deleted, and may be deleted again", async () => {
     const id = await newModel();
+    await models().deleteLoggedModel({ id });
     await models().deleteLoggedModel({ id });
     const calls = [
       () => models().getLoggedModel({ id }),
-      () => models().deleteLoggedModel({ id }),
       () => models().finalizeLoggedModel({ id, status: LoggedModelStatus.READY }),
       () => models().setLoggedModelTags({ id, tags: { a: "1" } }),
       () => models().deleteLoggedModelTag({ id, key: "a" }),
@@ -70,10 +70,8 @@ describe("a logged model", () => {
   });
 
   it.each(["x", "m-x", `m-${"0".repeat(32)}`])("of the id %s is not there", async (id) => {
-    expect(await failureOf(models().getLoggedModel({ id }))).toMatchObject({
-      code: "NotFound",
-      reason: "LOGGED_MODEL_NOT_FOUND",
-    });
+    for (const call of [models().getLoggedModel, models().deleteLoggedModel])
+      expect(await failureOf(call({ id }))).toMatchObject({ code: "NotFound", reason: "LOGGED_MODEL_NOT_FOUND" });
   });
 
   it.each([

@@ -2,13 +2,13 @@
  * RPC face of logged models: messages in, messages out.
  * @module
  */
-import { randomUUID } from "node:crypto";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { AppError } from "@mintmark/errors";
 import type { LoggedModelService } from "@mintmark/proto/mintmark/tracking/v1/logged_model_service";
 import { currentCaller } from "../caller.ts";
 import { announce } from "../events/announce.ts";
 import { requireText } from "../fields.ts";
+import { friendlyName } from "../runs/friendly-name.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import {
   deleteLoggedModel,
@@ -31,7 +31,7 @@ export function loggedModelService({
     async createLoggedModel({ experimentId, name, modelType, sourceRunId, tags, params }, context) {
       const { id, event } = await createLoggedModel(db, {
         experimentId,
-        name: name === "" ? `model-${randomUUID().slice(0, 8)}` : requireName(name),
+        name: name === "" ? friendlyName() : requireName(name),
         modelType: requireText("model_type", modelType, maxName),
         sourceRunId,
         tags: requireEntries("tag", tags, maxTag),
