@@ -13,6 +13,7 @@ import { createExperiment } from "./create-experiment.ts";
 import { deleteExperiment, restoreExperiment } from "./delete-experiment.ts";
 import { findExperiment, findExperimentByName } from "./find-experiment.ts";
 import { listDatasets } from "./list-datasets.ts";
+import { searchExperiments } from "./search-experiments.ts";
 
 export function experimentService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeof ExperimentService> {
   return {
@@ -31,6 +32,10 @@ export function experimentService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<
         default:
           throw new AppError("REQUEST_INVALID", { field: "by", problem: "must be an id or a name" });
       }
+    },
+    async searchExperiments(request) {
+      const { experiments, next } = await searchExperiments(db, request);
+      return { experiments, nextPageToken: next };
     },
     async renameExperiment({ id, newName }, context) {
       const actor = currentCaller(context).name;

@@ -2,7 +2,7 @@
  * Finds experiments by MLflow's search grammar.
  * @module
  */
-import type { LifecycleView } from "@mintmark/proto/mintmark/tracking/v1/experiment";
+import type { Experiment, LifecycleView } from "@mintmark/proto/mintmark/tracking/v1/experiment";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { pageSize } from "../paging.ts";
@@ -11,7 +11,6 @@ import {
   keyedTextFilter,
   nullComparators,
   type SortKey,
-  type Sql,
   textFilter,
   timeFilter,
 } from "../search/fields.ts";
@@ -19,6 +18,7 @@ import { inView } from "../search/lifecycle.ts";
 import { searchPage } from "../search/search-page.ts";
 import { readFilter, readOrder, type Vocabulary } from "../search/vocabulary.ts";
 import { tryParseExperimentId } from "./experiment-id.ts";
+import { experimentMessage, readExperiments } from "./find-experiment.ts";
 
 export interface SearchExperiments {
   readonly view: LifecycleView;
@@ -31,11 +31,11 @@ export interface SearchExperiments {
 
 const sizes = { most: 50_000, usual: 1_000 };
 
-/**
- * The experiments that are found, as a query of whole rows of `experiment` in their order.
- * @throws AppError FILTER_INVALID, ORDER_INVALID, REQUEST_INVALID, PAGE_TOKEN_INVALID
- */
-export async function searchExperiments(db: Db, request: SearchExperiments): Promise<{ found: Sql; next: string }> {
+/** @throws AppError FILTER_INVALID, ORDER_INVALID, REQUEST_INVALID, PAGE_TOKEN_INVALID */
+export async function searchExperiments(
+  db: Db,
+  request: SearchExperiments,
+): Promise<{ experiments: Experiment[]; next: string }> {
   const { view, filter, orderBy, pageToken: token } = request;
   const sortings = readOrder(orderBy, vocabulary);
   const { keys, next } = await searchPage(db, {
@@ -50,9 +50,9 @@ export async function searchExperiments(db: Db, request: SearchExperiments): Pro
     token,
     asked: [filter, view, orderBy],
   });
-  const found = sql`select r.* from unnest(${keys}::int[]) with ordinality as found (experiment_pk, place)
+  const experiments = sql`select r.* from unnest(${keys}::int[]) with ordinality as found (experiment_pk, place)
     join experiment r using (experiment_pk) order by place`;
-  return { found, next };
+  return { experiments: (await readExperiments(db, experiments)).map(experimentMessage), next };
 }
 
 const createdDown: SortKey = { value: sql`r.created_at`, type: "timestamptz", descending: true };

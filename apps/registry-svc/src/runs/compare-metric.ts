@@ -13,8 +13,8 @@ import { formatRunId, isRunId } from "./run-id.ts";
 export interface CompareMetric {
   readonly runIds: readonly string[];
   readonly key: string;
-  readonly startStep: bigint | undefined;
-  readonly endStep: bigint | undefined;
+  readonly startStep?: bigint | undefined;
+  readonly endStep?: bigint | undefined;
   /** Of one run; 2500 if 0. */
   readonly maxPoints: number;
 }

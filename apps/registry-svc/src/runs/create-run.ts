@@ -28,7 +28,7 @@ export interface CreateRun {
   /** Empty if it is a part of no other. */
   readonly parentRunId: string;
   /** Now if not stated. */
-  readonly startTime: Timestamp | undefined;
+  readonly startTime?: Timestamp | undefined;
   /** The actor if neither this nor a tag says it. */
   readonly user: string;
   /** Made up if empty. */

@@ -16,11 +16,12 @@ import { findRun } from "./find-run.ts";
 import { listRuns } from "./list-runs.ts";
 import { logBatch } from "./log-batch.ts";
 import { metricHistory } from "./metric-history.ts";
+import { searchRuns } from "./search-runs.ts";
 import { updateRun } from "./update-run.ts";
 
 export function runService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeof RunService> {
   return {
-    async createRun({ $typeName, ...request }, context) {
+    async createRun(request, context) {
       const { id, event } = await createRun(db, { ...request, actor: currentCaller(context).name });
       await announce(context, db, event);
       return { run: await findRun(db, id) };
@@ -30,6 +31,10 @@ export function runService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeof 
     },
     async listRuns({ experiment, status, pageSize: size, pageToken: token }) {
       const { runs, next } = await listRuns(db, { experiment, status, size: pageSize(size), token });
+      return { runs, nextPageToken: next };
+    },
+    async searchRuns(request) {
+      const { runs, next } = await searchRuns(db, request);
       return { runs, nextPageToken: next };
     },
     async updateRun({ id, status, name, endTime }, context) {

@@ -57,7 +57,7 @@ export async function searchRuns(db: Db, request: SearchRuns): Promise<{ runs: R
   });
   const runs = sql`select r.* from unnest(${keys}::int8[]) with ordinality as found (run_pk, place)
     join run r using (run_pk) order by place`;
-  return { runs: keys.length === 0 ? [] : (await readRuns(db, runs)).map(runMessage), next };
+  return { runs: (await readRuns(db, runs)).map(runMessage), next };
 }
 
 function experimentPks(ids: readonly string[]): readonly number[] {
@@ -107,7 +107,7 @@ const vocabulary: Vocabulary = {
   },
 };
 
-/** Of any data set that the run read, whether a client described it or its bytes are here. */
+/** Of any data set that the run read: as a client described it, or a snapshot, whose digest clients see cut to 36 characters. */
 function datasetFilter(column: "name" | "digest" | "role") {
   const filter = textFilter(sql.ref(`d.${column}`));
   return {
@@ -115,7 +115,7 @@ function datasetFilter(column: "name" | "digest" | "role") {
     where: (comparison: Parameters<typeof filter.where>[0]) => sql`exists (select from (
       select l.name, l.digest, i.role from run_logged_dataset i join logged_dataset l using (dataset_pk) where i.run_pk = r.run_pk
       union all
-      select i.name, encode(s.blake3, 'hex'), i.role from run_input i join dataset s using (dataset_pk) where i.run_pk = r.run_pk
+      select i.name, left(encode(s.blake3, 'hex'), 36), i.role from run_input i join dataset s using (dataset_pk) where i.run_pk = r.run_pk
       ) d where ${filter.where(comparison)})`,
   };
 }

@@ -9,7 +9,7 @@ import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { requireText } from "../fields.ts";
 import { formatRunId, parseRunId } from "./run-id.ts";
-import { hasEnded } from "./run-status.ts";
+import { hasEnded, jobStatusNames } from "./run-status.ts";
 import { maxRunName } from "./run-tags.ts";
 import { dateOf } from "./time.ts";
 
@@ -20,7 +20,7 @@ export interface UpdateRun {
   /** Unchanged if empty. */
   readonly name: string;
   /** Now if the run ends and this is not stated. */
-  readonly endTime: Timestamp | undefined;
+  readonly endTime?: Timestamp | undefined;
   readonly actor: string;
 }
 
@@ -31,7 +31,7 @@ export interface UpdateRun {
 export async function updateRun(db: Db, { id, status, name, endTime, actor }: UpdateRun): Promise<bigint> {
   const uuid = parseRunId(id);
   requireText("name", name, maxRunName);
-  if (!Object.values(RunStatus).includes(status))
+  if (status !== RunStatus.UNSPECIFIED && !(status in jobStatusNames))
     throw new AppError("REQUEST_INVALID", { field: "status", problem: `must be one of the states, got ${status}` });
   const newStatus = status === RunStatus.UNSPECIFIED ? null : status;
   const end = dateOf("end_time", endTime);
