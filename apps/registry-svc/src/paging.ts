@@ -8,14 +8,14 @@ import { AppError } from "@mintmark/errors";
 export const maxPageSize = 1000;
 const defaultPageSize = 100;
 
-/** @throws AppError `REQUEST_INVALID` if more is asked for than there is in one page */
-export function pageSize(requested: number): number {
-  if (requested > maxPageSize)
-    throw new AppError("REQUEST_INVALID", {
-      field: "page_size",
-      problem: `must be at most ${maxPageSize}, got ${requested}`,
-    });
-  return requested === 0 ? defaultPageSize : requested;
+/**
+ * @param usual the size where none is asked for
+ * @throws AppError `REQUEST_INVALID` if more is asked for than there is in one page
+ */
+export function pageSize(requested: number, { most = maxPageSize, usual = defaultPageSize } = {}): number {
+  if (requested > most)
+    throw new AppError("REQUEST_INVALID", { field: "page_size", problem: `must be at most ${most}, got ${requested}` });
+  return requested === 0 ? usual : requested;
 }
 
 /** Names the row after which the next page begins. Callers pass it back and read nothing in it. */
@@ -25,12 +25,13 @@ export function pageToken(list: string, key: readonly string[]): string {
 
 /**
  * The key in a token that the same list gave; `undefined` for the first page.
+ * @param length of the key; not looked at if undefined
  * @throws AppError `PAGE_TOKEN_INVALID`
  */
-export function readPageToken(list: string, length: number, token: string): readonly string[] | undefined {
+export function readPageToken(list: string, length: number | undefined, token: string): readonly string[] | undefined {
   if (token === "") return undefined;
   const [name, ...key] = parseToken(token);
-  if (name !== list || key.length !== length) throw new AppError("PAGE_TOKEN_INVALID", {});
+  if (name !== list || key.length !== (length ?? key.length)) throw new AppError("PAGE_TOKEN_INVALID", {});
   return key;
 }
 

@@ -16,6 +16,7 @@ import { deleteModelTag, setDescription, setModelTag } from "./describe-model.ts
 import { findModel, latestVersions, modelMessage } from "./find-model.ts";
 import { listModels } from "./list-models.ts";
 import { renameModel } from "./rename-model.ts";
+import { searchModels } from "./search-models.ts";
 
 const maxDescription = 100_000;
 
@@ -49,6 +50,11 @@ export function modelService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeo
         tags: requireTags(tags),
       });
       return { models: page.map((row) => modelMessage(row)), nextPageToken: next };
+    },
+    async searchModels(request) {
+      const { models, next } = await searchModels(db, request);
+      const latest = await latestVersions(db, models);
+      return { models: models.map((model) => modelMessage(model, latest.get(model.model_pk))), nextPageToken: next };
     },
     async updateModel({ name, description }, context) {
       const what = about(name, context);

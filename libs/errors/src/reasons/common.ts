@@ -7,6 +7,16 @@ export const commonReasons = {
     "invalid_argument",
     (_: Record<string, never>) => "the page token is not one that this list gave; begin again without it",
   ),
+  FILTER_INVALID: define(
+    "invalid_argument",
+    (d: { filter: string; at: number; problem: string }) =>
+      `the filter ${JSON.stringify(d.filter)} is wrong at character ${d.at}: ${d.problem}`,
+  ),
+  ORDER_INVALID: define(
+    "invalid_argument",
+    (d: { order: string; at: number; problem: string }) =>
+      `the order ${JSON.stringify(d.order)} is wrong at character ${d.at}: ${d.problem}`,
+  ),
   TOKEN_MISSING: define(
     "unauthenticated",
     (_: Record<string, never>) => "a token is required; send it as 'Authorization: Bearer mm_…' (MINTMARK_TOKEN)",

@@ -1,0 +1,184 @@
+/**
+ * Finds logged models by MLflow's search grammar.
+ * @module
+ */
+
+import { AppError } from "@mintmark/errors";
+import type { LoggedModel } from "@mintmark/proto/mintmark/tracking/v1/logged_model";
+import { sql } from "kysely";
+import type { Db } from "../db/schema.ts";
+import { tryParseExperimentId } from "../experiments/experiment-id.ts";
+import { pageSize } from "../paging.ts";
+import {
+  columnOrder,
+  keyedNumberFilter,
+  keyedTextFilter,
+  keyedTextOrder,
+  listComparators,
+  nullableOrder,
+  nullComparators,
+  numberKeys,
+  type Order,
+  type SortKey,
+  type Sql,
+  textFilter,
+  timeFilter,
+} from "../search/fields.ts";
+import { searchPage } from "../search/search-page.ts";
+import { readFilter, readSorting, type Sorting, type Vocabulary } from "../search/vocabulary.ts";
+import { readLoggedModels } from "./find-logged-model.ts";
+
+/** A data set; of any digest if that is empty. */
+export interface DatasetFilter {
+  readonly name: string;
+  readonly digest: string;
+}
+
+export interface LoggedModelOrder {
+  readonly field: string;
+  readonly descending: boolean;
+  readonly datasetName: string;
+  readonly datasetDigest: string;
+}
+
+export interface SearchLoggedModels {
+  readonly experimentIds: readonly string[];
+  readonly filter: string;
+  readonly datasets: readonly DatasetFilter[];
+  readonly orderBy: readonly LoggedModelOrder[];
+  /** 50 if 0. */
+  readonly pageSize: number;
+  readonly pageToken: string;
+}
+
+/** @throws AppError FILTER_INVALID, ORDER_INVALID, REQUEST_INVALID, PAGE_TOKEN_INVALID */
+export async function searchLoggedModels(
+  db: Db,
+  request: SearchLoggedModels,
+): Promise<{ models: LoggedModel[]; next: string }> {
+  const { experimentIds, filter, orderBy, pageToken: token } = request;
+  const datasets = request.datasets.map(requireDatasetName);
+  const conditions = readFilter(filter, vocabularyFor(datasets));
+  const sortings = orderBy.map(sortingOf);
+  const byCreation = orderBy.some(({ field }) => field.startsWith("creation_timestamp"));
+  const onMetrics = conditions.some(({ entity }) => entity === "metrics");
+  const { keys, next } = await searchPage(db, {
+    list: "logged model search",
+    from: sql`logged_model r`,
+    primaryKey: "logged_model_pk",
+    where: [sql`r.deleted_at is null`, ...(datasets.length > 0 && !onMetrics ? [measuredOn(datasets)] : [])],
+    within: {
+      column: "experiment_pk",
+      values: [...new Set(experimentIds.map(tryParseExperimentId))].filter((pk) => pk !== undefined),
+    },
+    conditions,
+    sortings,
+    tieBreaks: byCreation ? [idUp] : [createdDown, idUp],
+    size: pageSize(request.pageSize, { usual: 50 }),
+    token,
+    asked: [experimentIds, filter, datasets.map(({ name, digest }) => [name, digest]), orderBy.map(written)],
+  });
+  const models = sql`select r.* from unnest(${keys}::int8[]) with ordinality as found (logged_model_pk, place)
+    join logged_model r using (logged_model_pk) order by place`;
+  return { models: await readLoggedModels(db, models), next };
+}
+
+function requireDatasetName(dataset: DatasetFilter): DatasetFilter {
+  if (dataset.name !== "") return dataset;
+  throw new AppError("REQUEST_INVALID", { field: "datasets", problem: "must each have a name" });
+}
+
+/** Names of fields come without quotes here: after the first dot, all is the key. */
+function sortingOf({ field, descending, datasetName, datasetDigest }: LoggedModelOrder): Sorting {
+  const [, entity, key = field] = /^([^.`]+)\.(.+)$/s.exec(field) ?? [];
+  const name = { key: key.replace(/^`(.*)`$/s, "$1"), at: 0 };
+  const sorting = readSorting(entity === undefined ? name : { ...name, entity }, descending, vocabularyFor([]), field);
+  const onDataset = datasetName !== "" || datasetDigest !== "";
+  return entity === "metrics" && onDataset
+    ? { ...sorting, order: metricOrder(onDatasets([{ name: datasetName, digest: datasetDigest }])) }
+    : sorting;
+}
+
+function written({ field, descending, datasetName, datasetDigest }: LoggedModelOrder) {
+  return [field, descending, datasetName, datasetDigest];
+}
+
+const createdDown: SortKey = { value: sql`r.created_at`, type: "timestamptz", descending: true };
+const idUp: SortKey = { value: sql`r.id`, type: "uuid", descending: false };
+
+const id = sql`'m-' || encode(uuid_send(r.id), 'hex')`;
+const statusName = sql`(array['PENDING', 'READY', 'UPLOAD_FAILED'])[r.status]`;
+/** Null if no run made it. */
+const sourceRunId = sql`(select encode(uuid_send(u.run_id), 'hex') from run u where u.run_pk = r.source_run_pk)`;
+
+const keyed = (table: string) => ({ table, row: "logged_model_pk", scope: "experiment_pk" });
+const createdAt = { filter: timeFilter(sql`r.created_at`), order: columnOrder(sql`r.created_at`, "timestamptz") };
+const updatedAt = { filter: timeFilter(sql`r.updated_at`), order: columnOrder(sql`r.updated_at`, "timestamptz") };
+
+const attributes: Vocabulary["attributes"] = {
+  name: { filter: textFilter(sql`r.name`), order: columnOrder(sql`r.name`, "text") },
+  model_id: { filter: textFilter(id, isAnyId), order: columnOrder(sql`r.id`, "uuid") },
+  model_type: { filter: textFilter(sql`r.model_type`), order: columnOrder(sql`r.model_type`, "text") },
+  // With and without what the wire puts before it.
+  status: {
+    filter: textFilter(statusName, (values) => {
+      return sql`${statusName} = any(${values.map((value) => value.replace(/^LOGGED_MODEL_/, ""))}::text[])`;
+    }),
+    order: columnOrder(statusName, "text"),
+  },
+  source_run_id: { filter: textFilter(sourceRunId), order: nullableOrder(sourceRunId, "text") },
+  ...{ creation_timestamp: createdAt, creation_timestamp_ms: createdAt },
+  ...{ last_updated_timestamp: updatedAt, last_updated_timestamp_ms: updatedAt },
+};
+
+const params = keyed("logged_model_param");
+const tags = keyed("logged_model_tag");
+const texts = [...listComparators, ...nullComparators];
+
+/** @param datasets on one of which a metric has to be measured; on any if empty */
+function vocabularyFor(datasets: readonly DatasetFilter[]): Vocabulary {
+  const metrics = keyed("logged_model_metric");
+  return {
+    searched: "logged models",
+    attributes,
+    metrics: {
+      filter: keyedNumberFilter(datasets.length === 0 ? metrics : { ...metrics, condition: onDatasets(datasets) }),
+      order: metricOrder(sql`true`),
+    },
+    params: { filter: keyedTextFilter(params, texts), order: keyedTextOrder(params) },
+    tags: { filter: keyedTextFilter(tags, texts), order: keyedTextOrder(tags) },
+    bareNumbers: true,
+  };
+}
+
+/** By the value that was measured last, in whatever run. */
+function metricOrder(condition: Sql): Order {
+  return {
+    whole: ({ alias, descending, keyId }) => ({
+      join: sql`left join lateral (
+        select k.value from logged_model_metric k join run u using (run_pk)
+        where k.logged_model_pk = r.logged_model_pk and k.key_id = ${keyId} and ${condition}
+        order by k.ts desc, k.step desc, u.run_id limit 1) ${sql.ref(alias)} on true`,
+      keys: numberKeys(sql.ref(`${alias}.value`), descending),
+    }),
+  };
+}
+
+/** Over a row `k` of metrics. */
+function onDatasets(datasets: readonly DatasetFilter[]): Sql {
+  const conditions = datasets.map(({ name, digest }) => {
+    const named = name === "" ? sql`true` : sql`k.dataset_name = ${name}`;
+    return digest === "" ? named : sql`(${named} and k.dataset_digest = ${digest})`;
+  });
+  return sql`(${sql.join(conditions, sql` or `)})`;
+}
+
+function measuredOn(datasets: readonly DatasetFilter[]): Sql {
+  return sql`exists (select from logged_model_metric k
+    where k.logged_model_pk = r.logged_model_pk and ${onDatasets(datasets)})`;
+}
+
+function isAnyId(values: readonly string[]): Sql {
+  const ids = values.filter((value) => /^m-[0-9a-f]{32}$/.test(value)).map((value) => value.slice(2));
+  return sql`r.id = any(${ids}::uuid[])`;
+}

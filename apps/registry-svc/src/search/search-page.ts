@@ -1,0 +1,175 @@
+/**
+ * One page of a search: which rows, in which order, and where the next page begins.
+ *
+ * Pages go by the sort keys of the last row, so that page 1000 costs what page 1 costs.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { AppError } from "@mintmark/errors";
+import { type RawBuilder, sql } from "kysely";
+import type { Db } from "../db/schema.ts";
+import { cutPage, pageToken, readPageToken } from "../paging.ts";
+import type { Leg, SortKey, Sql } from "./fields.ts";
+import type { Condition, Sorting } from "./vocabulary.ts";
+
+export interface Search {
+  /** Names the list in its tokens. */
+  readonly list: string;
+  /** What is searched, with whatever the fields need beside it; the table itself is called `r`. */
+  readonly from: Sql;
+  /** The column of `r` by which rows are found again. */
+  readonly primaryKey: string;
+  /** What holds besides the filter. */
+  readonly where: readonly Sql[];
+  /** A column of `r` and the values of it in which to look, each with an ordered scan of its own; in all rows if absent. */
+  readonly within?: { readonly column: string; readonly values: readonly number[] };
+  readonly conditions: readonly Condition[];
+  readonly sortings: readonly Sorting[];
+  /** What decides after the sortings; the last one is unique. */
+  readonly tieBreaks: readonly SortKey[];
+  readonly size: number;
+  readonly token: string;
+  /** What the caller asked for: a token of another search is refused. */
+  readonly asked: unknown;
+}
+
+export interface Page {
+  /** The primary keys, in order. */
+  readonly keys: readonly bigint[];
+  /** The token of the next page; empty if this is the last. */
+  readonly next: string;
+}
+
+/** @throws AppError PAGE_TOKEN_INVALID */
+export async function searchPage(db: Db, search: Search): Promise<Page> {
+  if (search.within?.values.length === 0) return { keys: [], next: "" };
+  const start = readToken(search);
+  const keyIds = await findKeyIds(db, [...search.conditions, ...search.sortings]);
+  const conditions = search.conditions.map(({ filter, key, ...comparison }) =>
+    filter.where({ ...comparison, keyId: keyIds.get(key) ?? unknownKey }),
+  );
+  const legs = legsOf(search, keyIds);
+  if (start !== undefined && start.after.length !== legs[start.leg]?.keys.length)
+    throw new AppError("PAGE_TOKEN_INVALID", {});
+
+  const rows: FoundRow[] = [];
+  for (let at = start?.leg ?? 0; at < legs.length && rows.length <= search.size; at++) {
+    const after = at === start?.leg ? start.after : undefined;
+    const leg = legs[at]!;
+    const found =
+      await sql<FoundRow>`${legQuery(search, leg, conditions, after, search.size + 1 - rows.length)}`.execute(db);
+    for (const row of found.rows) rows.push({ ...row, leg: at });
+  }
+  const { page, next } = cutPage(rows, search.size, (last) => tokenAfter(search, last));
+  return { keys: page.map(({ pk }) => pk), next };
+}
+
+interface FoundRow {
+  readonly pk: bigint;
+  /** Its sort keys as text. */
+  readonly place: readonly (string | null)[];
+  readonly leg: number;
+}
+
+/** Numbers of keys begin at 1. */
+const unknownKey = 0;
+
+/** As values, so that the planner knows how common each key is. A key that nothing was ever stored under has none. */
+async function findKeyIds(db: Db, users: readonly { key: string }[]): Promise<ReadonlyMap<string, number>> {
+  const names = [...new Set(users.map(({ key }) => key))].filter((key) => key !== "");
+  if (names.length === 0) return new Map();
+  const rows = await db.selectFrom("key_name").select(["name", "key_id"]).where("name", "in", names).execute();
+  return new Map(rows.map(({ name, key_id }) => [name, key_id]));
+}
+
+/** The first field may have an index that gives the order, leg by leg; the others are sorted. */
+function legsOf({ sortings, tieBreaks }: Search, keyIds: ReadonlyMap<string, number>): readonly Leg[] {
+  const by = sortings.map(({ key, descending }, at) => ({
+    descending,
+    keyId: keyIds.get(key) ?? unknownKey,
+    alias: `o${at}`,
+  }));
+  const [first, ...others] = sortings.map(({ order }, at) =>
+    at === 0 && order.legs !== undefined ? order.legs(by[at]!) : [order.whole(by[at]!)],
+  );
+  const rest = others.flat();
+  return (first ?? [{ keys: [] }]).map((leg) => {
+    const parts = [leg, ...rest];
+    const wheres = parts.flatMap(({ where }) => (where === undefined ? [] : [where]));
+    return {
+      join: sql.join(
+        parts.flatMap(({ join }) => (join === undefined ? [] : [join])),
+        sql` `,
+      ),
+      ...(wheres.length === 0 ? {} : { where: sql.join(wheres, sql` and `) }),
+      keys: [...parts.flatMap(({ keys }) => keys), ...tieBreaks],
+    };
+  });
+}
+
+function legQuery(
+  search: Search,
+  leg: Leg,
+  conditions: readonly Sql[],
+  after: readonly (string | null)[] | undefined,
+  limit: number,
+): RawBuilder<FoundRow> {
+  const { from, primaryKey, within } = search;
+  const names = leg.keys.map((_, at) => sql.ref(`k${at}`));
+  const order = sql.join(leg.keys.map(({ descending }, at) => sql`${names[at]} ${descending ? sql`desc` : sql`asc`}`));
+  const scan = (scope: readonly Sql[]) => {
+    const wheres = [
+      ...scope,
+      ...search.where,
+      ...conditions,
+      ...(leg.where === undefined ? [] : [leg.where]),
+      ...(after === undefined ? [] : [isAfter(leg.keys, after)]),
+    ];
+    return sql`
+      select ${sql.ref(`r.${primaryKey}`)} as pk, ${sql.join(leg.keys.map(({ value }, at) => sql`${value} as ${names[at]}`))}
+      from ${from} ${leg.join ?? sql``} where ${sql.join(wheres, sql` and `)} order by ${order} limit ${limit}`;
+  };
+  const column = within === undefined ? sql`` : sql.ref(`r.${within.column}`);
+  const found =
+    within === undefined
+      ? scan([])
+      : within.values.length === 1
+        ? scan([sql`${column} = ${within.values[0]}`])
+        : sql`select s.* from unnest(${within.values}::int[]) as w (value) cross join lateral (${scan([sql`${column} = w.value`])}) s
+            order by ${order} limit ${limit}`;
+  return sql`select pk::int8 as pk, array[${sql.join(names.map((name) => sql`${name}::text`))}] as place from (${found}) f order by ${order}`;
+}
+
+/** That a row comes after one with these keys. Each key by itself bounds a scan of an index that begins with it. */
+function isAfter([key, ...keys]: readonly SortKey[], [last, ...lasts]: readonly (string | null)[]): Sql {
+  if (key === undefined) return sql`false`;
+  // Where the key before it is the same, this one is null as well.
+  if (last === null || last === undefined) return isAfter(keys, lasts);
+  const value = sql`${last}::${sql.raw(key.type)}`;
+  const [beyond, upTo] = key.descending ? [sql`<`, sql`<=`] : [sql`>`, sql`>=`];
+  if (keys.length === 0) return sql`${key.value} ${beyond} ${value}`;
+  return sql`(${key.value} ${upTo} ${value} and (${key.value} ${beyond} ${value} or ${isAfter(keys, lasts)}))`;
+}
+
+// tokens: the leg, then for each key a letter that tells a value from none, then a hash of all that and of what was asked
+
+function tokenAfter(search: Search, { leg, place }: FoundRow): string {
+  const parts = [String(leg), ...place.map((value) => (value === null ? "n" : `v${value}`))];
+  return pageToken(search.list, [...parts, seal(search, parts)]);
+}
+
+function readToken(search: Search): { leg: number; after: readonly (string | null)[] } | undefined {
+  const parts = readPageToken(search.list, undefined, search.token);
+  if (parts === undefined) return undefined;
+  const key = parts.slice(0, -1);
+  if (parts.at(-1) !== seal(search, key)) throw new AppError("PAGE_TOKEN_INVALID", {});
+  const [leg, ...after] = key;
+  return { leg: Number(leg), after: after.map((part) => (part === "n" ? null : part.slice(1))) };
+}
+
+function seal({ list, asked }: Search, parts: readonly string[]): string {
+  return createHash("sha256")
+    .update(JSON.stringify([list, asked, parts]))
+    .digest("base64url")
+    .slice(0, 16);
+}
