@@ -72,6 +72,13 @@ describe("GET /v1/resolve", () => {
     expect(registry.asked.length).toBe(2);
   });
 
+  it("says so of a version whose bytes are elsewhere: no digest, not verifiable", async () => {
+    const { registry, resolve } = await setUp();
+    const elsewhere = version();
+    registry.resolved.set("x", { ...elsewhere, version: { ...elsewhere.version, digest: "" } });
+    expect(JSON.parse((await resolve("uri=x")).text)).toMatchObject({ digest: null, verifiable: false });
+  });
+
   it("has a tag that stays as long as the answer means the same, and changes with it", async () => {
     const { registry, resolve, view } = await setUp();
     registry.resolved.set("x", version());

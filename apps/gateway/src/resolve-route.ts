@@ -104,7 +104,8 @@ function render(uri: string, answer: ResolveResponse): Rendered {
     semver: version.semver,
     alias: answer.alias === "" ? null : answer.alias,
     stage: stageName(version.stage),
-    digest: version.digest,
+    // Where the bytes are elsewhere there is nothing to verify, and nobody should find that out by a missing prefix.
+    ...(version.digest === "" ? { digest: null, verifiable: false } : { digest: version.digest }),
     artifact_uri: `models:/${version.model}/${version.number}`,
     signed_by: version.signedBy,
     log_index: null,

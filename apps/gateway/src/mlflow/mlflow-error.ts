@@ -80,6 +80,7 @@ const translations: { readonly [R in Reason]?: Translation<R> } = {
     code: "NOT_IMPLEMENTED",
     message: ({ direction }) => `Multipart ${direction} is not supported for the current artifact repository`,
   },
+  SOURCE_INVALID: { message: ({ source, problem }) => `Invalid model version source: '${source}'. It ${problem}.` },
   RUN_NOT_FOUND: { message: ({ run }) => `Run with id=${run} not found` },
   EXPERIMENT_NOT_FOUND: { message: ({ experiment }) => `No Experiment with id=${experiment} exists` },
   LOGGED_MODEL_NOT_FOUND: { message: ({ id }) => `Logged model with ID '${id}' not found.` },

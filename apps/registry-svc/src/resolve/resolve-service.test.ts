@@ -38,6 +38,30 @@ describe("Resolve", () => {
     expect(await failureOf(resolve(`runs:/${runId}/model`))).toMatchObject({ reason: "NOTHING_RESOLVED" });
   });
 
+  it("finds what was made of a logged model or of a path of a run, the newest first", async () => {
+    const { client } = registry;
+    const experimentId = (await client.experiments.createExperiment({ name: "paths" })).experiment!.id;
+    const runId = (await client.runs.createRun({ experimentId })).run!.id;
+    const { model } = await client.loggedModels.createLoggedModel({ experimentId, name: "tree", sourceRunId: runId });
+    const id = model!.id;
+    expect(await failureOf(resolve(id))).toMatchObject({ reason: "NOTHING_RESOLVED" });
+    await client.models.createModel({ name: "made" });
+    const root = `mlflow-artifacts:/${experimentId}/${runId}/artifacts`;
+    const foreign = "f".repeat(32);
+    for (const request of [
+      { source: `models:/${id}`, loggedModelId: id },
+      { source: `runs:/${runId}/a/b`, runId },
+      { source: `${root}/c`, runId },
+      { source: `runs:/${foreign}/d`, runId: foreign },
+    ])
+      await client.versions.createVersion({ model: "made", ...request });
+    expect(await Promise.all([id, `models:/${id}`, `runs:/${runId}/tree`].map(number))).toEqual([1, 1, 1]);
+    expect(await Promise.all(["a/b", "c"].map((path) => number(`runs:/${runId}/${path}`)))).toEqual([2, 3]);
+    expect(await number(`runs:/${runId}`)).toBe(3);
+    expect(await number(`runs:/${foreign}/d`)).toBe(4);
+    expect(await failureOf(resolve(`runs:/${runId}/b`))).toMatchObject({ reason: "NOTHING_RESOLVED" });
+  });
+
   it("says by which alias, as of when, and which events the answer has taken in", async () => {
     const answer = await resolve("titanic@champion");
     const { events } = await registry.client.events.listEvents({ pageSize: 1 });

@@ -34,10 +34,12 @@ export async function resolveUri(db: Db, uri: string): Promise<Resolved> {
 function versionsOf(uri: ModelUri): RawBuilder<unknown> | undefined {
   switch (uri.kind) {
     case "logged-model":
-      return undefined;
+      return newest(
+        uri,
+        sql`v.logged_model_pk = (select logged_model_pk from logged_model where id = ${uri.id.slice("m-".length)}::uuid)`,
+      );
     case "run":
-      return sql`select v.* from run r join version v using (run_pk) join model m using (model_pk)
-        where r.run_id = ${uri.run}::uuid and ${versionLived(uri.at)} and ${modelLived(uri.at)} order by v.version_pk desc limit 1`;
+      return newest(uri, sql`${ofRun(uri.run)} and ${ofPath(uri.run, uri.path)}`);
     case "latest":
       return highest(uri, sql`true`);
     case "number":
@@ -64,6 +66,28 @@ function highest(uri: { readonly name: ModelName; readonly at?: Date | undefined
       select * from version v where v.model_pk = m.model_pk and ${condition} and ${versionLived(uri.at)}
       order by v.number desc limit 1) v
     where m.full_name = ${uri.name.full} and ${modelLived(uri.at)} order by v.number desc limit 1`;
+}
+
+/** Of all models: the version that was made last. */
+function newest(uri: { readonly at?: Date | undefined }, condition: RawBuilder<unknown>) {
+  return sql`select v.* from version v join model m using (model_pk)
+    where ${condition} and ${versionLived(uri.at)} and ${modelLived(uri.at)} order by v.version_pk desc limit 1`;
+}
+
+/** Also of a run that is not here. */
+function ofRun(run: string): RawBuilder<unknown> {
+  return sql`(v.run_pk = (select run_pk from run where run_id = ${run}::uuid) or v.foreign_run = ${run})`;
+}
+
+/**
+ * What was made of that path, or of the logged model of that name. A run that the system executes has one result only, which
+ * any path means.
+ */
+function ofPath(run: string, path: string): RawBuilder<unknown> {
+  if (path === "") return sql`true`;
+  const below = `/${run}/artifacts/${path}`;
+  return sql`(v.source in ('', ${`runs:/${run}/${path}`}) or right(v.source, length(${below})) = ${below}
+    or (select l.name from logged_model l where l.logged_model_pk = v.logged_model_pk) = ${path})`;
 }
 
 function semverCondition(uri: Extract<ModelUri, { kind: "semver" }>): RawBuilder<unknown> | undefined {
