@@ -55,8 +55,8 @@ export async function latestVersions(
   const versions = await selectVersions(
     db,
     sql`select v.* from unnest(${models.map(({ model_pk }) => String(model_pk))}::bigint[]) as asked (model_pk)
-      cross join generate_series(0, 3) as stage
-      cross join lateral (select * from version v where v.model_pk = asked.model_pk and v.stage = stage and v.deleted_at is null
+      cross join generate_series(0, 3) as asked_stage (stage)
+      cross join lateral (select * from version v where v.model_pk = asked.model_pk and v.stage = asked_stage.stage and v.deleted_at is null
         order by v.number desc limit 1) v`,
   );
   return Map.groupBy(versions, ({ model_pk }) => model_pk);
