@@ -18,6 +18,7 @@ import { ExperimentService } from "@mintmark/proto/mintmark/tracking/v1/experime
 import { FileService } from "@mintmark/proto/mintmark/tracking/v1/file_service";
 import { LoggedModelService } from "@mintmark/proto/mintmark/tracking/v1/logged_model_service";
 import { RunService } from "@mintmark/proto/mintmark/tracking/v1/run_service";
+import { TraceService } from "@mintmark/proto/mintmark/tracking/v1/trace_service";
 import { AttemptService } from "@mintmark/proto/mintmark/training/v1/attempt_service";
 import { JobService } from "@mintmark/proto/mintmark/training/v1/job_service";
 import { aliasService } from "./aliases/alias-service.ts";
@@ -37,6 +38,7 @@ import { resolveService } from "./resolve/resolve-service.ts";
 import { runService } from "./runs/run-service.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { tokenService } from "./tokens/token-service.ts";
+import { traceService } from "./traces/trace-service.ts";
 import { versionService } from "./versions/version-service.ts";
 import { webhookService } from "./webhooks/webhook-service.ts";
 
@@ -55,6 +57,7 @@ const services = [
   RunService,
   FileService,
   LoggedModelService,
+  TraceService,
   JobService,
   AttemptService,
 ];
@@ -75,6 +78,7 @@ export function addServices(router: ConnectRouter, deps: ServiceDeps): void {
     .service(RunService, runService(deps))
     .service(FileService, fileService(deps))
     .service(LoggedModelService, loggedModelService(deps))
+    .service(TraceService, traceService(deps))
     .service(JobService, jobService(deps))
     .service(AttemptService, attemptService(deps))
     .service(Health, healthService(deps, services));

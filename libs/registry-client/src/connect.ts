@@ -18,6 +18,7 @@ import { ExperimentService } from "@mintmark/proto/mintmark/tracking/v1/experime
 import { FileService } from "@mintmark/proto/mintmark/tracking/v1/file_service";
 import { LoggedModelService } from "@mintmark/proto/mintmark/tracking/v1/logged_model_service";
 import { RunService } from "@mintmark/proto/mintmark/tracking/v1/run_service";
+import { TraceService } from "@mintmark/proto/mintmark/tracking/v1/trace_service";
 import { AttemptService } from "@mintmark/proto/mintmark/training/v1/attempt_service";
 import { JobService } from "@mintmark/proto/mintmark/training/v1/job_service";
 import type { BulkEndpoint } from "./bulk-http.ts";
@@ -36,6 +37,7 @@ export interface RegistryClient {
   readonly runs: Client<typeof RunService>;
   readonly loggedModels: Client<typeof LoggedModelService>;
   readonly files: Client<typeof FileService>;
+  readonly traces: Client<typeof TraceService>;
   readonly jobs: Client<typeof JobService>;
   readonly attempts: Client<typeof AttemptService>;
   readonly tokens: Client<typeof TokenService>;
@@ -90,6 +92,7 @@ export function clients(transport: Transport, close: () => void, bulk?: BulkEndp
     runs: createClient(RunService, transport),
     loggedModels: createClient(LoggedModelService, transport),
     files: createClient(FileService, transport),
+    traces: createClient(TraceService, transport),
     jobs: createClient(JobService, transport),
     attempts: createClient(AttemptService, transport),
     tokens: createClient(TokenService, transport),

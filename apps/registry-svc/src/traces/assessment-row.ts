@@ -1,0 +1,139 @@
+/**
+ * Assessments between messages and rows.
+ * @module
+ */
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { AppError } from "@mintmark/errors";
+import {
+  type Assessment,
+  type AssessmentError,
+  AssessmentKind,
+  AssessmentSchema,
+} from "@mintmark/proto/mintmark/tracking/v1/trace";
+import { sql } from "kysely";
+import { requireText } from "../fields.ts";
+import { requireTraceTags } from "./trace-text.ts";
+
+const maxName = 250;
+const maxText = 65_535;
+
+/** As `jsonb_to_recordset` reads it. @throws AppError REQUEST_INVALID */
+export function assessmentRow(assessment: Assessment) {
+  const { kind, name, rationale, sourceType, sourceId, spanId, metadata, createTime, updateTime } = assessment;
+  return {
+    kind: requireKind(kind),
+    name: requireName(name),
+    ...valueColumns(assessment),
+    source_type: requireText("source_type", sourceType, 250),
+    source_id: requireText("source_id", sourceId, 250),
+    rationale: rationale === undefined ? null : requireText("rationale", rationale, maxText),
+    span_id: requireText("span_id", spanId, 50),
+    metadata: requireTraceTags(metadata),
+    created_ms: msOf(createTime),
+    updated_ms: msOf(updateTime ?? createTime),
+  };
+}
+
+/** @throws AppError REQUEST_INVALID */
+export function requireName(name: string): string {
+  if (name === "") throw new AppError("REQUEST_INVALID", { field: "name", problem: "must not be empty" });
+  return requireText("name", name, maxName);
+}
+
+/** @throws AppError REQUEST_INVALID */
+export function requireRationale(rationale: string): string {
+  return requireText("rationale", rationale, maxText);
+}
+
+/** @throws AppError REQUEST_INVALID */
+export function valueColumns({ valueJson, error }: { valueJson: string; error?: AssessmentError | undefined }) {
+  return {
+    value_json: requireJson(valueJson === "" ? "null" : valueJson),
+    error_code: requireText("error.code", error?.code ?? "", maxText),
+    error_message: error === undefined ? null : requireText("error.message", error.message, maxText),
+    error_stack: requireText("error.stack_trace", error?.stackTrace ?? "", maxText),
+  };
+}
+
+/** What {@link assessmentColumns} select. */
+export interface AssessmentRow {
+  readonly id: string;
+  readonly trace: string;
+  readonly kind: AssessmentKind;
+  readonly name: string;
+  readonly value_json: string;
+  readonly error_code: string;
+  readonly error_message: string | null;
+  readonly error_stack: string;
+  readonly source_type: string;
+  readonly source_id: string;
+  readonly rationale: string | null;
+  readonly span_id: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly created_ms: number;
+  readonly updated_ms: number;
+  readonly overrides: string | null;
+  readonly valid: boolean;
+}
+
+/** An object of JSON, of `assessment a` in `trace t`. */
+export const assessmentJson = sql`jsonb_build_object(
+  'id', a.id, 'trace', t.id, 'kind', a.kind, 'name', a.name, 'value_json', a.value_json, 'error_code', a.error_code,
+  'error_message', a.error_message, 'error_stack', a.error_stack, 'source_type', a.source_type, 'source_id', a.source_id,
+  'rationale', a.rationale, 'span_id', a.span_id, 'metadata', a.metadata,
+  'created_ms', round(extract(epoch from a.created_at) * 1000), 'updated_ms', round(extract(epoch from a.updated_at) * 1000),
+  'overrides', (select o.id from assessment o where o.assessment_pk = a.overrides_pk),
+  'valid', not exists (select from assessment o where o.overrides_pk = a.assessment_pk))`;
+
+export function assessmentMessage(row: AssessmentRow): Assessment {
+  const message: MessageInitShape<typeof AssessmentSchema> = {
+    id: formatAssessmentId(row.id),
+    traceId: row.trace,
+    name: row.name,
+    kind: row.kind,
+    valueJson: row.value_json,
+    sourceType: row.source_type,
+    sourceId: row.source_id,
+    createTime: timestampFromMs(row.created_ms),
+    updateTime: timestampFromMs(row.updated_ms),
+    spanId: row.span_id,
+    overrides: row.overrides === null ? "" : formatAssessmentId(row.overrides),
+    valid: row.valid,
+    metadata: { ...row.metadata },
+  };
+  if (row.rationale !== null) message.rationale = row.rationale;
+  if (row.error_message !== null)
+    message.error = { code: row.error_code, message: row.error_message, stackTrace: row.error_stack };
+  return create(AssessmentSchema, message);
+}
+
+/** As the database takes it; undefined for text that can be no assessment's id. */
+export function parseAssessmentId(id: string): string | undefined {
+  return /^a-[0-9a-f]{32}$/.test(id) ? id.slice(2) : undefined;
+}
+
+/** As it is shown. */
+export function formatAssessmentId(uuid: string): string {
+  return `a-${uuid.replaceAll("-", "")}`;
+}
+
+function requireKind(kind: AssessmentKind): AssessmentKind {
+  if (kind !== AssessmentKind.FEEDBACK && kind !== AssessmentKind.EXPECTATION)
+    throw new AppError("REQUEST_INVALID", { field: "kind", problem: "must be feedback or expectation" });
+  return kind;
+}
+
+function requireJson(text: string): string {
+  requireText("value_json", text, maxText);
+  try {
+    JSON.parse(text);
+  } catch {
+    throw new AppError("REQUEST_INVALID", { field: "value_json", problem: "must be JSON" });
+  }
+  return text;
+}
+
+function msOf(time: Timestamp | undefined): number {
+  return time === undefined ? Date.now() : Math.floor(timestampMs(time));
+}

@@ -1,0 +1,103 @@
+/**
+ * Tags and runs of traces, and their end.
+ * @module
+ */
+import { AppError } from "@mintmark/errors";
+import { sql } from "kysely";
+import type { Db } from "../db/schema.ts";
+import { parseExperimentId } from "../experiments/experiment-id.ts";
+import { requireText } from "../fields.ts";
+import { parseRunId } from "../runs/run-id.ts";
+import { requireTraceId, requireTraceTag } from "./trace-text.ts";
+
+export interface TraceTag {
+  readonly id: string;
+  readonly key: string;
+}
+
+/** @throws AppError REQUEST_INVALID, TRACE_NOT_FOUND */
+export async function setTraceTag(db: Db, { id, key, value }: TraceTag & { readonly value: string }): Promise<void> {
+  requireTraceTag(key, value);
+  const { rows } = await sql`
+    insert into trace_tag (trace_pk, experiment_pk, key_id, value)
+    select trace_pk, experiment_pk, key_of(${key}), ${value} from trace where id = ${requireTraceId(id)}
+    on conflict (trace_pk, key_id) do update set value = excluded.value returning 1`.execute(db);
+  if (rows.length === 0) throw new AppError("TRACE_NOT_FOUND", { trace: id });
+}
+
+/** @throws AppError TRACE_NOT_FOUND, TAG_NOT_FOUND */
+export async function deleteTraceTag(db: Db, { id, key }: TraceTag): Promise<void> {
+  const { rows } = await sql<{ gone: boolean }>`
+    with own as (select trace_pk from trace where id = ${requireTraceId(id)}), gone as (
+      delete from trace_tag g using own, key_name k
+      where g.trace_pk = own.trace_pk and g.key_id = k.key_id and k.name = ${requireText("key", key, 250)} returning 1
+    )
+    select exists (select from gone) as gone from own`.execute(db);
+  if (rows[0] === undefined) throw new AppError("TRACE_NOT_FOUND", { trace: id });
+  if (!rows[0].gone) throw new AppError("TAG_NOT_FOUND", { of: `trace ${id}`, key });
+}
+
+const maxLinks = 100;
+
+/** @throws AppError REQUEST_INVALID, RUN_NOT_FOUND */
+export async function linkTraces(db: Db, runId: string, traceIds: readonly string[]): Promise<void> {
+  requireCount("trace_ids", traceIds.length, maxLinks);
+  const { rows } = await sql`
+    with own as (select run_pk from run where run_id = ${parseRunId(runId)}::uuid), linked as (
+      insert into trace_run (trace_pk, run_pk)
+      select trace_pk, run_pk from own, trace where id = any(${traceIds.map(requireTraceId)}::text[]) on conflict do nothing
+    )
+    select 1 from own`.execute(db);
+  if (rows.length === 0) throw new AppError("RUN_NOT_FOUND", { run: runId });
+}
+
+export interface DeleteTraces {
+  readonly experimentId: string;
+  readonly ids: readonly string[];
+  readonly maxTimestampMs?: bigint | undefined;
+  readonly maxTraces?: number | undefined;
+}
+
+const maxIds = 1_000;
+
+/**
+ * @returns how many there were
+ * @throws AppError REQUEST_INVALID
+ */
+export async function deleteTraces(db: Db, request: DeleteTraces): Promise<number> {
+  const { ids, maxTimestampMs, maxTraces } = checked(request);
+  const experiment = parseExperimentId(request.experimentId);
+  const which = ids.length > 0 ? sql`id = any(${ids}::text[])` : sql`started_ms <= ${maxTimestampMs}`;
+  const { rows } = await sql<{ deleted: bigint }>`
+    with chosen as (
+      select trace_pk from trace where experiment_pk = ${experiment} and ${which}
+      order by started_ms, trace_pk limit ${maxTraces ?? null} for update
+    ), gone as (
+      delete from trace t using chosen where t.trace_pk = chosen.trace_pk returning t.id
+    ), files as (
+      -- '0' follows '/': all that begins with the folder's path.
+      delete from stored_file f using gone
+      where f.path > ${experiment}::text || '/traces/' || gone.id || '/' and f.path < ${experiment}::text || '/traces/' || gone.id || '0'
+    )
+    select count(*) as deleted from gone`.execute(db);
+  return Number(rows[0]!.deleted);
+}
+
+function checked(request: DeleteTraces): DeleteTraces {
+  const { ids, maxTimestampMs, maxTraces } = request;
+  requireCount("ids", ids.length, maxIds);
+  for (const id of ids) requireTraceId(id);
+  if ((ids.length === 0) === (maxTimestampMs === undefined))
+    throw invalid("ids", "or max_timestamp_ms must be given, and not both");
+  if (maxTraces !== undefined && ids.length > 0) throw invalid("max_traces", "cannot be given with ids");
+  if (maxTraces !== undefined && maxTraces <= 0) throw invalid("max_traces", `must be positive, got ${maxTraces}`);
+  return request;
+}
+
+function requireCount(field: string, count: number, most: number): void {
+  if (count > most) throw invalid(field, `must have at most ${most} entries, got ${count}`);
+}
+
+function invalid(field: string, problem: string): AppError {
+  return new AppError("REQUEST_INVALID", { field, problem });
+}

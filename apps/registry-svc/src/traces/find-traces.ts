@@ -1,0 +1,110 @@
+/**
+ * Reads traces whole: with metadata, tags, assessments and, where asked for, spans.
+ * @module
+ */
+import { create, fromBinary, type MessageInitShape } from "@bufbuild/protobuf";
+import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { AppError } from "@mintmark/errors";
+import {
+  type Trace,
+  type TraceContent,
+  TraceContentSchema,
+  TraceSchema,
+  type TraceState,
+} from "@mintmark/proto/mintmark/tracking/v1/trace";
+import { type Span, SpanSchema } from "@mintmark/proto/opentelemetry/proto/trace/v1/trace";
+import { type RawBuilder, sql } from "kysely";
+import type { Db } from "../db/schema.ts";
+import { artifactLocation } from "../experiments/artifact-location.ts";
+import { type AssessmentRow, assessmentJson, assessmentMessage } from "./assessment-row.ts";
+
+export interface TraceRow {
+  readonly trace_pk: bigint;
+  readonly id: string;
+  readonly experiment_pk: number;
+  readonly artifact_location: string;
+  readonly started_ms: bigint;
+  readonly duration_ms: bigint | null;
+  readonly state: TraceState;
+  readonly client_request_id: string | null;
+  readonly request_preview: string | null;
+  readonly response_preview: string | null;
+  readonly tags: Readonly<Record<string, string>> | null;
+  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly assessments: readonly AssessmentRow[] | null;
+  readonly has_spans: boolean;
+}
+
+/** @throws AppError TRACE_NOT_FOUND */
+export async function findTrace(db: Db, id: string, withSpans: boolean): Promise<TraceContent> {
+  const [content] = await findTraces(db, [id], withSpans);
+  if (content === undefined) throw new AppError("TRACE_NOT_FOUND", { trace: id });
+  return content;
+}
+
+/** Those that are there, in the order of `ids`. */
+export async function findTraces(db: Db, ids: readonly string[], withSpans: boolean): Promise<readonly TraceContent[]> {
+  const sought = ids.filter((id) => id.isWellFormed() && !id.includes("\0"));
+  const rows = await readTraces(
+    db,
+    sql`select t.*, own.place from unnest(${sought}::text[]) with ordinality as own (id, place) join trace t using (id)`,
+    sql`t.place`,
+  );
+  const spans = withSpans ? await readSpans(db, rows) : undefined;
+  return rows.map((row) =>
+    create(TraceContentSchema, { trace: traceMessage(row), spans: spans?.get(row.trace_pk) ?? [] }),
+  );
+}
+
+/** What is to be known of `traces`, a query of rows of `trace`, which may have more columns to order by. */
+export async function readTraces(
+  db: Db,
+  traces: RawBuilder<unknown>,
+  order: RawBuilder<unknown>,
+): Promise<readonly TraceRow[]> {
+  const { rows } = await sql<TraceRow>`
+    select t.trace_pk, t.id, t.experiment_pk, e.artifact_location, t.started_ms, t.duration_ms, t.state, t.client_request_id,
+      t.request_preview, t.response_preview, tags.*, metadata.*, assessments.*,
+      exists (select from span s where s.trace_pk = t.trace_pk) as has_spans
+    from (${traces}) t join experiment e using (experiment_pk)
+    cross join lateral (
+      select jsonb_object_agg(k.name, g.value) as tags
+      from trace_tag g join key_name k using (key_id) where g.trace_pk = t.trace_pk) tags
+    cross join lateral (
+      select jsonb_object_agg(k.name, m.value) as metadata
+      from trace_metadata m join key_name k using (key_id) where m.trace_pk = t.trace_pk) metadata
+    cross join lateral (
+      select jsonb_agg(${assessmentJson} order by a.assessment_pk) as assessments
+      from assessment a where a.trace_pk = t.trace_pk) assessments
+    order by ${order}`.execute(db);
+  return rows;
+}
+
+export function traceMessage(row: TraceRow): Trace {
+  const root = artifactLocation(row.experiment_pk, row.artifact_location).replace(/\/+$/, "");
+  const message: MessageInitShape<typeof TraceSchema> = {
+    id: row.id,
+    experimentId: String(row.experiment_pk),
+    clientRequestId: row.client_request_id ?? "",
+    startTime: timestampFromMs(Number(row.started_ms)),
+    state: row.state,
+    metadata: { ...row.metadata },
+    tags: { ...row.tags },
+    assessments: (row.assessments ?? []).map(assessmentMessage),
+    artifactUri: `${root}/traces/${row.id}/artifacts`,
+    hasSpans: row.has_spans,
+  };
+  if (row.duration_ms !== null) message.duration = durationFromMs(Number(row.duration_ms));
+  if (row.request_preview !== null) message.requestPreview = row.request_preview;
+  if (row.response_preview !== null) message.responsePreview = row.response_preview;
+  return create(TraceSchema, message);
+}
+
+async function readSpans(db: Db, traces: readonly TraceRow[]): Promise<ReadonlyMap<bigint, Span[]>> {
+  const { rows } = await sql<{ trace_pk: bigint; encoded: Uint8Array }>`
+    select trace_pk, encoded from span where trace_pk = any(${traces.map(({ trace_pk }) => trace_pk)}::bigint[])
+    order by trace_pk, started_ns, is_root desc, span_id`.execute(db);
+  const spans = new Map<bigint, Span[]>(traces.map(({ trace_pk }) => [trace_pk, []]));
+  for (const { trace_pk, encoded } of rows) spans.get(trace_pk)!.push(fromBinary(SpanSchema, encoded));
+  return spans;
+}

@@ -1,0 +1,131 @@
+/**
+ * Finds traces by MLflow's search grammar.
+ * @module
+ */
+import { AppError } from "@mintmark/errors";
+import { sql } from "kysely";
+import type { Db } from "../db/schema.ts";
+import { tryParseExperimentId } from "../experiments/experiment-id.ts";
+import { pageSize } from "../paging.ts";
+import {
+  columnOrder,
+  type Field,
+  integerFilter,
+  type KeyedTable,
+  keyedTextFilter,
+  keyedTextOrder,
+  nullableOrder,
+  nullComparators,
+  type SortKey,
+  type Sql,
+  textFilter,
+} from "../search/fields.ts";
+import { searchPage } from "../search/search-page.ts";
+import { readFilter, readOrder, type Vocabulary } from "../search/vocabulary.ts";
+
+export interface SearchTraces {
+  readonly experimentIds: readonly string[];
+  readonly filter: string;
+  readonly orderBy: readonly string[];
+  /** 100 if 0. */
+  readonly pageSize: number;
+  readonly pageToken: string;
+}
+
+const sizes = { most: 500, usual: 100 };
+const maxExperiments = 100;
+
+/**
+ * The traces that are found, as a query of whole rows of `trace` with their `place`.
+ * @throws AppError FILTER_INVALID, ORDER_INVALID, REQUEST_INVALID, PAGE_TOKEN_INVALID
+ */
+export async function searchTraces(db: Db, request: SearchTraces): Promise<{ found: Sql; next: string }> {
+  const { experimentIds, filter, orderBy, pageToken: token } = request;
+  if (experimentIds.length === 0 || experimentIds.length > maxExperiments)
+    throw new AppError("REQUEST_INVALID", {
+      field: "experiment_ids",
+      problem: `must name 1 to ${maxExperiments} experiments, got ${experimentIds.length}`,
+    });
+  const sortings = readOrder(orderBy, vocabulary);
+  const experiments = [...new Set(experimentIds.map(tryParseExperimentId))].filter((pk) => pk !== undefined);
+  const { keys, next } = await searchPage(db, {
+    list: "trace search",
+    from: sql`trace r`,
+    primaryKey: "trace_pk",
+    where: [],
+    within: { column: "experiment_pk", values: experiments },
+    conditions: readFilter(filter, vocabulary),
+    sortings,
+    tieBreaks: sortings.length === 0 ? [startedDown, newestFirst] : [newestFirst],
+    size: pageSize(request.pageSize, sizes),
+    token,
+    asked: [experimentIds, filter, orderBy],
+  });
+  const found = sql`select t.*, place from unnest(${keys}::bigint[]) with ordinality as found (trace_pk, place)
+    join trace t using (trace_pk)`;
+  return { found, next };
+}
+
+const startedDown: SortKey = { value: sql`r.started_ms`, type: "int8", descending: true };
+const newestFirst: SortKey = { value: sql`r.trace_pk`, type: "int8", descending: true };
+
+const tags: KeyedTable = { table: "trace_tag", row: "trace_pk", scope: "experiment_pk" };
+
+const started: Field = { filter: integerFilter(sql`r.started_ms`), order: columnOrder(sql`r.started_ms`, "int8") };
+const took: Field = { filter: integerFilter(sql`r.duration_ms`), order: nullableOrder(sql`r.duration_ms`, "int8") };
+const ended: Field = {
+  filter: integerFilter(sql`(r.started_ms + r.duration_ms)`),
+  order: nullableOrder(sql`(r.started_ms + r.duration_ms)`, "int8"),
+};
+const id: Field = {
+  filter: textFilter(sql`r.id`, (values) => sql`r.id = any(${values}::text[])`),
+  order: columnOrder(sql`r.id`, "text"),
+};
+
+/** By MLflow's names of the values of TraceState. */
+const states = ["STATE_UNSPECIFIED", "OK", "ERROR", "IN_PROGRESS"];
+const status: Field = {
+  filter: textFilter(sql`(${states}::text[])[r.state + 1]`, (values) => {
+    const numbers = values.map((value) => states.indexOf(value));
+    return sql`r.state = any(${numbers}::smallint[])`;
+  }),
+  order: columnOrder(sql`(${states}::text[])[r.state + 1]`, "text"),
+};
+
+const vocabulary: Vocabulary = {
+  searched: "traces",
+  attributes: {
+    request_id: id,
+    trace_id: id,
+    timestamp_ms: started,
+    timestamp: started,
+    request_time: started,
+    execution_time_ms: took,
+    execution_time: took,
+    end_time_ms: ended,
+    end_time: ended,
+    status,
+    state: status,
+    client_request_id: {
+      filter: textFilter(sql`r.client_request_id`, (values) => sql`r.client_request_id = any(${values}::text[])`),
+    },
+    name: {
+      filter: textFilter(keyedValue("trace_tag", "mlflow.traceName")),
+      order: nullableOrder(keyedValue("trace_tag", "mlflow.traceName"), "text"),
+    },
+    run_id: {
+      filter: textFilter(
+        keyedValue("trace_metadata", "mlflow.sourceRun"),
+        (values) => sql`(${keyedValue("trace_metadata", "mlflow.sourceRun")} = any(${values}::text[])
+          or exists (select from trace_run l join run using (run_pk)
+            where l.trace_pk = r.trace_pk and replace(run.run_id::text, '-', '') = any(${values}::text[])))`,
+      ),
+    },
+  },
+  tags: { filter: keyedTextFilter(tags, nullComparators), order: keyedTextOrder(tags) },
+};
+
+function keyedValue(table: "trace_tag" | "trace_metadata", key: string): Sql {
+  return sql`(select k.value from ${sql.table(table)} k where k.trace_pk = r.trace_pk
+    and k.key_id = (select key_id from key_name where name = ${key}))`;
+}
