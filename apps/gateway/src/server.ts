@@ -20,6 +20,7 @@ import { type Access, openAccess, tokenAccess } from "./access.ts";
 import { startInferenceGrpc } from "./grpc/inference-server.ts";
 import { challenge, errorBody, httpFailure } from "./http-error.ts";
 import { gatewayMetrics, type Metrics } from "./metrics.ts";
+import { type ArtifactBytes, artifactBytes, isArtifactBytes } from "./mlflow/artifact-bytes.ts";
 import { type HotReads, hotReads, isHotRead } from "./mlflow/hot-reads.ts";
 import { MlflowError, mlflowErrorBody, mlflowFailure } from "./mlflow/mlflow-error.ts";
 import { isMlflow, type MlflowDeps, mlflowRoutes, sendMlflowFailure } from "./mlflow/mlflow-routes.ts";
@@ -89,7 +90,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const inNameOfCaller = connectRegistry({ baseUrl: options.registryUrl, httpVersion: "2" });
   const mlflow: MlflowDeps = { registry: inNameOfCaller, ownWrite };
   const hot = hotReads({ view, registry });
-  const app = await router({ access, view, models, metrics, log, native, mlflow, hot, resolve: resolveRoute(view) });
+  const artifacts = artifactBytes(native, inNameOfCaller);
+  const resolve = resolveRoute(view);
+  const app = await router({ access, view, models, metrics, log, native, mlflow, hot, artifacts, resolve });
   const giveBack = async () => {
     native.close();
     await view.close();
@@ -133,6 +136,7 @@ interface Parts {
   readonly native: PassThrough;
   readonly mlflow: MlflowDeps;
   readonly hot: HotReads;
+  readonly artifacts: ArtifactBytes;
   readonly resolve: ResolveRoute;
   readonly log: Logger;
 }
@@ -211,7 +215,7 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Socket): voi
 
 /** What must not pay for a framework is answered in front of it: resolves, hot reads, and what only passes through. */
 function frontServer(parts: Parts, handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
-  const { access, metrics, native, resolve, hot } = parts;
+  const { access, metrics, native, resolve, hot, artifacts } = parts;
   // An upload may take hours, so there is no limit to a request as a whole; headers have one of their own.
   const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 0 }, (request, response) => {
     const url = request.url!;
@@ -232,10 +236,16 @@ function frontServer(parts: Parts, handler: (request: IncomingMessage, response:
       if (!fromMemory) answer(parts, "mlflow hot read", request, response, hot.answer);
       return;
     }
-    if (isNative(url)) answer(parts, isCall(url) ? "native" : "/v1/blobs/*", request, response, native.forward);
+    if (isArtifactBytes(request)) answer(parts, "mlflow artifact", request, response, artifacts.answer);
+    else if (isNative(url)) answer(parts, isCall(url) ? "native" : bulkRoute(url), request, response, native.forward);
     else handler(request, response);
   });
   return server;
+}
+
+/** `/v1/blobs/*` or `/v1/files/*`. */
+function bulkRoute(url: string): string {
+  return `${url.split("/", 3).join("/")}/*`;
 }
 
 /** Answers whoever may ask, counts, and turns a failure into an answer. */

@@ -13,8 +13,16 @@ import { eventHeader } from "@mintmark/registry-client";
 export interface PassThrough {
   /** Sends the request to the registry and its answer back; settles when the answer is out, or fails. */
   readonly forward: (request: http.IncomingMessage, response: http.ServerResponse) => Promise<void>;
+  /** Sends the request under another path, and leaves it to the caller what becomes of the answer. */
+  readonly exchange: (request: http.IncomingMessage, response: http.ServerResponse, path: string) => Promise<Exchange>;
   /** Cuts off what is under way. */
   readonly close: () => void;
+}
+
+export interface Exchange {
+  readonly answer: http.IncomingMessage;
+  /** Sends it back; settles when it is out. */
+  readonly pass: () => Promise<void>;
 }
 
 /** Headers that concern one connection only (RFC 9110 §7.6.1), and those that the gateway answers or sets itself. */
@@ -41,43 +49,43 @@ export function passThrough(registryUrl: string, ownWrite: (event: bigint) => Pr
   const { protocol, hostname, port } = urlToHttpOptions(new URL(registryUrl));
   const { Agent, request: send } = protocol === "https:" ? https : http;
   const agent = new Agent({ keepAlive: true });
+  const exchange: PassThrough["exchange"] = async (request, response, path) => {
+    const { method, headers } = request;
+    const upstream = send({ agent, hostname, port, method, path, headers: passedOn(headers) });
+    // Whoever goes away ends the call upstream as well: an upload that breaks off there keeps what came.
+    response.on("close", () => {
+      if (!response.writableFinished) upstream.destroy();
+    });
+    request.pipe(upstream);
+    const answer = await answerOf(upstream, registryUrl);
+    const event = answer.headers[eventHeader];
+    if (typeof event === "string") await ownWrite(BigInt(event));
+    return { answer, pass: () => passBack(answer, response) };
+  };
   return {
-    forward: async (request, response) => {
-      const upstream = send({
-        agent,
-        hostname,
-        port,
-        method: request.method,
-        path: request.url,
-        headers: passedOn(request.headers),
-      });
-      // Whoever goes away ends the call upstream as well: an upload that breaks off there keeps what came.
-      response.on("close", () => {
-        if (!response.writableFinished) upstream.destroy();
-      });
-      request.pipe(upstream);
-      const answer = await answerOf(upstream, registryUrl);
-      const event = answer.headers[eventHeader];
-      if (typeof event === "string") await ownWrite(BigInt(event));
-      response.writeHead(answer.statusCode ?? 502, passedOn(answer.headers));
-      // The first message of a stream may be long in coming; that the stream stands is to be seen at once.
-      if (answer.headers["content-length"] === undefined) response.flushHeaders();
-      await new Promise<void>((resolve) => {
-        pipeline(answer, response, () => resolve());
-      });
-    },
+    exchange,
+    forward: async (request, response) => (await exchange(request, response, request.url!)).pass(),
     close: () => agent.destroy(),
   };
 }
 
 /** True for a call of the native API or the bulk bytes. */
 export function isNative(url: string): boolean {
-  return isCall(url) || url.startsWith("/v1/blobs/");
+  return isCall(url) || url.startsWith("/v1/blobs/") || url.startsWith("/v1/files/");
 }
 
 /** A method of the native API, as against bulk bytes. */
 export function isCall(url: string): boolean {
   return url.startsWith("/mintmark.");
+}
+
+async function passBack(answer: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+  response.writeHead(answer.statusCode ?? 502, passedOn(answer.headers));
+  // The first message of a stream may be long in coming; that the stream stands is to be seen at once.
+  if (answer.headers["content-length"] === undefined) response.flushHeaders();
+  await new Promise<void>((resolve) => {
+    pipeline(answer, response, () => resolve());
+  });
 }
 
 function answerOf(upstream: http.ClientRequest, registryUrl: string): Promise<http.IncomingMessage> {

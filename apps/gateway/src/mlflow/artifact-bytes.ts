@@ -1,0 +1,102 @@
+/**
+ * The bytes of artifacts, passed through between MLflow's clients and the registry's `/v1/files` as they come: memory does not grow
+ * with them.
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { json } from "node:stream/consumers";
+import { type CallOptions, Code, ConnectError } from "@connectrpc/connect";
+import { codeFromString } from "@connectrpc/connect/protocol-connect";
+import type { RegistryClient } from "@mintmark/registry-client";
+import type { PassThrough } from "../native/pass-through.ts";
+import { artifactPath } from "./artifact-path.ts";
+import { message, readMessage, requiredText, text } from "./fields.ts";
+
+export interface ArtifactBytes {
+  /** Sends the bytes on, in either direction; fails as the registry does. */
+  readonly answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+}
+
+/** True for a request that brings or wants bytes. */
+export function isArtifactBytes({ method, url }: IncomingMessage): boolean {
+  if (method === "GET" || method === "HEAD") return proxied.test(url!) || downloadOf(url!) !== undefined;
+  return method === "PUT" && proxied.test(url!);
+}
+
+/** @param registry calls in the name of whoever calls */
+export function artifactBytes(native: PassThrough, registry: RegistryClient): ArtifactBytes {
+  return {
+    answer: async (request, response) => {
+      const path = await pathOf(request, registry);
+      const { answer, pass } = await native.exchange(request, response, `/v1/files/${path}`);
+      const status = answer.statusCode ?? 500;
+      if (status >= 400 && status !== 416) throw await failureOf(answer);
+      if (request.method !== "PUT") return await pass();
+      answer.resume();
+      response.writeHead(200, { "content-type": "application/json", "content-length": 2 }).end("{}");
+    },
+  };
+}
+
+const proxied = /^\/(?:ajax-)?api\/2\.0\/mlflow-artifacts\/artifacts\/([^?]+)/;
+
+/** One way in which a page names a file: the parameters of the query, and whose artifact root that means. */
+interface Download {
+  readonly pattern: RegExp;
+  readonly locate: (query: unknown, inUrl: string, registry: RegistryClient, as: CallOptions) => Promise<string>;
+}
+
+const downloads: readonly Download[] = [
+  {
+    pattern: /^\/get-artifact(?:\?|$)/,
+    locate: async (query, _, registry, as) => {
+      const fields = message({ run_id: text, run_uuid: text, path: requiredText });
+      const { run_id, run_uuid, path } = readMessage(fields, query);
+      const { run } = await registry.runs.getRun({ id: run_id || run_uuid }, as);
+      return artifactPath(run!.artifactUri, path);
+    },
+  },
+  {
+    pattern: /^\/model-versions\/get-artifact(?:\?|$)/,
+    locate: async (query, _, registry, as) => {
+      const fields = message({ name: requiredText, version: requiredText, path: requiredText });
+      const { name, version, path } = readMessage(fields, query);
+      const found = await registry.versions.getVersion({ uri: `${name}/${version}` }, as);
+      return artifactPath(found.version!.downloadUri, path);
+    },
+  },
+  {
+    pattern: /^\/ajax-api\/2\.0\/mlflow\/logged-models\/([^/?]+)\/artifacts\/files(?:\?|$)/,
+    locate: async (query, id, registry, as) => {
+      const { artifact_file_path } = readMessage(message({ artifact_file_path: requiredText }), query);
+      const { model } = await registry.loggedModels.getLoggedModel({ id }, as);
+      return artifactPath(model!.artifactUri, artifact_file_path);
+    },
+  },
+];
+
+function downloadOf(url: string): Download | undefined {
+  return downloads.find(({ pattern }) => pattern.test(url));
+}
+
+/** Below `/v1/files/`, percent-encoded. */
+async function pathOf({ url, headers }: IncomingMessage, registry: RegistryClient): Promise<string> {
+  const [, path] = proxied.exec(url!) ?? [];
+  if (path !== undefined) return path;
+  const { pattern, locate } = downloadOf(url!)!;
+  const query = Object.fromEntries(new URLSearchParams(url!.split("?", 2)[1] ?? ""));
+  const { authorization } = headers;
+  const as = authorization === undefined ? {} : { headers: { authorization } };
+  const found = await locate(query, pattern.exec(url!)![1] ?? "", registry, as);
+  return found.split("/").map(encodeURIComponent).join("/");
+}
+
+/** A failure of the registry's HTTP face as one of its calls, so that it is translated as those are. */
+async function failureOf(answer: IncomingMessage): Promise<Error> {
+  const { error } = ((await json(answer).catch(() => ({}))) ?? {}) as { error?: { code: string; message: string } };
+  if (error === undefined) return new Error(`the registry answered with status ${answer.statusCode}`);
+  const headers = Object.entries(answer.headers).flatMap(([name, value]) =>
+    typeof value === "string" ? [[name, value]] : [],
+  );
+  return new ConnectError(error.message, codeFromString(error.code) ?? Code.Unknown, headers as [string, string][]);
+}
