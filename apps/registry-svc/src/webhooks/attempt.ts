@@ -53,7 +53,8 @@ export async function attempt(
   });
   if (answer === undefined) return { error };
   if (answer.status >= 200 && answer.status <= 299) return { answer };
-  return { answer, error: `answered ${answer.status}: ${excerpt(answer.body)}` };
+  const said = excerpt(answer.body);
+  return { answer, error: `answered ${answer.status}${said === "" ? "" : `: ${said}`}` };
 }
 
 /** One line of what a receiver says. */

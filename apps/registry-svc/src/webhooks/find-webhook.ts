@@ -62,7 +62,7 @@ export async function listWebhooks(db: Db, size: number, token: string): Promise
 export interface DeliveryRow extends Pick<WebhookDeliveryTable, "event" | "event_number" | "response_status"> {
   readonly delivery_pk: bigint;
   readonly id: string;
-  readonly status: number;
+  readonly status: WebhookDeliveryStatus;
   readonly attempts: number;
   readonly error: string;
   readonly created_at: Date;

@@ -31,7 +31,9 @@ export interface Answer {
 }
 
 /** What an attempt came to. */
-export type Outcome = { readonly answer: Answer; readonly error?: undefined } | { readonly error: string };
+export type Outcome =
+  | { readonly answer: Answer; readonly error?: undefined }
+  | { readonly answer?: undefined; readonly error: string };
 
 /** Never throws: whatever goes wrong on the way is the outcome, in words for the owner of the webhook. */
 export async function send(url: string, message: Message, options: SendOptions): Promise<Outcome> {
@@ -55,10 +57,10 @@ async function follow(url: string, message: Message, options: SendOptions): Prom
     const response = await post(receiver, message, options);
     const { statusCode: status = 0, headers } = response;
     // Others than these two ask for a GET without a body: they are answers like any other that is not 2xx.
-    const moved = (status === 307 || status === 308) && headers.location !== undefined;
-    if (!moved) return { status, body: await beginningOf(response) };
+    const moved = status === 307 || status === 308 ? headers.location : undefined;
+    if (moved === undefined) return { status, body: await beginningOf(response) };
     response.destroy();
-    target = new URL(headers.location, receiver.url).href;
+    target = new URL(moved, receiver.url).href;
   }
   throw new Error(`redirected more than ${maxRedirects} times, last to ${target}`);
 }

@@ -82,7 +82,7 @@ export function webhookService(
         success: error === undefined,
         responseStatus: answer?.status ?? 0,
         responseBody: answer?.body ?? "",
-        errorMessage: answer === undefined ? error : "",
+        errorMessage: answer === undefined ? (error ?? "") : "",
       };
     },
     async listWebhookDeliveries({ webhookId, pageSize: size, pageToken }) {
