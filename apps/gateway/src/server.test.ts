@@ -76,6 +76,14 @@ describe("a gateway whose registry is away", () => {
     expect([answer.status, JSON.parse(answer.text).error_code]).toEqual([503, "TEMPORARILY_UNAVAILABLE"]);
   });
 
+  it.each(["alias?name=x&alias=y", "get?name=x", "search"])(
+    "answers MLflow's %s with 503 in its terms",
+    async (call) => {
+      const answer = await ask(url, `/api/2.0/mlflow/registered-models/${call}`);
+      expect([answer.status, JSON.parse(answer.text).error_code]).toEqual([503, "TEMPORARILY_UNAVAILABLE"]);
+    },
+  );
+
   it.each([
     ["GET", "/nothing", 404, "ROUTE_NOT_FOUND"],
     ["POST", "/health", 404, "ROUTE_NOT_FOUND"],
@@ -102,25 +110,33 @@ describe("a gateway whose registry is away", () => {
     expect(answer.status).toBe(503);
   });
 
-  it.each(["/v1/resolve?uri=x", "/serve/x/ping", "/mintmark.x/Y", "/v1/blobs/00", "/metrics", "/v1/info", "/nothing"])(
-    "refuses %s to a page of another site",
-    async (path) => {
-      for (const headers of [{ host: "evil.example" }, { origin: "https://evil.example" }, { origin: "null" }])
-        expect((await ask(url, path, { headers })).status).toBe(403);
-      const own = { host: "mint.local:1", origin: "http://localhost:3000" };
-      expect((await ask(url, path, { headers: own })).status).not.toBe(403);
-    },
-  );
+  it.each([
+    "/v1/resolve?uri=x",
+    "/serve/x/ping",
+    "/api/2.0/mlflow/registered-models/get?name=x",
+    "/mintmark.x/Y",
+    "/v1/blobs/00",
+    "/metrics",
+    "/v1/info",
+    "/nothing",
+  ])("refuses %s to a page of another site", async (path) => {
+    for (const headers of [{ host: "evil.example" }, { origin: "https://evil.example" }, { origin: "null" }])
+      expect((await ask(url, path, { headers })).status).toBe(403);
+    const own = { host: "mint.local:1", origin: "http://localhost:3000" };
+    expect((await ask(url, path, { headers: own })).status).not.toBe(403);
+  });
 
   it("counts what it answered, by route and status", async () => {
     const { text } = await ask(url, "/metrics");
     expect(text).toContain('mintmark_resolves_total{from="registry"}');
     expect(text).toContain('mintmark_resolves_total{from="memory"} 0');
+    expect(text).toContain('mintmark_mlflow_hot_reads_total{from="memory"} 0');
     for (const [route, status] of [
       ["/serve/*", 503],
       ["native", 503],
       ["/v1/blobs/*", 503],
       ["/v1/resolve", 503],
+      ["mlflow hot read", 503],
       ["unknown", 404],
     ])
       expect(text).toContain(`mintmark_request_seconds_count{route="${route}",status="${status}"}`);
@@ -140,6 +156,9 @@ describe("a gateway with authentication", () => {
     expect(JSON.parse((await ask(url, "/mintmark.x/Y", { method: "POST" })).text)).toMatchObject({
       code: "unauthenticated",
     });
+    const mlflow = await ask(url, "/api/2.0/mlflow/registered-models/get?name=x");
+    expect([mlflow.status, mlflow.headers["www-authenticate"]]).toEqual([401, 'Bearer realm="mintmark"']);
+    expect(JSON.parse(mlflow.text)).toMatchObject({ error_code: "UNAUTHENTICATED" });
     for (const path of ["/health", "/version"]) expect((await ask(url, path)).status).toBe(200);
     // A foreign name is no matter where everyone has to say who he is.
     expect((await ask(url, "/version", { headers: { host: "models.example" } })).status).toBe(200);
