@@ -62,7 +62,7 @@ const vocabulary: Vocabulary = {
   searched: "experiments",
   attributes: {
     name: {
-      filter: textFilter(sql`r.name`, (values) => sql`r.name = any(${values}::text[])`),
+      filter: textFilter(sql`r.name`, (values) => sql`r.name = any(${values}::text[])`, []),
       order: columnOrder(sql`r.name`, "text"),
     },
     experiment_id: {
