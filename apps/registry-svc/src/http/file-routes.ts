@@ -108,13 +108,9 @@ function attachment(path: string): string {
  */
 function refuse(request: IncomingMessage, response: ServerResponse, error: ConnectError): void {
   if (response.headersSent) return void response.destroy();
-  const body = failureBody(error);
-  response.writeHead(httpStatus(error.code), {
-    ...Object.fromEntries(error.metadata),
-    "content-type": "application/json",
-    "content-length": Buffer.byteLength(body),
-  });
-  response.write(body);
+  // Without a length, so that the end of the answer is what ends it.
+  const headers = { ...Object.fromEntries(error.metadata), "content-type": "application/json" };
+  response.writeHead(httpStatus(error.code), headers).write(failureBody(error));
   finished(request, () => response.end());
   request.resume();
 }
