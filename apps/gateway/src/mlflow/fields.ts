@@ -52,10 +52,7 @@ export const flagUnlessSaid = truth.default(true);
 
 /** A list of so many entries at most; a query string gives one entry without a list around it. */
 export function list<Item extends z.ZodType>(item: Item, most = Number.POSITIVE_INFINITY) {
-  return z.preprocess(
-    (value) => (value === undefined || Array.isArray(value) ? (value ?? []) : [value]),
-    z.array(item).max(most),
-  );
+  return z.preprocess((value) => (typeof value === "string" ? [value] : (value ?? [])), z.array(item).max(most));
 }
 
 /** As {@link list}, with one entry at least. */
@@ -63,11 +60,16 @@ export function requiredList<Item extends z.ZodType>(item: Item, most?: number) 
   return list(item, most).refine((entries) => entries.length > 0);
 }
 
-/** One of the names of an enumeration, or its number there (the first is 1); undefined if absent. */
-export function word<Name extends string>(names: readonly Name[]) {
+/** One of the names of an enumeration, or its number there (the first is 1). */
+export function requiredWord<Name extends string>(names: readonly Name[]) {
   const known = z.string().refine((name): name is Name => names.some((other) => other === name));
   const numbered = exactNumber.pipe(z.int().min(1).max(names.length)).transform((number) => names[number - 1]!);
-  return z.union([known, numbered]).optional();
+  return z.union([known, numbered]);
+}
+
+/** As {@link requiredWord}; undefined if absent. */
+export function word<Name extends string>(names: readonly Name[]) {
+  return requiredWord(names).optional();
 }
 
 /** Text of which only the beginning is kept, as MLflow's own clients and servers do without a word. */

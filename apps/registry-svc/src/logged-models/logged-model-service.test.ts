@@ -133,6 +133,42 @@ describe("tags and parameters of a logged model", () => {
   });
 });
 
+it("logged models are found by the search grammar, the latest first, page by page", async () => {
+  const { experiment } = await registry.client.experiments.createExperiment({ name: "searched" });
+  const experimentIds = [experiment!.id];
+  for (const depth of ["1", "2", "3"])
+    await models().createLoggedModel({ experimentId: experiment!.id, name: `d${depth}`, params: { depth } });
+  const found = await models().searchLoggedModels({ experimentIds, filter: "params.depth != '2'" });
+  expect(found.models.map(({ name }) => name)).toEqual(["d3", "d1"]);
+  const first = await models().searchLoggedModels({ experimentIds, pageSize: 2 });
+  const rest = await models().searchLoggedModels({ experimentIds, pageSize: 2, pageToken: first.nextPageToken });
+  expect([...first.models, ...rest.models].map(({ name }) => name)).toEqual(["d3", "d2", "d1"]);
+  expect(rest.nextPageToken).toBe("");
+});
+
+it("shows its metrics by data set and the versions that were registered of it", async () => {
+  const runId = (await registry.client.runs.createRun({})).run!.id;
+  const { model } = await models().createLoggedModel({ experimentId: "0", sourceRunId: runId });
+  const about = { modelId: model!.id, datasetName: "d", datasetDigest: "1" };
+  await registry.client.runs.logBatch({
+    runId,
+    metrics: [
+      { key: "acc", value: 0.5, step: 1n, ...about },
+      { key: "acc", value: Number.NaN, step: 2n, ...about },
+      { key: "acc", value: 0.25, step: 9_007_199_254_740_993n, modelId: model!.id },
+    ],
+  });
+  await registry.client.models.createModel({ name: "of.three.parts" });
+  const source = `models:/${model!.id}`;
+  await registry.client.versions.createVersion({ model: "of.three.parts", source, loggedModelId: model!.id });
+  const { model: seen } = await models().getLoggedModel({ id: model!.id });
+  expect(seen!.metrics.map(({ value, step, datasetName, runId }) => [value, step, datasetName, runId])).toEqual([
+    [0.25, 9_007_199_254_740_993n, "", runId],
+    [Number.NaN, 2n, "d", runId],
+  ]);
+  expect(seen!.versions).toEqual(["of.three.parts/1"]);
+});
+
 it("what was created, finalized or deleted is an event", async () => {
   const id = await newModel();
   await models().finalizeLoggedModel({ id, status: LoggedModelStatus.READY });

@@ -19,14 +19,13 @@ import {
 } from "./change-logged-model.ts";
 import { createLoggedModel } from "./create-logged-model.ts";
 import { findLoggedModel } from "./find-logged-model.ts";
+import { searchLoggedModels } from "./search-logged-models.ts";
 
 const maxName = 500;
 const maxTag = 100_000;
 const maxParam = 6_000;
 
-export function loggedModelService({
-  db,
-}: Pick<ServiceDeps, "db">): Omit<ServiceImpl<typeof LoggedModelService>, "searchLoggedModels"> {
+export function loggedModelService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeof LoggedModelService> {
   return {
     async createLoggedModel({ experimentId, name, modelType, sourceRunId, tags, params }, context) {
       const { id, event } = await createLoggedModel(db, {
@@ -64,6 +63,10 @@ export function loggedModelService({
     async logLoggedModelParams({ id, params }) {
       await logLoggedModelParams(db, id, requireEntries("param", params, maxParam));
       return {};
+    },
+    async searchLoggedModels(request) {
+      const { models, next } = await searchLoggedModels(db, request);
+      return { models, nextPageToken: next };
     },
   };
 }
