@@ -93,6 +93,44 @@ describe("verifyModel", () => {
     },
   );
 
+  describe("without a maker's signature", () => {
+    it("takes the word of a registry whose statement names none", () => {
+      const { ok, checks, signedBy } = verifyModel(unsigned());
+      expect(ok).toBe(true);
+      expect(signedBy).toEqual([keys.ed25519.public.id]);
+      expect(checks.map(({ name, detail }) => [name, /uploaded through MLflow/.test(detail)])).toEqual([
+        ["manifest.json", false],
+        ["files", false],
+        ["model.sig", true],
+        ["model.ed25519.sigstore.json", true],
+        ["registration.sigstore.json", false],
+      ]);
+    });
+
+    it("takes nobody's word where the statement names one, is a stranger's, or is about something else", () => {
+      const stripped = deliver();
+      const documents = new Map(stripped.documents);
+      for (const name of ["model.sig", "model.ed25519.sigstore.json"]) documents.delete(name);
+      expect(failures({ ...stripped, documents }).map(([name]) => name)).toEqual([
+        "model.sig",
+        "model.ed25519.sigstore.json",
+        "registration.sigstore.json",
+      ]);
+      expect(failures({ ...unsigned(), trustedKeys: [keys.p256.public] })).toHaveLength(3);
+      expect(failures({ ...unsigned(), expected: { version: 4 } })).toHaveLength(3);
+    });
+
+    it("refuses what was added or changed", () => {
+      const model = unsigned();
+      const change = (name: string, bytes: Uint8Array) =>
+        failures({ ...model, documents: new Map(model.documents).set(name, bytes) }).map(([name]) => name);
+      const all = ["model.sig", "model.ed25519.sigstore.json", "registration.sigstore.json"];
+      expect(change("model.sig", signModelFiles(files(), "titanic", strangers).p256)).toEqual(all);
+      expect(change("model_card.json", utf8("{}"))).toEqual(all);
+      expect(change("provenance.sigstore.json", utf8("{}"))).toHaveLength(4);
+    });
+  });
+
   it("refuses a changed card and a document that was added", () => {
     expect(failures(replace("model_card.json", utf8("{}")))).toEqual([
       ["registration.sigstore.json", "names another 'model_card.json' than the one that is there"],
@@ -221,6 +259,14 @@ function deliver(): DeliveredModel {
     ["model_card.json", utf8('{"name":"titanic"}')],
     ["model_card.md", utf8("# titanic")],
   ]);
+  const registration = signRegistration({ ...identity, files: files(), documents }, keys.ed25519);
+  documents.set("registration.sigstore.json", registration).set("manifest.json", manifestBytes(files()));
+  return { files: files(), documents, trustedKeys, expected: identity };
+}
+
+/** The same as it came through MLflow: the registry's statement and its card, and nothing of a maker. */
+function unsigned(): DeliveredModel {
+  const documents = new Map<string, Uint8Array>([["model_card.json", utf8('{"name":"titanic"}')]]);
   const registration = signRegistration({ ...identity, files: files(), documents }, keys.ed25519);
   documents.set("registration.sigstore.json", registration).set("manifest.json", manifestBytes(files()));
   return { files: files(), documents, trustedKeys, expected: identity };

@@ -188,6 +188,74 @@ describe("pull refuses", () => {
   });
 });
 
+describe("a model that was uploaded through MLflow", () => {
+  const upload = async () => {
+    const contents = { MLmodel: bytes("flavors: {}"), "model.pkl": bytes("weights") };
+    const blobs = Object.entries(contents).map(([path, content]) => ({ path, ...bytesBlob(content) }));
+    await uploadBlobs(registry.client, blobs);
+    const files = blobs.map(({ path, blake3, sha256, size }) => ({ path, blake3, sha256, size: BigInt(size) }));
+    await registry.client.versions.registerVersion({ model: "titanic", files, documents: [] });
+  };
+  const failures = async (out: string) => {
+    const { ok, checks } = await verifyDirectory(out, { trustedKeys });
+    expect(ok).toBe(checks.every((check) => check.ok));
+    return checks.filter((check) => !check.ok).map(({ name, detail }) => `${name} ${detail}`);
+  };
+
+  it("is verified by the registry's statement, which says that nobody else signed it", async () => {
+    await upload();
+    const out = join(work, "out");
+    const { verification } = await pullVersion(registry.client, "titanic", { out, trustedKeys });
+    expect(verification.ok).toBe(true);
+    expect(verification.signedBy).toEqual([registry.keys.ed25519.public.id]);
+    expect(verification.checks.find(({ name }) => name === "model.sig")?.detail).toMatch(/^no maker's signature/);
+    expect(await failures(out)).toEqual([]);
+  });
+
+  it.each<[string, (out: string) => Promise<unknown>, RegExp]>([
+    ["a changed file", (out) => writeFile(join(out, "model.pkl"), "weightz"), /^files .*'model.pkl' has other bytes/],
+    ["an added file", (out) => writeIn(out, "run.py"), /^files .*'run.py' was added/],
+    ["an added signature", (out) => writeIn(out, ".mintmark/model.sig"), /does not name the document 'model.sig'/],
+    ["no statement", (out) => rm(join(out, ".mintmark/registration.sigstore.json")), /^model.sig is missing/],
+    ["the statement of another model", swapRegistration, /^registration.sigstore.json states digest/],
+  ])("is refused with %s", async (_, tamper, message) => {
+    await upload();
+    const out = join(work, "out");
+    await pullVersion(registry.client, "titanic", { out, trustedKeys });
+    await tamper(out);
+    expect((await failures(out)).join("\n")).toMatch(new RegExp(message.source, "m"));
+  });
+
+  it("is refused where no trusted key signed the statement", async () => {
+    await upload();
+    const strangers = [keys.ed25519.public, keys.p256.public];
+    const pull = pullVersion(registry.client, "titanic", { out: join(work, "out"), trustedKeys: strangers });
+    await expect(pull).rejects.toThrow(/model.sig is missing.*is signed with the unknown key/);
+  });
+
+  it("cannot be had by taking the signatures from one that was signed", async () => {
+    await push();
+    const [version] = registry.versions;
+    const stripped = ["model.sig", "model.ed25519.sigstore.json"];
+    version!.documents = version!.documents.filter(({ name }) => !stripped.includes(name));
+    const pull = pullVersion(registry.client, "titanic", { out: join(work, "out"), trustedKeys });
+    await expect(pull).rejects.toThrow(/model.sig is missing.*names the document 'model.*', which is missing/);
+  });
+
+  it("cannot be pulled or verified where it has no digest: its bytes are elsewhere", async () => {
+    await push();
+    Object.assign(registry.versions[0]!, { digest: "" });
+    const out = join(work, "out");
+    await expect(pullVersion(registry.client, "titanic", { out, trustedKeys })).rejects.toMatchObject({
+      reason: "VERIFICATION_FAILED",
+      message: expect.stringContaining("has no digest"),
+    });
+    expect(await readdir(work)).toEqual(["model"]);
+    const { verification } = await verifyVersion(registry.client, "titanic", { trustedKeys });
+    expect(verification).toMatchObject({ ok: false, checks: [{ name: "manifest.json", ok: false }], signedBy: [] });
+  });
+});
+
 describe("verify finds", () => {
   const cases: [string, (out: string) => Promise<unknown>, string, RegExp][] = [
     ["a flipped byte", flipByte, "files", /'model\.onnx' has other bytes/],
@@ -333,6 +401,14 @@ async function push(
   await writeModel(directory, contents);
   const { version } = await pushDirectory(registry.client, directory, { request: { model }, keys });
   return { digest: version?.digest ?? "" };
+}
+
+/** Properly signed by the registry, and about other files. */
+async function swapRegistration(out: string): Promise<void> {
+  await push({ MLmodel: "other" }, "other");
+  const { documents } = registry.versions.at(-1)!;
+  const other = documents.find(({ name }) => name === "registration.sigstore.json")!;
+  await writeFile(join(out, ".mintmark/registration.sigstore.json"), other.content);
 }
 
 async function writeModel(directory: string, contents: Readonly<Record<string, string | Uint8Array>>): Promise<void> {

@@ -13,7 +13,7 @@ import { requestCheck } from "./requested-identity.ts";
 export interface VersionContent {
   readonly version: Version;
   readonly files: readonly ManifestFile[];
-  /** By file name, `manifest.json` included. */
+  /** By file name, `manifest.json` included; none of a version without digest. */
   readonly documents: ReadonlyMap<string, Uint8Array>;
 }
 
@@ -24,6 +24,8 @@ export interface VersionContent {
 export async function readVersionContent(client: RegistryClient, uri: string): Promise<VersionContent> {
   const { version, files: listed, documents: sent } = await client.versions.getVersionContent({ uri });
   if (version === undefined) throw refusal(uri, "version", "is not in the answer");
+  // Nothing of it is taken: without a digest there is nothing to hold it to.
+  if (version.digest === "") return { version, files: [], documents: new Map() };
   const files = listed.map(({ path, size, blake3, sha256 }) => ({ path, size: Number(size), blake3, sha256 }));
   const documents = new Map<string, Uint8Array>([[documentNames.manifest, manifestOf(uri, files)]]);
   for (const { name, content } of sent) {
@@ -42,6 +44,7 @@ export function verifyContent(
   trustedKeys: readonly PublicKey[],
 ): Verification {
   const { modelId, number, semver, digest } = version;
+  if (digest === "") return unverifiable(version);
   // The name may have changed since; that is for the check of the request.
   const expected = { modelId, version: number, semver, digest };
   const verification = verifyModel({ files, documents, trustedKeys, expected });
@@ -49,6 +52,16 @@ export function verifyContent(
   if (registered === undefined) return verification;
   const check = requestCheck(uri, registered);
   return { ...verification, ok: verification.ok && check.ok, checks: [...verification.checks, check] };
+}
+
+/** Of a version whose bytes are not at the registry. */
+function unverifiable({ model, number, source }: Version): Verification {
+  const { message } = new AppError("VERSION_NOT_VERIFIABLE", { model, version: number, source });
+  return {
+    ok: false,
+    checks: [{ name: documentNames.manifest, ok: false, detail: `is missing: ${message}` }],
+    signedBy: [],
+  };
 }
 
 const writable: ReadonlySet<string> = new Set<string>(Object.values(documentNames));

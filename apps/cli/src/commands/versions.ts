@@ -49,7 +49,7 @@ export async function listVersions({ client }: Session, model: string, { limit, 
     .map((version) => [
       String(version.version),
       version.semver,
-      version.digest,
+      version.digest ?? "-",
       version.aliases.join(" "),
       version.stage,
       version.status,
@@ -87,7 +87,8 @@ export function versionJson(version: Version) {
     model: version.model,
     version: version.number,
     semver: version.semver,
-    digest: version.digest,
+    // Where the bytes are elsewhere there is none.
+    digest: version.digest === "" ? null : version.digest,
     aliases: version.aliases,
     stage: stageNames[version.stage] ?? "None",
     run: version.runId,
@@ -115,6 +116,9 @@ export function versionAnswer(version: Version): Answer {
     size_bytes: Number(version.sizeBytes),
     created_by: version.createdBy,
     signed_by: version.signedBy,
+    source: version.source,
+    download_uri: version.downloadUri,
+    logged_model: version.loggedModelId,
   };
   const lines = Object.entries(json).map(([key, value]) => `${key.padEnd(12)} ${shown(value)}`.trimEnd());
   return { text: lines.join("\n"), json };
@@ -122,7 +126,8 @@ export function versionAnswer(version: Version): Answer {
 
 function shown(value: unknown): string {
   if (Array.isArray(value)) return value.join(" ");
-  if (typeof value !== "object" || value === null) return String(value);
+  if (value === null) return "-";
+  if (typeof value !== "object") return String(value);
   return Object.entries(value)
     .map(([key, text]) => `${key}=${text}`)
     .join(" ");

@@ -15,10 +15,14 @@ const descriptionFile = "MLmodel";
 
 /**
  * @param keyDir read anew for each model, so that a key that was trusted meanwhile counts
- * @returns fails with AppError `MODEL_NOT_TRUSTED` or `MODEL_NOT_SERVABLE`, or as the predictor's loading does
+ * @returns fails with AppError `VERSION_NOT_VERIFIABLE`, `MODEL_NOT_TRUSTED` or `MODEL_NOT_SERVABLE`, or as the predictor's loading does
  */
 export function loadPredictorOf(registry: RegistryClient, keyDir: string): (version: Version) => Promise<Predictor> {
   return async (version) => {
+    if (version.digest === "") {
+      const { model, number, source } = version;
+      throw new AppError("VERSION_NOT_VERIFIABLE", { model, version: number, source });
+    }
     const uri = `models:/${version.model}/${version.number}`;
     const content = await registry.versions.getVersionContent({ uri }, { timeoutMs: 30_000 });
     const files = content.files.map((file) => ({ ...file, size: Number(file.size) }));

@@ -94,6 +94,16 @@ describe("rememberAnswers", () => {
     expect([answers.recall("a"), answers.recall("b"), answers.recall("c")].map(Boolean)).toEqual([true, false, true]);
   });
 
+  it.each([`m-${"0".repeat(32)}`, `models:/m-${"0".repeat(32)}`, "runs:/r/model"])(
+    "never remembers %s, which may lead to another model next",
+    async (question) => {
+      const { state, answers } = registry(answer(1, 5));
+      await answers.ask(question);
+      await answers.ask(question);
+      expect(state.asked).toBe(2);
+    },
+  );
+
   it("never remembers what was asked of the past", async () => {
     const { state, answers } = registry(answer(1, 5));
     await answers.ask("titanic@champion?at=2026-11-01T12:00:00Z");

@@ -71,8 +71,7 @@ export function rememberAnswers<Answer extends object>(
       underWay.set(question, fetching);
       try {
         const answer = await fetching;
-        // What a name was at a given time needs no watching, and is asked too seldom to be worth the room.
-        if (!question.includes("?")) remember(question, answer, asked);
+        if (isWatchable(question)) remember(question, answer, asked);
         return answer;
       } finally {
         if (underWay.get(question) === fetching) underWay.delete(question);
@@ -98,4 +97,12 @@ export function rememberAnswers<Answer extends object>(
     },
     size: () => answers.size,
   };
+}
+
+/**
+ * Whether an event of the model tells when the answer changes. What a name was at a given time needs no watching, and is asked
+ * too seldom to be worth the room. What names no model may be answered with another one next.
+ */
+function isWatchable(question: string): boolean {
+  return !question.includes("?") && !/^(?:runs:\/|(?:models:\/)?m-[0-9a-f]{32}$)/.test(question);
 }

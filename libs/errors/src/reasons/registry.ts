@@ -79,6 +79,11 @@ export const registryReasons = {
     "invalid_argument",
     (d: { source: string; problem: string }) => `a version cannot be made from '${d.source}': it ${d.problem}`,
   ),
+  VERSION_NOT_VERIFIABLE: define(
+    "failed_precondition",
+    (d: { model: string; version: number; source: string }) =>
+      `version ${d.version} of '${d.model}' has no digest: its files are not kept here (source '${d.source}'), so nothing about them can be verified`,
+  ),
   SEMVER_TAKEN: define(
     "already_exists",
     (d: { model: string; semver: string }) =>
