@@ -2,6 +2,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { reasonOf } from "@mintmark/registry-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { failureOf } from "../testing/failure.ts";
 import { type TestRegistry, testRegistry } from "../testing/registry.ts";
 
 let registry: TestRegistry;
@@ -34,6 +35,112 @@ describe("a run", () => {
     expect(run!.parentRunId).toBe(parent);
     await refused(runs().createRun({ parentRunId: "0".repeat(32) }), "RUN_NOT_FOUND");
     await refused(runs().createRun({ experiment: " " }), "EXPERIMENT_NAME_INVALID");
+  });
+
+  it("is a part of the run that a tag names, if that is here", async () => {
+    const parent = await newRun();
+    const child = await runs().createRun({ tags: { "mlflow.parentRunId": parent } });
+    expect(child.run!.parentRunId).toBe(parent);
+    const stranger = await runs().createRun({ tags: { "mlflow.parentRunId": "f".repeat(32) } });
+    expect(stranger.run!.parentRunId).toBe("f".repeat(32));
+    const native = await runs().createRun({ parentRunId: parent });
+    expect(native.run!.tags["mlflow.parentRunId"]).toBe(parent);
+  });
+
+  it("takes the id, the user and the start that it is given", async () => {
+    const id = "0123456789abcdef0123456789abcdef";
+    const startTime = timestampFromMs(1_234_567_890_123);
+    const { run } = await runs().createRun({ id, user: "ada", startTime });
+    expect(run).toMatchObject({ id, user: "ada", startTime });
+    expect(await failureOf(runs().createRun({ id }))).toMatchObject({ code: "AlreadyExists", reason: "RUN_ID_TAKEN" });
+    expect((await runs().createRun({ tags: { "mlflow.user": "bob" } })).run!.user).toBe("bob");
+    await refused(runs().createRun({ id: "xyz" }), "REQUEST_INVALID");
+    await refused(runs().createRun({ experiment: "a", experimentId: "0" }), "REQUEST_INVALID");
+    await refused(runs().createRun({ startTime: { seconds: 10n ** 15n, nanos: 0 } }), "REQUEST_INVALID");
+  });
+
+  it("says what was executed, by MLflow's tags, else by those of training files", async () => {
+    const tags = {
+      "mlflow.source.name": "train.py",
+      "mlflow.source.type": "LOCAL",
+      "mlflow.source.git.commit": "c0ffee",
+      "mlflow.source.git.branch": "main",
+      "mlflow.source.git.repoURL": "https://example.org/r.git",
+    };
+    expect((await runs().createRun({ tags })).run!.source).toMatchObject({
+      name: "train.py",
+      type: "LOCAL",
+      gitCommit: "c0ffee",
+      gitBranch: "main",
+      gitRepository: "https://example.org/r.git",
+    });
+    const own = await runs().createRun({ tags: { "git.commit": "beef", "git.branch": "dev" } });
+    expect(own.run!.source).toMatchObject({ name: "", gitCommit: "beef", gitBranch: "dev" });
+  });
+
+  it("has one name, whether it is given as such or as the tag mlflow.runName", async () => {
+    const nameAndTag = async (id: string) => {
+      const { name, tags } = (await runs().getRun({ id })).run!;
+      return [name, tags["mlflow.runName"]];
+    };
+    const id = (await runs().createRun({ tags: { "mlflow.runName": "by tag" } })).run!.id;
+    expect(await nameAndTag(id)).toEqual(["by tag", "by tag"]);
+    await runs().updateRun({ id, name: "updated" });
+    expect(await nameAndTag(id)).toEqual(["updated", "updated"]);
+    await runs().logBatch({ runId: id, tags: { "mlflow.runName": "tagged" } });
+    expect(await nameAndTag(id)).toEqual(["tagged", "tagged"]);
+    expect(await nameAndTag((await runs().createRun({ name: "n", tags: { "mlflow.runName": "n" } })).run!.id)).toEqual([
+      "n",
+      "n",
+    ]);
+    await refused(runs().createRun({ name: "one", tags: { "mlflow.runName": "other" } }), "REQUEST_INVALID");
+  });
+
+  it("ends when its caller says so, or now", async () => {
+    const id = await newRun();
+    const endTime = timestampFromMs(1_700_000_000_123);
+    const ended = await runs().updateRun({ id, status: RunStatus.KILLED, endTime });
+    expect(ended.run).toMatchObject({ status: RunStatus.KILLED, endTime });
+    const failed = await runs().updateRun({ id, status: RunStatus.FAILED });
+    expect(failed.run).toMatchObject({ status: RunStatus.FAILED, endTime });
+    await refused(runs().updateRun({ id, status: 9 as RunStatus }), "REQUEST_INVALID");
+  });
+
+  it("that is deleted takes no writes and is not listed, until it is restored", async () => {
+    const { run } = await runs().createRun({ experiment: "bin", tags: { a: "1" } });
+    const { id } = run!;
+    await runs().deleteRun({ id });
+    await runs().deleteRun({ id });
+    expect((await runs().getRun({ id })).run!.deleted).toBe(true);
+    expect((await runs().listRuns({ experiment: "bin" })).runs).toEqual([]);
+    const refusal = { code: "FailedPrecondition", reason: "RUN_DELETED" };
+    expect(await failureOf(runs().logBatch({ runId: id, tags: { a: "2" } }))).toMatchObject(refusal);
+    expect(await failureOf(runs().logBatch({ runId: id, metrics: [point("a", 1, 1)] }))).toMatchObject(refusal);
+    expect(await failureOf(runs().updateRun({ id, name: "n" }))).toMatchObject(refusal);
+    expect(await failureOf(runs().deleteRunTag({ id, key: "a" }))).toMatchObject(refusal);
+    await runs().restoreRun({ id });
+    await runs().restoreRun({ id });
+    await runs().logBatch({ runId: id, tags: { a: "2" } });
+    expect((await runs().getRun({ id })).run).toMatchObject({ deleted: false, tags: { a: "2" } });
+    await refused(runs().deleteRun({ id: "f".repeat(32) }), "RUN_NOT_FOUND");
+    await refused(runs().restoreRun({ id: "f".repeat(32) }), "RUN_NOT_FOUND");
+  });
+
+  it("loses a tag, once", async () => {
+    const { run } = await runs().createRun({ tags: { a: "1", b: "2" } });
+    await runs().deleteRunTag({ id: run!.id, key: "a" });
+    expect((await runs().getRun({ id: run!.id })).run!.tags).toEqual({ b: "2", "mlflow.runName": run!.name });
+    expect(await failureOf(runs().deleteRunTag({ id: run!.id, key: "a" }))).toMatchObject({
+      code: "NotFound",
+      reason: "TAG_NOT_FOUND",
+    });
+    await refused(runs().deleteRunTag({ id: "f".repeat(32), key: "a" }), "RUN_NOT_FOUND");
+  });
+
+  it("is found by search as others are", async () => {
+    const { run } = await runs().createRun({ experiment: "searched", tags: { a: "x" } });
+    const experimentIds = [run!.experimentId];
+    expect((await runs().searchRuns({ experimentIds, filter: "tags.a = 'x'" })).runs).toEqual([run]);
   });
 
   it("ends, and can go on again", async () => {
@@ -138,14 +245,130 @@ describe("a batch", () => {
     });
   });
 
-  it.each([
-    ["too many params", { params: Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`p${i}`, ""])) }],
-    ["an empty key", { metrics: [point("", 1, 1)] }],
-    ["NUL in a value", { params: { a: "\0" } }],
-    ["a digest that is none", { inputs: [{ ...dataset("b"), blake3: "xyz" }] }],
-  ])("with %s is refused", async (_, batch) => {
-    await refused(runs().logBatch({ runId: await newRun(), ...batch }), "REQUEST_INVALID");
+  it("takes data as clients describe it, and what was said first of one name and digest stays", async () => {
+    const { run } = await runs().createRun({ experiment: "described" });
+    const input = {
+      name: "frame",
+      digest: "abc123",
+      sourceType: "local",
+      source: '{"uri": "a.csv"}',
+      schemaJson: "{}",
+      profileJson: '{"rows": 3}',
+      role: "training",
+      tags: { note: "n" },
+    };
+    await runs().logBatch({ runId: run!.id, inputs: [input, dataset("c")] });
+    await runs().logBatch({ runId: run!.id, inputs: [{ ...input, role: "other" }] });
+    const { inputs } = (await runs().getRun({ id: run!.id })).run!;
+    expect(inputs).toMatchObject([dataset("c"), { ...input, blake3: "" }]);
+
+    const other = (await runs().createRun({ experiment: "described" })).run!.id;
+    await runs().logBatch({ runId: other, inputs: [{ ...input, source: "changed", role: "test" }] });
+    expect((await runs().getRun({ id: other })).run!.inputs).toMatchObject([{ ...input, role: "test" }]);
   });
+
+  it("names logged models that are read and made, each once", async () => {
+    const runId = await newRun();
+    const [read, made] = [await loggedModel(), await loggedModel()];
+    const batch = { runId, modelInputs: [read], modelOutputs: [{ modelId: made, step: 7n }] };
+    await runs().logBatch(batch);
+    await runs().logBatch(batch);
+    const { run } = await runs().getRun({ id: runId });
+    expect(run).toMatchObject({ modelInputs: [read], modelOutputs: [{ modelId: made, step: 7n }] });
+  });
+
+  it("with metrics of logged models keeps them for these as well, the latest for each data set", async () => {
+    const runId = await newRun();
+    const modelId = await loggedModel();
+    const about = { modelId, datasetName: "frame", datasetDigest: "d" };
+    await runs().logBatch({ runId, metrics: [point("auc", 0.5, 1), point("loss", 9, 9)] });
+    await runs().logBatch({
+      runId,
+      metrics: [
+        { ...point("auc", 0.5, 1), modelId },
+        { ...point("auc", 0.7, 2), ...about },
+        { ...point("auc", Number.NaN, 1), ...about },
+        point("loss", 8, 8),
+      ],
+    });
+    await runs().logBatch({ runId, metrics: [{ ...point("auc", 0.1, 1), ...about }] });
+    const { model } = await registry.client.loggedModels.getLoggedModel({ id: modelId });
+    expect(model!.metrics).toMatchObject([
+      { key: "auc", value: 0.5, step: 1n, datasetName: "", runId, modelId },
+      { key: "auc", value: 0.7, step: 2n, datasetName: "frame", datasetDigest: "d", runId },
+    ]);
+    expect((await runs().getRun({ id: runId })).run!.metrics).toEqual({ auc: 0.7, loss: 9 });
+  });
+
+  it("that names a logged model that is not here is refused whole", async () => {
+    const runId = await newRun();
+    const deleted = await loggedModel();
+    await registry.client.loggedModels.deleteLoggedModel({ id: deleted });
+    for (const modelId of [`m-${"0".repeat(32)}`, "m-x", deleted])
+      for (const batch of [
+        { metrics: [{ ...point("a", 1, 1), modelId }] },
+        { modelInputs: [modelId] },
+        { modelOutputs: [{ modelId }] },
+      ])
+        expect(await failureOf(runs().logBatch({ runId, params: { p: "1" }, ...batch }))).toMatchObject({
+          code: "NotFound",
+          reason: "LOGGED_MODEL_NOT_FOUND",
+        });
+    expect((await runs().getRun({ id: runId })).run).toMatchObject({ params: {}, metrics: {} });
+  });
+
+  it("takes values of tags up to 100,000 characters", async () => {
+    const runId = await newRun();
+    const long = "x".repeat(100_000);
+    await runs().logBatch({ runId, tags: { long } });
+    expect((await runs().getRun({ id: runId })).run!.tags["long"]).toBe(long);
+    await refused(runs().logBatch({ runId, tags: { long: `${long}x` } }), "REQUEST_INVALID");
+  });
+
+  it("of 16 writers whose keys are all new and in other orders is taken from each", async () => {
+    const keys = Array.from({ length: 40 }, (_, i) => `shuffled/${i}`);
+    const ids = await Promise.all(Array.from({ length: 16 }, newRun));
+    await Promise.all(
+      ids.map((runId, i) => {
+        const own = [...keys.slice(i), ...keys.slice(0, i)];
+        return runs().logBatch({
+          runId,
+          params: Object.fromEntries((i % 2 ? own : own.reverse()).map((key) => [key, "v"])),
+        });
+      }),
+    );
+    for (const id of ids) expect(Object.keys((await runs().getRun({ id })).run!.params)).toHaveLength(40);
+  });
+
+  it.each([
+    ["too many params", { params: Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`p${i}`, ""])) }, "100"],
+    ["an empty key", { metrics: [point("", 1, 1)] }, "metric key"],
+    ["a key of 251 characters", { params: { ["k".repeat(251)]: "" } }, "250"],
+    ["a key with a question mark", { tags: { "what?": "" } }, "what?"],
+    ["a key that climbs", { params: { "../up": "" } }, "../up"],
+    ["a key that begins at the root", { metrics: [point("/root", 1, 1)] }, "/root"],
+    ["a key with an empty part", { metrics: [point("a//b", 1, 1)] }, "a//b"],
+    ["a key that ends in a slash", { metrics: [point("a/", 1, 1)] }, "a/"],
+    ["a dot as a key", { tags: { ".": "" } }, '"."'],
+    ["NUL in a value", { params: { a: "\0" } }, "NUL"],
+    ["a value of 6001 characters", { params: { a: "x".repeat(6_001) } }, "6000"],
+    ["a digest that is none", { inputs: [{ ...dataset("b"), blake3: "xyz" }] }, "64"],
+    ["data without name", { inputs: [{ digest: "d" }] }, "name"],
+    ["data whose digest is too long", { inputs: [{ name: "n", digest: "d".repeat(37) }] }, "36"],
+    ["a time beyond all counting", { metrics: [{ key: "a", time: { seconds: 10n ** 17n, nanos: 0 } }] }, "2^53"],
+  ])("with %s is refused and says so", async (_, batch, said) => {
+    const error = await refused(runs().logBatch({ runId: await newRun(), ...batch }), "REQUEST_INVALID");
+    expect(error.message).toContain(said);
+  });
+
+  it.each(["a b", "é/日本 1", "split.seed", "step/fit_seconds", "a:b-c", ".hidden"])(
+    "takes the key %j",
+    async (key) => {
+      const runId = await newRun();
+      await runs().logBatch({ runId, params: { [key]: "1" }, metrics: [point(key, 1, 1)], tags: { [key]: "1" } });
+      expect((await history(runId, key)).map(({ value }) => value)).toEqual([1]);
+    },
+  );
 
   it("for a run that does not exist is refused", async () => {
     await refused(runs().logBatch({ runId: "f".repeat(32), tags: { a: "1" } }), "RUN_NOT_FOUND");
@@ -169,6 +392,46 @@ describe("the history of a metric", () => {
   });
 });
 
+describe("one metric of several runs", () => {
+  it("comes run by run as asked, by step, with the first and the last point and as many between as fit", async () => {
+    const [a, b] = [await newRun(), await newRun()];
+    await runs().logBatch({ runId: a, metrics: Array.from({ length: 101 }, (_, i) => point("loss", 100 - i, i)) });
+    await runs().logBatch({ runId: b, metrics: [point("loss", 1, -5), point("loss", 2, 5), point("other", 3, 5)] });
+    const asked = { runIds: [b, "f".repeat(32), "nonsense", a], key: "loss", maxPoints: 5 };
+    const { points } = await runs().compareMetric(asked);
+    expect(points.map(({ runId, step, value }) => [runId, step, value])).toEqual([
+      [b, -5n, 1],
+      [b, 5n, 2],
+      [a, 0n, 100],
+      [a, 25n, 75],
+      [a, 50n, 50],
+      [a, 75n, 25],
+      [a, 100n, 0],
+    ]);
+  });
+
+  it("is cut to the steps that are of interest", async () => {
+    const runId = await newRun();
+    await runs().logBatch({ runId, metrics: Array.from({ length: 10 }, (_, i) => point("loss", i, i)) });
+    const steps = async (range: { startStep?: bigint; endStep?: bigint; maxPoints?: number }) =>
+      (await runs().compareMetric({ runIds: [runId], key: "loss", ...range })).points.map(({ step }) => Number(step));
+    expect(await steps({})).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(await steps({ startStep: 3n, endStep: 5n })).toEqual([3, 4, 5]);
+    expect(await steps({ startStep: 9n })).toEqual([9]);
+    expect(await steps({ maxPoints: 2 })).toEqual([0, 9]);
+    expect(await steps({ maxPoints: 1 })).toEqual([0]);
+    expect(await steps({ startStep: 3n, endStep: 3n, maxPoints: 1 })).toEqual([3]);
+  });
+
+  it.each([
+    ["no runs", { runIds: [] }],
+    ["101 runs", { runIds: Array.from({ length: 101 }, () => "0".repeat(32)) }],
+    ["25001 points", { runIds: ["0".repeat(32)], maxPoints: 25_001 }],
+  ])("with %s is refused", async (_, request) => {
+    await refused(runs().compareMetric({ key: "a", ...request }), "REQUEST_INVALID");
+  });
+});
+
 it("a parameter cannot be rewritten in the database either", async () => {
   const runId = await newRun();
   await runs().logBatch({ runId, params: { a: "1" } });
@@ -188,6 +451,10 @@ function runs() {
 
 async function newRun(): Promise<string> {
   return (await runs().createRun({})).run!.id;
+}
+
+async function loggedModel(): Promise<string> {
+  return (await registry.client.loggedModels.createLoggedModel({ experimentId: "0", name: "m" })).model!.id;
 }
 
 async function history(runId: string, key: string) {

@@ -17,6 +17,7 @@ import {
   nullableOrder,
   nullComparators,
   type SortKey,
+  type Sql,
   textFilter,
   timeFilter,
 } from "../search/fields.ts";
@@ -75,7 +76,10 @@ const statusName = sql`(array['SCHEDULED', 'RUNNING', 'FINISHED', 'FAILED', 'KIL
 const artifactUri = sql`(select coalesce(nullif(rtrim(e.artifact_location, '/'), ''), 'mlflow-artifacts:/' || e.experiment_pk)
   || '/' || ${runId} || '/artifacts' from experiment e where e.experiment_pk = r.experiment_pk)`;
 
-const runName = { filter: textFilter(sql`r.name`), order: columnOrder(sql`r.name`, "text") };
+/** Lists are for what is one of many: ids and data sets. */
+const text = (value: Sql) => textFilter(value, undefined, []);
+
+const runName = { filter: text(sql`r.name`), order: columnOrder(sql`r.name`, "text") };
 const startTime = { filter: timeFilter(sql`r.started_at`), order: columnOrder(start, "timestamptz") };
 
 const keyed = (table: string) => ({ table, row: "run_pk", scope: "experiment_pk" });
@@ -88,9 +92,9 @@ const vocabulary: Vocabulary = {
       order: columnOrder(sql`r.run_id`, "uuid"),
     },
     run_name: runName,
-    status: { filter: textFilter(statusName), order: columnOrder(statusName, "text") },
-    artifact_uri: { filter: textFilter(artifactUri), order: columnOrder(artifactUri, "text") },
-    user_id: { filter: textFilter(sql`r.user_name`), order: columnOrder(sql`r.user_name`, "text") },
+    status: { filter: text(statusName), order: columnOrder(statusName, "text") },
+    artifact_uri: { filter: text(artifactUri), order: columnOrder(artifactUri, "text") },
+    user_id: { filter: text(sql`r.user_name`), order: columnOrder(sql`r.user_name`, "text") },
     start_time: startTime,
     end_time: { filter: timeFilter(sql`r.ended_at`), order: nullableOrder(sql`r.ended_at`, "timestamptz") },
     // As the pages of MLflow's clients head these columns.
