@@ -83,6 +83,7 @@ const translations: { readonly [R in Reason]?: Translation<R> } = {
   SOURCE_INVALID: { message: ({ source, problem }) => `Invalid model version source: '${source}'. It ${problem}.` },
   RUN_NOT_FOUND: { message: ({ run }) => `Run with id=${run} not found` },
   EXPERIMENT_NOT_FOUND: { message: ({ experiment }) => `No Experiment with id=${experiment} exists` },
+  WEBHOOK_NOT_FOUND: { message: ({ id }) => `Webhook with ID ${id} not found.` },
   LOGGED_MODEL_NOT_FOUND: { message: ({ id }) => `Logged model with ID '${id}' not found.` },
 };
 

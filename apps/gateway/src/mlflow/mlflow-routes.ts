@@ -18,6 +18,7 @@ import { modelVersionRoutes } from "./model-versions.ts";
 import { registeredModelRoutes } from "./registered-models.ts";
 import type { Call, Route } from "./route.ts";
 import { runRoutes } from "./runs.ts";
+import { webhookRoutes } from "./webhooks.ts";
 
 /** Of a body; a batch of 1000 metrics has about 100 kB, a data set's profile up to 16 MB. */
 const bodyLimitBytes = 64 * 1024 * 1024;
@@ -32,6 +33,7 @@ const routes: readonly Route[] = [
   ...registeredModelRoutes,
   ...modelVersionRoutes,
   ...artifactRoutes,
+  ...webhookRoutes,
 ];
 
 export interface MlflowDeps {
