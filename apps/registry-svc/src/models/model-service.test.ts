@@ -1,5 +1,8 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { Stage } from "@mintmark/proto/mintmark/registry/v1/version";
 import { eventHeader } from "@mintmark/registry-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { registerText } from "../testing/artifact.ts";
 import { failureOf } from "../testing/failure.ts";
 import { type TestRegistry, testRegistry } from "../testing/registry.ts";
 
@@ -223,3 +226,60 @@ function byFullName(one: string, other: string): number {
   const full = (name: string) => (name.split(".").length === 3 ? name : `main.default.${name}`);
   return full(one) < full(other) ? -1 : 1;
 }
+
+describe("latest versions", () => {
+  it("are those with the highest live number in each stage", async () => {
+    for (let i = 1; i <= 5; i++) await registerText(registry.client, registry.keys, "latest", String(i));
+    const { versions } = registry.client;
+    for (const number of [1, 2]) await versions.setStage({ model: "latest", number, stage: Stage.PRODUCTION });
+    await versions.setStage({ model: "latest", number: 3, stage: Stage.STAGING });
+    await versions.deleteVersion({ model: "latest", number: 5 });
+    const { model } = await models().getModel({ name: "latest" });
+    const found = model!.latestVersions.map(({ number, stage }) => [stage, number]);
+    expect(found.toSorted()).toEqual([
+      [Stage.NONE, 4],
+      [Stage.STAGING, 3],
+      [Stage.PRODUCTION, 2],
+    ]);
+  });
+});
+
+describe("the time of the last update", () => {
+  it("moves with what clients watch, and stays with tags and with what is said about a version", async () => {
+    const { client, keys } = registry;
+    await models().createModel({ name: "timed" });
+    const moves = async (change: () => Promise<unknown>) => {
+      const read = async () => timestampMs((await models().getModel({ name: "timed" })).model!.updateTime!);
+      const before = await read();
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      await change();
+      return (await read()) > before;
+    };
+    const version = { model: "timed", number: 1 };
+    const still = [
+      () => models().setModelTag({ name: "timed", key: "k", value: "v" }),
+      () => models().deleteModelTag({ name: "timed", key: "k" }),
+      () => client.versions.setVersionTag({ ...version, key: "k", value: "v" }),
+      () => client.versions.deleteVersionTag({ ...version, key: "k" }),
+      () => client.versions.updateVersion({ ...version, description: "said" }),
+    ];
+    const moving = [
+      () => models().updateModel({ name: "timed", description: "said" }),
+      () => models().renameModel({ name: "timed", newName: "main.default.timed" }),
+      () => client.aliases.setAlias({ model: "timed", alias: "champion", version: 1 }),
+      () => client.aliases.deleteAlias({ model: "timed", alias: "champion" }),
+      () => client.versions.setStage({ ...version, stage: Stage.STAGING }),
+      () => client.versions.deleteVersion(version),
+    ];
+    expect(await moves(() => registerText(client, keys, "timed", "1"))).toBe(true);
+    for (const change of still) expect(await moves(change), String(change)).toBe(false);
+    for (const change of moving) expect(await moves(change), String(change)).toBe(true);
+  });
+
+  it("lets tags be as long as documents, and says so of longer ones", async () => {
+    await models().createModel({ name: "long", tags: { text: "x".repeat(100_000) } });
+    expect((await models().getModel({ name: "long" })).model?.tags["text"]).toHaveLength(100_000);
+    const tooLong = models().setModelTag({ name: "long", key: "text", value: "x".repeat(100_001) });
+    expect(await failureOf(tooLong)).toMatchObject({ reason: "REQUEST_INVALID" });
+  });
+});

@@ -150,6 +150,15 @@ describe("CreateVersion", () => {
     ]);
   });
 
+  it("makes a new minor version where nothing can be compared", async () => {
+    await client().models.createModel({ name: "minor" });
+    const made = await Promise.all([1, 2].map(() => create({ model: "minor", source: "s3://bucket/same" })));
+    expect(made.map(({ version }) => version?.semver).sort()).toEqual(["1.0.0", "1.1.0"]);
+    const { version } = await registerText(client(), registry.keys, "minor", "w");
+    expect(version?.semver).toBe("1.2.0");
+    expect((await create({ model: "minor", source: "models:/minor/3" })).version?.semver).toBe("1.2.1");
+  });
+
   it("records one event, which names the source", async () => {
     const { version } = await create({ source: "s3://bucket/event" });
     const { events } = await client().events.listEvents({ model: "iris", pageSize: 1000 });

@@ -273,6 +273,32 @@ describe("stages, archive and deletion", () => {
     expect((await register("retired", "3")).version).toMatchObject({ number: 3, semver: "1.2.0" });
   });
 
+  it("archives the others of a stage only where one version is meant to be", async () => {
+    await register("alone", "1");
+    for (const stage of [Stage.NONE, Stage.ARCHIVED])
+      expect(
+        await failureOf(versions().setStage({ model: "alone", number: 1, stage, archiveExisting: true })),
+      ).toMatchObject({ code: "InvalidArgument", reason: "REQUEST_INVALID" });
+    expect((await versions().getVersion({ uri: "alone/1" })).version?.stage).toBe(Stage.NONE);
+  });
+
+  it("deletes a version with the aliases that point at it on request, and keeps the others", async () => {
+    for (const text of ["1", "2"]) await register("dropped", text);
+    for (const alias of ["champion", "shadow"])
+      await registry.client.aliases.setAlias({ model: "dropped", alias, version: 2 });
+    await registry.client.aliases.setAlias({ model: "dropped", alias: "kept", version: 1 });
+    await versions().deleteVersion({ model: "dropped", number: 2, removeAliases: true });
+    expect((await registry.client.models.getModel({ name: "dropped" })).model?.aliases).toEqual({ kept: 1 });
+    const { moves } = await registry.client.aliases.listAliasMoves({ model: "dropped", alias: "champion" });
+    expect(moves[0]).toMatchObject({ fromVersion: 2, reason: "its version was deleted" });
+    const { events } = await registry.client.events.listEvents({ model: "dropped", pageSize: 3 });
+    expect(events.map(({ kind, detail }) => [kind, detail?.["alias"]])).toEqual([
+      ["version.deleted", undefined],
+      ["alias.moved", "shadow"],
+      ["alias.moved", "champion"],
+    ]);
+  });
+
   it("waits with a deletion for an alias move that is under way, and then sees it", async () => {
     await register("contested", "1");
     const { pool } = registry.database;
