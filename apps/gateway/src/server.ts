@@ -24,6 +24,7 @@ import { type ArtifactBytes, artifactBytes, isArtifactBytes } from "./mlflow/art
 import { type HotReads, hotReads, isHotRead } from "./mlflow/hot-reads.ts";
 import { MlflowError, mlflowErrorBody, mlflowFailure } from "./mlflow/mlflow-error.ts";
 import { isMlflow, type MlflowDeps, mlflowRoutes, sendMlflowFailure } from "./mlflow/mlflow-routes.ts";
+import { otlpRoutes } from "./mlflow/otlp.ts";
 import { isCall, isNative, type PassThrough, passThrough } from "./native/pass-through.ts";
 import { isResolve, type ResolveRoute, resolveRoute } from "./resolve-route.ts";
 import { loadPredictorOf } from "./scoring/load-predictor.ts";
@@ -188,6 +189,7 @@ async function router(parts: Parts): Promise<FastifyInstance> {
   });
   await app.register((scope) => scoringRoutes(scope, models));
   await app.register((scope) => mlflowRoutes(scope, parts.mlflow));
+  await app.register((scope) => otlpRoutes(scope, parts.mlflow));
   return app;
 }
 

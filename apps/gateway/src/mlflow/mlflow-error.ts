@@ -84,6 +84,11 @@ const translations: { readonly [R in Reason]?: Translation<R> } = {
   RUN_NOT_FOUND: { message: ({ run }) => `Run with id=${run} not found` },
   EXPERIMENT_NOT_FOUND: { message: ({ experiment }) => `No Experiment with id=${experiment} exists` },
   WEBHOOK_NOT_FOUND: { message: ({ id }) => `Webhook with ID ${id} not found.` },
+  TRACE_NOT_FOUND: { message: ({ trace }) => `Trace with ID '${trace}' not found.` },
+  ASSESSMENT_NOT_FOUND: {
+    message: ({ trace, assessment }) => `Assessment with ID '${assessment}' not found for trace '${trace}'`,
+  },
+  EVALUATION_DATASET_NOT_FOUND: { message: ({ dataset }) => `Evaluation dataset with id '${dataset}' not found` },
   LOGGED_MODEL_NOT_FOUND: { message: ({ id }) => `Logged model with ID '${id}' not found.` },
 };
 

@@ -8,6 +8,7 @@ import { eventHeader, type RegistryClient } from "@mintmark/registry-client";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { challenge } from "../http-error.ts";
 import { artifactRoutes } from "./artifacts.ts";
+import { assessmentRoutes } from "./assessments.ts";
 import { experimentRoutes } from "./experiments.ts";
 import { readMessage } from "./fields.ts";
 import { parseJson } from "./json.ts";
@@ -18,10 +19,11 @@ import { modelVersionRoutes } from "./model-versions.ts";
 import { registeredModelRoutes } from "./registered-models.ts";
 import type { Call, Route } from "./route.ts";
 import { runRoutes } from "./runs.ts";
+import { traceRoutes } from "./traces.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
 /** Of a body; a batch of 1000 metrics has about 100 kB, a data set's profile up to 16 MB. */
-const bodyLimitBytes = 64 * 1024 * 1024;
+export const bodyLimitBytes = 64 * 1024 * 1024;
 
 const prefixes = ["/api/", "/ajax-api/"];
 
@@ -33,6 +35,8 @@ const routes: readonly Route[] = [
   ...registeredModelRoutes,
   ...modelVersionRoutes,
   ...artifactRoutes,
+  ...traceRoutes,
+  ...assessmentRoutes,
   ...webhookRoutes,
 ];
 
@@ -42,12 +46,12 @@ export interface MlflowDeps {
   readonly ownWrite: (event: bigint) => Promise<void>;
 }
 
-/** Where MLflow's pages fetch files; the rest of its API is below the prefixes. */
-const pages = ["/get-artifact", "/model-versions/get-artifact"];
+/** Where MLflow's pages fetch files, and where its clients send spans; the rest of its API is below the prefixes. */
+const others = ["/get-artifact", "/model-versions/get-artifact", "/v1/traces"];
 
 /** True for a path of MLflow's, whose failures have its form. */
 export function isMlflow(url: string): boolean {
-  return [...prefixes, ...pages].some((beginning) => url.startsWith(beginning));
+  return [...prefixes, ...others].some((beginning) => url.startsWith(beginning));
 }
 
 export async function mlflowRoutes(app: FastifyInstance, deps: MlflowDeps): Promise<void> {
