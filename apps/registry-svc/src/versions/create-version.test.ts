@@ -176,6 +176,25 @@ describe("CreateVersion", () => {
     expect(registry.unexpected).toEqual([]);
   });
 
+  it("holds exactly what its folder holds, however many uploads race with it", async () => {
+    const id = await newLoggedModel(run);
+    const folder = `${experiment}/models/${id}/artifacts`;
+    await upload(`${folder}/MLmodel`, mlmodel);
+    const uploads = Array.from({ length: 30 }, (_, i) => upload(`${folder}/d/${i % 20}.txt`, String(i)));
+    const creating = create({ source: `models:/${id}`, loggedModelId: id });
+    const done = await Promise.allSettled(uploads);
+    const { version } = await creating;
+    const refused = done.filter((result) => result.status === "rejected").map(({ reason }) => reason.reason);
+    expect(refused.filter((reason) => reason !== "FOLDER_FROZEN")).toEqual([]);
+    const { rows } = await registry.database.pool.query<{ path: string; blake3: string }>(
+      "select path, encode(blake3, 'hex') as blake3 from mintmark.stored_file where path like $1",
+      [`${folder}/%`],
+    );
+    const kept = rows.map(({ path, blake3 }) => [path.slice(folder.length + 1), blake3]);
+    const { files } = await versions().getVersionContent({ uri: `iris/${version!.number}` });
+    expect(files.map(({ path, blake3 }) => [path, blake3]).toSorted()).toEqual(kept.toSorted());
+  });
+
   it("refuses a folder with names that not every system can keep, and freezes nothing", async () => {
     const id = await newLoggedModel(run);
     await upload(`${experiment}/models/${id}/artifacts/.git/config`, "x");
@@ -246,8 +265,9 @@ describe("CreateVersion", () => {
     expect((await client().models.getModel({ name: "iris" })).model?.latestVersion).toBe(before);
   });
 
-  it("refuses a copy of a prompt", async () => {
+  it("refuses files for a prompt, and a copy of one", async () => {
     const tags = { "mlflow.prompt.is_prompt": "true" };
+    expect(await failureOf(create({ source: "s3://b/p", tags }))).toMatchObject({ reason: "SOURCE_INVALID" });
     const { version } = await create({ source: "dummy-source", tags });
     const source = `models:/iris/${version!.number}`;
     expect(await failureOf(create({ model: "copies", source }))).toMatchObject({ reason: "SOURCE_INVALID" });

@@ -22,6 +22,8 @@ export interface NamedSource {
   readonly run: string;
   /** `m-<32 hex digits>`; empty if none is named. */
   readonly loggedModel: string;
+  /** Of the version: they tell a prompt, whose text is in its tags, from a model. */
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 export interface TracedSource {
@@ -51,6 +53,8 @@ export interface FoundLoggedModel {
  */
 export async function traceSource(db: Db, named: NamedSource): Promise<TracedSource> {
   const parsed = parseVersionSource(named.source);
+  if (isPrompt(named.tags) && parsed.kind !== "nothing")
+    throw refusal(named.source, "cannot be that of a prompt, which has no files; write dummy-source");
   switch (parsed.kind) {
     case "version":
       return traceVersion(db, named, parsed.name);
@@ -87,8 +91,7 @@ export function makersOf(
 
 async function traceVersion(db: Db, { source, run, loggedModel }: NamedSource, name: string): Promise<TracedSource> {
   const { version } = await resolveUri(db, source);
-  if (version.tags?.["mlflow.prompt.is_prompt"]?.toLowerCase() === "true")
-    throw refusal(source, "is a prompt, of which no other version can be made");
+  if (isPrompt(version.tags ?? {})) throw refusal(source, "is a prompt, of which no other version can be made");
   const { runId, loggedModelId } = versionMessage(version);
   if ((run !== "" && run !== runId) || (loggedModel !== "" && loggedModel !== loggedModelId))
     throw refusal(source, "comes from another run or logged model than run_id and model_id name");
@@ -162,6 +165,10 @@ async function folderOfRun(db: Db, run: string, path: string): Promise<string | 
 function pathOf(uri: string): string | undefined {
   const source = /^mlflow-artifacts:/i.test(uri) ? parseVersionSource(uri) : undefined;
   return source?.kind === "stored" ? source.path : undefined;
+}
+
+function isPrompt(tags: Readonly<Record<string, string>>): boolean {
+  return tags["mlflow.prompt.is_prompt"]?.toLowerCase() === "true";
 }
 
 function notContained(source: string, field: string): AppError {
