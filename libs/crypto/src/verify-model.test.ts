@@ -120,6 +120,17 @@ describe("verifyModel", () => {
       expect(failures({ ...unsigned(), expected: { version: 4 } })).toHaveLength(3);
     });
 
+    it("does not take one signature, unchecked, for none", () => {
+      const forged = signModelFiles(files(), "titanic", strangers).p256;
+      const documents = new Map<string, Uint8Array>([["model.sig", forged]]);
+      const registration = signRegistration({ ...identity, files: files(), documents }, keys.ed25519);
+      documents.set("registration.sigstore.json", registration).set("manifest.json", manifestBytes(files()));
+      expect(failures({ ...unsigned(), documents }).map(([name]) => name)).toEqual([
+        "model.sig",
+        "model.ed25519.sigstore.json",
+      ]);
+    });
+
     it("refuses what was added or changed", () => {
       const model = unsigned();
       const change = (name: string, bytes: Uint8Array) =>

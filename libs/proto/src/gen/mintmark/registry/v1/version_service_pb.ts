@@ -835,7 +835,8 @@ export const VersionService: GenService<{
    * folder can change any more. What is elsewhere gets no digest.
    *
    * Fails with NOT_FOUND if the model, the run, the logged model or the version that it is made from does not exist, and
-   * INVALID_ARGUMENT if the source belongs to another run or logged model than is named, or is a local path.
+   * INVALID_ARGUMENT if the source belongs to another run or logged model than is named, is a local path, or holds files with
+   * names that no manifest can have.
    *
    * @generated from rpc mintmark.registry.v1.VersionService.CreateVersion
    */
