@@ -123,13 +123,16 @@ describe("tags and parameters of a logged model", () => {
 
   it("of 20 racing values for one parameter one wins, and the others are told", async () => {
     const id = await newModel();
-    const calls = Array.from({ length: 20 }, (_, i) =>
-      models().logLoggedModelParams({ id, params: { race: String(i) } }),
-    );
-    const results = await Promise.allSettled(calls);
-    const won = results.flatMap(({ status }, i) => (status === "fulfilled" ? [String(i)] : []));
-    expect(won).toHaveLength(1);
-    expect((await models().getLoggedModel({ id })).model!.params).toEqual({ race: won[0] });
+    // The first round only opens connections: whoever has one would be done before the others begin.
+    for (const round of ["race 1", "race 2", "race 3"]) {
+      const calls = Array.from({ length: 20 }, (_, i) =>
+        models().logLoggedModelParams({ id, params: { [round]: String(i) } }),
+      );
+      const results = await Promise.allSettled(calls);
+      const won = results.flatMap(({ status }, i) => (status === "fulfilled" ? [String(i)] : []));
+      expect(won).toHaveLength(1);
+      expect((await models().getLoggedModel({ id })).model!.params[round]).toBe(won[0]);
+    }
   });
 });
 
