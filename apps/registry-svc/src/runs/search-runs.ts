@@ -79,7 +79,8 @@ const artifactUri = sql`(select coalesce(nullif(rtrim(e.artifact_location, '/'),
 /** Lists are for what is one of many: ids and data sets. */
 const text = (value: Sql) => textFilter(value, undefined, []);
 
-const runName = { filter: text(sql`r.name`), order: columnOrder(sql`r.name`, "text") };
+const headed = { filter: text(sql`r.name`) };
+const runName = { ...headed, order: columnOrder(sql`r.name`, "text") };
 const startTime = { filter: timeFilter(sql`r.started_at`), order: columnOrder(start, "timestamptz") };
 
 const keyed = (table: string) => ({ table, row: "run_pk", scope: "experiment_pk" });
@@ -99,7 +100,7 @@ const vocabulary: Vocabulary = {
     end_time: { filter: timeFilter(sql`r.ended_at`), order: nullableOrder(sql`r.ended_at`, "timestamptz") },
     // As the pages of MLflow's clients head these columns.
     ...{ created: startTime, Created: startTime },
-    ...{ "run name": runName, "Run name": runName, "Run Name": runName },
+    ...{ "run name": headed, "Run name": headed, "Run Name": headed },
   },
   metrics: { filter: keyedNumberFilter(keyed("latest_metric")), order: keyedNumberOrder(keyed("latest_metric")) },
   params: { filter: keyedTextFilter(keyed("param"), nullComparators), order: keyedTextOrder(keyed("param")) },

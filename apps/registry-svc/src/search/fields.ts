@@ -71,11 +71,16 @@ const numberComparators = ["=", "!=", "<", "<=", ">", ">="] as const;
 /**
  * Text of the row.
  * @param equals whether it is one of the values, in a form that an index answers; compared as text if absent
+ * @param more comparators beyond those that every text takes
  */
-export function textFilter(value: Sql, equals?: (values: readonly string[]) => Sql): Filter {
+export function textFilter(
+  value: Sql,
+  equals?: (values: readonly string[]) => Sql,
+  more: readonly Comparator[] = listComparators,
+): Filter {
   return {
     takes: "text",
-    comparators: [...textComparators, ...listComparators],
+    comparators: [...textComparators, ...more],
     where: ({ comparator, values }) => {
       const isAny = () => equals?.(values) ?? sql`${value} = any(${values}::text[])`;
       if (comparator === "=" || comparator === "IN") return isAny();

@@ -5,14 +5,14 @@
 import { createToken, Lexer, type TokenType } from "chevrotain";
 
 /**
- * `name`, `tags.team`, `` tags.`any key` ``, `tags."any key"`: the first dot ends the entity, a key may have more of them.
+ * `name`, `tags.team`, `` tags.`any key` ``, `tags."any key"`, `tags.'any key'`: the first dot ends the entity, a key may have more of them.
  * Everything beyond ASCII counts as a letter, each half of a surrogate pair as one.
  */
 export const field = createToken({
   name: "Field",
   label: "a field such as name or tags.KEY",
   pattern:
-    /(?:`[^`]+`|[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)(?:\.(?:`[^`]+`|"[^"]+"|[\w\u0080-\uffff/-][\w\u0080-\uffff./-]*))?/,
+    /(?:`[^`]+`|[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)(?:\.(?:`[^`]+`|"[^"]+"|'[^']+'|[\w\u0080-\uffff/-][\w\u0080-\uffff./-]*))?/,
   line_breaks: true,
 });
 export const number = createToken({

@@ -116,12 +116,12 @@ function conditionOf(clause: Clause, vocabulary: Vocabulary): Condition | { at: 
 const wanted = {
   text: "a text in quotes",
   number: "a number without quotes",
-  integer: "a whole number without quotes",
+  integer: "a whole number",
 } as const satisfies Record<Filter["takes"], string>;
 
 function takes(filter: Filter, { type, text }: Literal, { bareNumbers = false }: Vocabulary): boolean {
   if (filter.takes === "text") return type === "text" || bareNumbers;
-  return type === "number" && (filter.takes === "number" || /^[+-]?\d+$/.test(text));
+  return filter.takes === "integer" ? /^[+-]?\d+$/.test(text) : type === "number";
 }
 
 /** @param use what the field is wanted for */

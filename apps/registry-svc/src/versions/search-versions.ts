@@ -67,7 +67,7 @@ const vocabulary: Vocabulary = {
     name: { filter: textFilter(sql`m.shown_name`, isOfModel), order: name },
     version_number: { filter: integerFilter(sql`r.number`), order: number },
     run_id: { filter: textFilter(runId, isOfRun) },
-    source_path: { filter: textFilter(sql`r.source`) },
+    source_path: { filter: textFilter(sql`r.source`, undefined, []) },
     creation_timestamp: { order: columnOrder(sql`r.created_at`, "timestamptz") },
     last_updated_timestamp: { order: columnOrder(updatedDown.value, updatedDown.type) },
   },
