@@ -14,6 +14,7 @@ import { ModelService } from "@mintmark/proto/mintmark/registry/v1/model_service
 import { ResolveService } from "@mintmark/proto/mintmark/registry/v1/resolve_service";
 import { VersionService } from "@mintmark/proto/mintmark/registry/v1/version_service";
 import { WebhookService } from "@mintmark/proto/mintmark/registry/v1/webhook_service";
+import { EvaluationDatasetService } from "@mintmark/proto/mintmark/tracking/v1/evaluation_dataset_service";
 import { ExperimentService } from "@mintmark/proto/mintmark/tracking/v1/experiment_service";
 import { FileService } from "@mintmark/proto/mintmark/tracking/v1/file_service";
 import { LoggedModelService } from "@mintmark/proto/mintmark/tracking/v1/logged_model_service";
@@ -23,6 +24,7 @@ import { AttemptService } from "@mintmark/proto/mintmark/training/v1/attempt_ser
 import { JobService } from "@mintmark/proto/mintmark/training/v1/job_service";
 import { aliasService } from "./aliases/alias-service.ts";
 import { artifactService } from "./artifacts/artifact-service.ts";
+import { evaluationDatasetService } from "./evaluation-datasets/evaluation-dataset-service.ts";
 import { eventService } from "./events/event-service.ts";
 import { experimentService } from "./experiments/experiment-service.ts";
 import { fileService } from "./files/file-service.ts";
@@ -58,6 +60,7 @@ const services = [
   FileService,
   LoggedModelService,
   TraceService,
+  EvaluationDatasetService,
   JobService,
   AttemptService,
 ];
@@ -79,6 +82,7 @@ export function addServices(router: ConnectRouter, deps: ServiceDeps): void {
     .service(FileService, fileService(deps))
     .service(LoggedModelService, loggedModelService(deps))
     .service(TraceService, traceService(deps))
+    .service(EvaluationDatasetService, evaluationDatasetService(deps))
     .service(JobService, jobService(deps))
     .service(AttemptService, attemptService(deps))
     .service(Health, healthService(deps, services));

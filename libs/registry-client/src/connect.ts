@@ -14,6 +14,7 @@ import { ModelService } from "@mintmark/proto/mintmark/registry/v1/model_service
 import { ResolveService } from "@mintmark/proto/mintmark/registry/v1/resolve_service";
 import { VersionService } from "@mintmark/proto/mintmark/registry/v1/version_service";
 import { WebhookService } from "@mintmark/proto/mintmark/registry/v1/webhook_service";
+import { EvaluationDatasetService } from "@mintmark/proto/mintmark/tracking/v1/evaluation_dataset_service";
 import { ExperimentService } from "@mintmark/proto/mintmark/tracking/v1/experiment_service";
 import { FileService } from "@mintmark/proto/mintmark/tracking/v1/file_service";
 import { LoggedModelService } from "@mintmark/proto/mintmark/tracking/v1/logged_model_service";
@@ -38,6 +39,7 @@ export interface RegistryClient {
   readonly loggedModels: Client<typeof LoggedModelService>;
   readonly files: Client<typeof FileService>;
   readonly traces: Client<typeof TraceService>;
+  readonly evaluationDatasets: Client<typeof EvaluationDatasetService>;
   readonly jobs: Client<typeof JobService>;
   readonly attempts: Client<typeof AttemptService>;
   readonly tokens: Client<typeof TokenService>;
@@ -93,6 +95,7 @@ export function clients(transport: Transport, close: () => void, bulk?: BulkEndp
     loggedModels: createClient(LoggedModelService, transport),
     files: createClient(FileService, transport),
     traces: createClient(TraceService, transport),
+    evaluationDatasets: createClient(EvaluationDatasetService, transport),
     jobs: createClient(JobService, transport),
     attempts: createClient(AttemptService, transport),
     tokens: createClient(TokenService, transport),

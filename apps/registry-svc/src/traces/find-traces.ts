@@ -65,7 +65,8 @@ export async function readTraces(
   const { rows } = await sql<TraceRow>`
     select t.trace_pk, t.id, t.experiment_pk, e.artifact_location, t.started_ms, t.duration_ms, t.state, t.client_request_id,
       t.request_preview, t.response_preview, tags.*, metadata.*, assessments.*,
-      exists (select from span s where s.trace_pk = t.trace_pk) as has_spans
+      exists (select from span s where s.trace_pk = t.trace_pk) or (e.artifact_location = '' and not exists (
+        select from stored_file f where f.path = t.experiment_pk || '/traces/' || t.id || '/artifacts/traces.json')) as has_spans
     from (${traces}) t join experiment e using (experiment_pk)
     cross join lateral (
       select jsonb_object_agg(k.name, g.value) as tags

@@ -107,7 +107,7 @@ export type Trace = Message<"mintmark.tracking.v1.Trace"> & {
   artifactUri: string;
 
   /**
-   * Whether spans of it are here.
+   * Whether its spans are here, or would be: clients too old to send them put a file `traces.json` among the artifacts.
    *
    * @generated from field: bool has_spans = 13;
    */
