@@ -9,6 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { challenge } from "../http-error.ts";
 import { artifactRoutes } from "./artifacts.ts";
 import { assessmentRoutes } from "./assessments.ts";
+import { evaluationDatasetRoutes } from "./evaluation-datasets.ts";
 import { experimentRoutes } from "./experiments.ts";
 import { readMessage } from "./fields.ts";
 import { parseJson } from "./json.ts";
@@ -37,6 +38,7 @@ const routes: readonly Route[] = [
   ...artifactRoutes,
   ...traceRoutes,
   ...assessmentRoutes,
+  ...evaluationDatasetRoutes,
   ...webhookRoutes,
 ];
 

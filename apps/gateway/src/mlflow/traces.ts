@@ -2,9 +2,9 @@
  * MLflow's calls on traces. Their spans come by OTLP: see otlp.ts.
  *
  * To have traces with their spans, a client needs to be told where the spans are, by a tag: here, or in a file `traces.json`
- * among the trace's artifacts. The answer to a recorded trace says "here": clients that know the tag have sent the spans to
- * /v1/traces, or are about to, and would upload the file besides. Reads say "here" only where spans are, so that what clients
- * too old for OTLP uploaded is read from the file.
+ * among the trace's artifacts. The answer to a recorded trace always says "here": clients that know the tag have sent the spans
+ * to /v1/traces, or are about to, and would upload the file besides. Reads say what is so: what clients too old for OTLP
+ * uploaded is read from the file.
  * @module
  */
 import { type MessageInitShape, toJson } from "@bufbuild/protobuf";
