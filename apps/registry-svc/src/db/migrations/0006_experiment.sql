@@ -138,8 +138,8 @@ begin
   insert into run (run_id, experiment_pk, parent_pk, status, started_at, name, user_name)
   values (p_id, home, parent, 2, coalesce(p_started_at, clock_timestamp()), p_name, p_user) returning run_pk into made;
   insert into run_tag (run_pk, experiment_pk, key_id, value)
-    select made, home, coalesce(k.key_id, key_of(key)), value
-    from unnest(tag_keys, tag_values) as given (key, value) left join key_name k on k.name = given.key
+    select made, home, key_of(key), value
+    from unnest(tag_keys, tag_values) as given (key, value)
     on conflict do nothing;
 
   if new_home then
@@ -227,8 +227,8 @@ begin
 
   if cardinality(param_keys) > 0 then
     insert into param (run_pk, experiment_pk, key_id, value)
-      select target.run_pk, target.experiment_pk, coalesce(k.key_id, key_of(key)), value
-      from unnest(param_keys, param_values) as given (key, value) left join key_name k on k.name = given.key
+      select target.run_pk, target.experiment_pk, key_of(key), value
+      from unnest(param_keys, param_values) as given (key, value)
       on conflict do nothing;
     get diagnostics written = row_count;
     if written < cardinality(param_keys) then
@@ -246,8 +246,8 @@ begin
 
   if cardinality(tag_keys) > 0 then
     insert into run_tag (run_pk, experiment_pk, key_id, value)
-      select target.run_pk, target.experiment_pk, coalesce(k.key_id, key_of(key)), value
-      from unnest(tag_keys, tag_values) as given (key, value) left join key_name k on k.name = given.key
+      select target.run_pk, target.experiment_pk, key_of(key), value
+      from unnest(tag_keys, tag_values) as given (key, value)
       on conflict (run_pk, key_id) do update set value = excluded.value;
     if 'mlflow.runName' = any(tag_keys) then
       update run set name = given.value from unnest(tag_keys, tag_values) as given (key, value)
@@ -257,8 +257,7 @@ begin
 
   if cardinality(metric_keys) > 0 then
     with ids as materialized (
-      select names.name, coalesce(k.key_id, key_of(names.name)) as key_id
-      from (select distinct unnest(metric_keys) as name) names left join key_name k on k.name = names.name
+      select name, key_of(name) as key_id from (select distinct unnest(metric_keys) as name) names
     ),
     point as materialized (
       select ids.key_id, given.value, given.step, given.ts
