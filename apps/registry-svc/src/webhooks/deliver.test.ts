@@ -115,6 +115,17 @@ describe("deliveries", () => {
     expect(received.map(modelOf)).toEqual(names);
   });
 
+  it("cost the database nothing while there are none", async () => {
+    loop();
+    await sleep(300);
+    let asked = 0;
+    const count = () => asked++;
+    registry.database.pool.on("acquire", count);
+    await sleep(300);
+    registry.database.pool.off("acquire", count);
+    expect(asked).toBe(0);
+  });
+
   it("are not held up by a receiver that is slow", async () => {
     const slow = await hook(() => {});
     const quick = await hook();

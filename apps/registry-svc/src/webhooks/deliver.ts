@@ -149,11 +149,12 @@ async function claim(db: Db, busy: readonly bigint[], free: number, leaseMs: num
 /** Until the first that waits of a webhook that is not busy; `undefined` if none waits. */
 async function nextDueMs(db: Db, busy: readonly bigint[]): Promise<number | undefined> {
   const { rows } = await sql<{ ms: number | null }>`
-    select greatest(0, extract(epoch from min(first.due_at) - clock_timestamp()) * 1000)::float8 as ms
+    select (extract(epoch from min(first.due_at) - clock_timestamp()) * 1000)::float8 as ms
     from webhook w cross join lateral (
       select due_at from webhook_delivery where webhook_pk = w.webhook_pk and status = 1 order by due_at limit 1) first
     where w.active and w.deleted_at is null and w.webhook_pk <> all(${busy.map(String)}::bigint[])`.execute(db);
-  return rows[0]?.ms ?? undefined;
+  const ms = rows[0]?.ms ?? undefined;
+  return ms === undefined ? undefined : Math.max(0, ms);
 }
 
 async function deliver(

@@ -35,16 +35,16 @@ async function heard(): Promise<readonly unknown[]> {
   return (await queued()).map(({ event, body }) => [event, body.data]);
 }
 
-/** A version without files, as a client of MLflow registers one that is elsewhere. */
-async function version(model: string, tags: Record<string, string> = {}, description = "") {
-  await registry.client.versions.createVersion({ model, source: "s3://bucket/m", tags, description });
+/** A version whose files are elsewhere, or a prompt, which has none. */
+async function version(model: string, more: { source?: string; tags?: Record<string, string>; description?: string }) {
+  await registry.client.versions.createVersion({ model, source: "s3://bucket/m", ...more });
 }
 
 describe("what is queued", () => {
   it("of a model, its versions, tags and aliases is what MLflow tells of them", async () => {
     const { models, versions, aliases } = registry.client;
     await models.createModel({ name: "churn", description: "who leaves", tags: { team: "growth" } });
-    await version("churn", { k: "v" });
+    await version("churn", { tags: { k: "v" } });
     await versions.setVersionTag({ model: "churn", number: 1, key: "ok", value: "" });
     await versions.deleteVersionTag({ model: "churn", number: 1, key: "ok" });
     await aliases.setAlias({ model: "churn", alias: "champion", version: 1 });
@@ -66,7 +66,11 @@ describe("what is queued", () => {
     const { models, versions, aliases } = registry.client;
     const marks = { "mlflow.prompt.is_prompt": "True", _mlflow_prompt_type: "text" };
     await models.createModel({ name: "greeting", tags: { ...marks, team: "x" } });
-    await version("greeting", { ...marks, "mlflow.prompt.text": "Hi {{name}}", k: "v" }, "first");
+    await version("greeting", {
+      source: "dummy-source",
+      tags: { ...marks, "mlflow.prompt.text": "Hi {{name}}", k: "v" },
+      description: "first",
+    });
     await models.setModelTag({ name: "greeting", key: "a", value: "b" });
     await models.deleteModelTag({ name: "greeting", key: "a" });
     await versions.setVersionTag({ model: "greeting", number: 1, key: "a", value: "b" });
