@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { needsPython, python } from "@mintmark/testing/needs";
+import { needsS3, startS3 } from "@mintmark/testing/s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "./process.ts";
 import { embeddedStack, type Stack } from "./stack.ts";
@@ -264,4 +265,35 @@ with tempfile.TemporaryDirectory() as up, tempfile.TemporaryDirectory() as down:
     const { code, stderr } = await run(python, ["-c", program, stack.url]);
     expect([code, stderr]).toEqual([0, expect.not.stringContaining("Traceback")]);
   });
+});
+
+describe.runIf(needsPython(["mlflow"], "mlflow") && needsS3())("from Python, with a bucket as the store", () => {
+  it("large files go to the bucket and come from it by signed URLs, others through the gateway", async () => {
+    const s3 = await startS3("models");
+    const bucketStack = await embeddedStack({
+      args: ["--workers", "0"],
+      env: { ...s3.env, MINTMARK_ARTIFACT_STORE: "s3://models/mlflow" },
+    });
+    const program = `
+import os, pathlib, sys, tempfile
+from mlflow.store.artifact.mlflow_artifacts_repo import MlflowArtifactsRepository
+repository = MlflowArtifactsRepository("mlflow-artifacts:/0/python/artifacts", tracking_uri=sys.argv[1])
+create, created = repository.create_multipart_upload, []
+repository.create_multipart_upload = lambda *args: created.append(args) or create(*args)
+files = {"small ü.txt": b"x", "empty": b"", "large & more.bin": os.urandom(12_000_000)}
+with tempfile.TemporaryDirectory() as up, tempfile.TemporaryDirectory() as down:
+    for name, data in files.items():
+        pathlib.Path(up, name).write_bytes(data)
+    repository.log_artifacts(up, "f")
+    assert len(created) == 1, created
+    repository.download_artifacts("f", down)
+    for name, data in files.items():
+        assert pathlib.Path(down, "f", name).read_bytes() == data, name
+`;
+    const env = { MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE: "6000000", MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE: "6000000" };
+    const { code, stderr } = await run(python, ["-c", program, bucketStack.url], { env });
+    await bucketStack.stop();
+    await s3.stop();
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining("Traceback")]);
+  }, 240_000);
 });

@@ -19,7 +19,9 @@ describe.runIf(mlflowIsThere())("an unmodified Python client sees of this server
   let stack: Stack;
   let reference: Awaited<ReturnType<typeof referenceServer>>;
   beforeAll(async () => {
-    [stack, reference] = await Promise.all([embeddedStack(), referenceServer()]);
+    const starting = referenceServer();
+    stack = await embeddedStack();
+    reference = await starting;
   });
   afterAll(async () => {
     await Promise.all([stack?.stop(), reference?.stop()]);

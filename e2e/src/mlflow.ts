@@ -43,16 +43,14 @@ export async function referenceServer(): Promise<{ readonly url: string; readonl
     ["-m", "mlflow", "server", ...store, "--host", "127.0.0.1", "--port", `${port}`, "--workers", "1"],
     { cwd: dir },
   );
-  await until(
-    "MLflow's own server",
-    async () => (await fetch(`${url}/health`).catch(() => undefined))?.ok === true,
-    90_000,
-  );
-  return {
-    url,
-    stop: async () => {
-      await server.stop();
-      rmSync(dir, { recursive: true, force: true });
-    },
+  const stop = async () => {
+    await server.stop();
+    rmSync(dir, { recursive: true, force: true });
   };
+  const isUp = async () => (await fetch(`${url}/health`).catch(() => undefined))?.ok === true;
+  await until("MLflow's own server", isUp, 180_000).catch(async (error) => {
+    await stop();
+    throw error;
+  });
+  return { url, stop };
 }
