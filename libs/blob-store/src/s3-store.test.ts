@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CreateBucketCommand, ListMultipartUploadsCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { ListMultipartUploadsCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { digestsOf } from "@mintmark/crypto/digests";
-import { freePort } from "@mintmark/testing/free-port";
-import { needsPython, python } from "@mintmark/testing/needs";
+import { needsS3, type S3Server, startS3 } from "@mintmark/testing/s3";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { blobPath } from "./blob-store.ts";
 import { openBlobStore } from "./open-blob-store.ts";
@@ -14,25 +12,19 @@ import { blobStoreBattery, collect, pieces, put, randomBytes } from "./testing/b
 
 const bucket = "models";
 
-/** moto is an S3 of its own, in Python, that answers over HTTP. */
-describe.runIf(needsPython(["moto.server"], "'moto[s3,server]'"))("with a server of S3", () => {
-  let server: ChildProcess;
+describe.runIf(needsS3())("with a server of S3", () => {
+  let server: S3Server;
   let client: S3Client;
 
   beforeAll(async () => {
-    const port = await freePort();
-    server = spawn(python, ["-m", "moto.server", "-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
-    vi.stubEnv("AWS_ENDPOINT_URL_S3", `http://127.0.0.1:${port}`);
-    vi.stubEnv("AWS_ACCESS_KEY_ID", "test");
-    vi.stubEnv("AWS_SECRET_ACCESS_KEY", "test");
-    await reachable(`http://127.0.0.1:${port}/moto-api/`);
+    server = await startS3(bucket);
+    for (const [name, value] of Object.entries(server.env)) vi.stubEnv(name, value);
     client = new S3Client({ region: "us-east-1", forcePathStyle: true });
-    await client.send(new CreateBucketCommand({ Bucket: bucket }));
   });
-  afterAll(() => {
+  afterAll(async () => {
     vi.unstubAllEnvs();
     client?.destroy();
-    server?.kill();
+    await server?.stop();
   });
 
   blobStoreBattery("s3 store", async () => {
@@ -73,13 +65,3 @@ describe.runIf(needsPython(["moto.server"], "'moto[s3,server]'"))("with a server
     await rm(spoolDirectory, { recursive: true });
   });
 });
-
-async function reachable(url: string): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (Date.now() < deadline) {
-    const response = await fetch(url).catch(() => undefined);
-    if (response !== undefined) return;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  throw new Error(`${url} did not answer within 60 s`);
-}
