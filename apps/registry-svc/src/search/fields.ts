@@ -10,16 +10,17 @@ import type { Comparator } from "./grammar.ts";
 
 export type Sql = RawBuilder<unknown>;
 
-/** A comparator with its values as they were written, and the number of the key for fields that have one. */
+/** A comparator with its values as they were written, and the key, for fields that have one, with its number. */
 export interface Comparison {
   readonly comparator: Comparator;
   readonly values: readonly string[];
+  readonly key: string;
   readonly keyId: number;
 }
 
 /** The left side of clauses. */
 export interface Filter {
-  readonly takes: "text" | "number" | "integer";
+  readonly takes: "text" | "number" | "integer" | "either";
   readonly comparators: readonly Comparator[];
   readonly where: (comparison: Comparison) => Sql;
 }
@@ -59,12 +60,12 @@ export interface Field {
   readonly order?: Order;
 }
 
-const textComparators = ["=", "!=", "LIKE", "ILIKE"] as const;
+export const textComparators = ["=", "!=", "LIKE", "ILIKE"] as const;
 /** Beyond those that every text takes. */
 export const listComparators = ["IN", "NOT IN"] as const;
 /** Beyond those that every text takes. */
 export const nullComparators = ["IS NULL", "IS NOT NULL"] as const;
-const numberComparators = ["=", "!=", "<", "<=", ">", ">="] as const;
+export const numberComparators = ["=", "!=", "<", "<=", ">", ">="] as const;
 
 // filters
 
@@ -263,12 +264,12 @@ function joinKey({ table, row, scope }: KeyedTable, alias: string, keyId: number
 }
 
 /** `%` and `_` are wildcards; the grammar has no way to quote them, so a backslash is only itself. */
-function likeCondition(value: Sql, comparator: Comparator, pattern: string): Sql {
+export function likeCondition(value: Sql, comparator: Comparator, pattern: string): Sql {
   const escaped = pattern.replaceAll("\\", "\\\\");
   return comparator === "LIKE" ? sql`${value} like ${escaped}` : sql`${value} ilike ${escaped}`;
 }
 
-function operator(comparator: Comparator): Sql {
+export function operator(comparator: Comparator): Sql {
   if (!(numberComparators as readonly Comparator[]).includes(comparator))
     throw new Error(`${comparator} does not compare numbers`);
   return sql.raw(comparator);

@@ -45,8 +45,8 @@ export async function searchPage(db: Db, search: Search): Promise<Page> {
   if (search.within?.values.length === 0) return { keys: [], next: "" };
   const start = readToken(search);
   const keyIds = await findKeyIds(db, [...search.conditions, ...search.sortings]);
-  const conditions = search.conditions.map(({ filter, key, ...comparison }) =>
-    filter.where({ ...comparison, keyId: keyIds.get(key) ?? unknownKey }),
+  const conditions = search.conditions.map(({ filter, ...comparison }) =>
+    filter.where({ ...comparison, keyId: keyIds.get(comparison.key) ?? unknownKey }),
   );
   const legs = legsOf(search, keyIds);
   if (start !== undefined && start.after.length !== legs[start.leg]?.keys.length)

@@ -12,10 +12,14 @@ export interface Vocabulary {
   /** A bare field is an attribute. */
   readonly attributes: Readonly<Record<string, Field>>;
   readonly datasets?: Readonly<Record<string, Field>>;
+  readonly spans?: Readonly<Record<string, Field>>;
   // These take any key.
   readonly metrics?: Field;
   readonly params?: Field;
   readonly tags?: Field;
+  readonly metadata?: Field;
+  readonly feedback?: Field;
+  readonly expectations?: Field;
   /** Whether texts may also be written as bare numbers. */
   readonly bareNumbers?: boolean;
 }
@@ -32,19 +36,23 @@ export interface Condition {
 /** A field to sort by. */
 export interface Sorting {
   readonly order: Order;
-  /** Of metrics, params and tags; "" for others. */
+  /** Of entities that take any key; "" for others. */
   readonly key: string;
   readonly descending: boolean;
 }
 
-export type Entity = "attributes" | "datasets" | "metrics" | "params" | "tags";
+const keyedEntities = ["metrics", "params", "tags", "metadata", "feedback", "expectations"] as const;
+type KeyedEntity = (typeof keyedEntities)[number];
+export type Entity = "attributes" | "datasets" | "spans" | KeyedEntity;
 
 const entities: Readonly<Record<string, Entity>> = {
-  ...{ attribute: "attributes", attributes: "attributes", attr: "attributes", run: "attributes" },
+  ...{ attribute: "attributes", attributes: "attributes", attr: "attributes", run: "attributes", trace: "attributes" },
   ...{ metric: "metrics", metrics: "metrics" },
   ...{ param: "params", params: "params", parameter: "params", parameters: "params" },
   ...{ tag: "tags", tags: "tags" },
   ...{ dataset: "datasets", datasets: "datasets" },
+  ...{ metadata: "metadata", request_metadata: "metadata" },
+  ...{ span: "spans", feedback: "feedback", expectation: "expectations" },
 };
 
 /** More make a statement that takes longer to plan than to run. */
@@ -94,8 +102,7 @@ export function readOrder(items: readonly string[], vocabulary: Vocabulary): rea
 export function readSorting(name: FieldName, descending: boolean, vocabulary: Vocabulary, text: string): Sorting {
   const found = fieldOf(name, vocabulary, "order");
   if ("problem" in found) throw orderInvalid(text, name.at, found.problem);
-  const key = found.entity === "attributes" || found.entity === "datasets" ? "" : name.key;
-  return { order: found.field.order!, key, descending };
+  return { order: found.field.order!, key: isKeyed(found.entity) ? name.key : "", descending };
 }
 
 function conditionOf(clause: Clause, vocabulary: Vocabulary): Condition | { at: number; problem: string } {
@@ -117,9 +124,11 @@ const wanted = {
   text: "a text in quotes",
   number: "a number without quotes",
   integer: "a whole number",
+  either: "a text in quotes or a number",
 } as const satisfies Record<Filter["takes"], string>;
 
 function takes(filter: Filter, { type, text }: Literal, { bareNumbers = false }: Vocabulary): boolean {
+  if (filter.takes === "either") return true;
   if (filter.takes === "text") return type === "text" || bareNumbers;
   return filter.takes === "integer" ? /^[+-]?\d+$/.test(text) : type === "number";
 }
@@ -136,9 +145,9 @@ function fieldOf(
     const known = [...new Set(Object.values(entities))].filter((each) => usable(vocabulary, each, use).length > 0);
     return { problem: `${vocabulary.searched} have ${known.join(", ")}, not ${written}` };
   }
+  if (isKeyed(entity)) return { entity, field: vocabulary[entity]! };
   const fields = vocabulary[entity]!;
-  if (entity === "metrics" || entity === "params" || entity === "tags") return { entity, field: fields as Field };
-  const field = Object.hasOwn(fields, key) ? (fields as Readonly<Record<string, Field>>)[key] : undefined;
+  const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
   if (field?.[use] === undefined)
     return {
       problem: `the ${entity} of ${vocabulary.searched} are ${usable(vocabulary, entity, use).join(", ")}; ${key} is none`,
@@ -148,13 +157,12 @@ function fieldOf(
 
 /** The keys of an entity that may stand in a filter or an order; for one that takes any key, its name. */
 function usable(vocabulary: Vocabulary, entity: Entity, use: keyof Field): readonly string[] {
-  const fields = vocabulary[entity];
-  if (fields === undefined) return [];
-  if (entity === "attributes" || entity === "datasets")
-    return Object.entries(fields as Readonly<Record<string, Field>>).flatMap(([key, field]) =>
-      field[use] === undefined ? [] : [key],
-    );
-  return (fields as Field)[use] === undefined ? [] : [entity];
+  if (isKeyed(entity)) return vocabulary[entity]?.[use] === undefined ? [] : [entity];
+  return Object.entries(vocabulary[entity] ?? {}).flatMap(([key, field]) => (field[use] === undefined ? [] : [key]));
+}
+
+function isKeyed(entity: Entity): entity is KeyedEntity {
+  return keyedEntities.some((keyed) => keyed === entity);
 }
 
 function orderInvalid(order: string, at: number, problem: string): AppError {

@@ -3,6 +3,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { AssessmentKind } from "@mintmark/proto/mintmark/tracking/v1/trace";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { tryParseExperimentId } from "../experiments/experiment-id.ts";
@@ -10,16 +11,22 @@ import { pageSize } from "../paging.ts";
 import {
   columnOrder,
   type Field,
+  type Filter,
   integerFilter,
   type KeyedTable,
   keyedTextFilter,
   keyedTextOrder,
+  likeCondition,
   nullableOrder,
   nullComparators,
+  numberComparators,
+  operator,
   type SortKey,
   type Sql,
+  textComparators,
   textFilter,
 } from "../search/fields.ts";
+import type { Comparator } from "../search/grammar.ts";
 import { searchPage } from "../search/search-page.ts";
 import { readFilter, readOrder, type Vocabulary } from "../search/vocabulary.ts";
 
@@ -70,6 +77,9 @@ const startedDown: SortKey = { value: sql`r.started_ms`, type: "int8", descendin
 const newestFirst: SortKey = { value: sql`r.trace_pk`, type: "int8", descending: true };
 
 const tags: KeyedTable = { table: "trace_tag", row: "trace_pk", scope: "experiment_pk" };
+const metadata: KeyedTable = { table: "trace_metadata", row: "trace_pk", scope: "experiment_pk" };
+/** By OpenTelemetry's names of the values of StatusCode. */
+const spanStates = ["UNSET", "OK", "ERROR"];
 
 const started: Field = { filter: integerFilter(sql`r.started_ms`), order: columnOrder(sql`r.started_ms`, "int8") };
 const took: Field = { filter: integerFilter(sql`r.duration_ms`), order: nullableOrder(sql`r.duration_ms`, "int8") };
@@ -123,7 +133,53 @@ const vocabulary: Vocabulary = {
     },
   },
   tags: { filter: keyedTextFilter(tags, nullComparators), order: keyedTextOrder(tags) },
+  metadata: { filter: keyedTextFilter(metadata, nullComparators), order: keyedTextOrder(metadata) },
+  spans: {
+    name: { filter: spanFilter(sql`s.name`) },
+    type: { filter: spanFilter(sql`s.type`) },
+    status: { filter: spanFilter(sql`(${spanStates}::text[])[s.status + 1]`) },
+  },
+  feedback: { filter: assessmentFilter(AssessmentKind.FEEDBACK) },
+  expectations: { filter: assessmentFilter(AssessmentKind.EXPECTATION) },
 };
+
+/** That some span of the trace is such. */
+function spanFilter(value: Sql): Filter {
+  const filter = textFilter(value);
+  return {
+    ...filter,
+    where: (comparison) =>
+      sql`exists (select from span s where s.trace_pk = r.trace_pk and ${filter.where(comparison)})`,
+  };
+}
+
+/** That some assessment of that name, for which no other stands in, has such a value. Only numbers are less or greater. */
+function assessmentFilter(kind: AssessmentKind): Filter {
+  return {
+    takes: "either",
+    comparators: [...textComparators, ...numberComparators.slice(2), ...nullComparators],
+    where: ({ comparator, key, values }) => {
+      const named = sql`a.trace_pk = r.trace_pk and a.kind = ${kind} and a.name = ${key}
+        and not exists (select from assessment o where o.overrides_pk = a.assessment_pk)`;
+      if (comparator === "IS NULL") return sql`not exists (select from assessment a where ${named})`;
+      if (comparator === "IS NOT NULL") return sql`exists (select from assessment a where ${named})`;
+      return sql`exists (select from assessment a where ${named} and ${valueCondition(comparator, values[0]!)})`;
+    },
+  };
+}
+
+/** One that Postgres takes as numeric; its patterns have no bounds above 255. */
+const number = String.raw`^-?\d{1,250}(\.\d{1,250})?([eE][+-]?\d{1,3})?$`;
+
+function valueCondition(comparator: Comparator, text: string): Sql {
+  // JSON has a text in quotes and everything else without.
+  if (comparator === "=") return sql`a.value_json in (${text}, ${JSON.stringify(text)})`;
+  if (comparator === "!=") return sql`a.value_json not in (${text}, ${JSON.stringify(text)})`;
+  if (comparator === "LIKE" || comparator === "ILIKE")
+    return likeCondition(sql`trim(both '"' from a.value_json)`, comparator, text);
+  if (!new RegExp(number).test(text)) return sql`false`;
+  return sql`case when a.value_json ~ ${number} then a.value_json::numeric ${operator(comparator)} ${text}::numeric end`;
+}
 
 function keyedValue(table: "trace_tag" | "trace_metadata", key: string): Sql {
   return sql`(select k.value from ${sql.table(table)} k where k.trace_pk = r.trace_pk

@@ -320,6 +320,28 @@ describe("searching traces", () => {
       );
   });
 
+  beforeAll(async () => {
+    const assess = (
+      at: number,
+      valueJson: string,
+      name = "quality",
+      kind: AssessmentKind = AssessmentKind.FEEDBACK,
+      overrides = "",
+    ) => traces().createAssessment({ assessment: { traceId: ids[at]!, name, kind, valueJson, overrides } });
+    await assess(0, "0.5");
+    await assess(0, "true", "truth", AssessmentKind.EXPECTATION);
+    await assess(1, "1e300");
+    const bad = await assess(2, '"bad"');
+    await assess(2, '"good"', "quality", AssessmentKind.FEEDBACK, bad.assessment!.id);
+    const traceId = Buffer.from(ids[1]!.slice(3), "hex");
+    const status = { code: Status_StatusCode.ERROR };
+    const attributes = [attribute("mlflow.spanType", "TOOL")];
+    await traces().logSpans({
+      experimentId: own,
+      spans: [span({ traceId, name: "tool", status, attributes }), span({ traceId })],
+    });
+  });
+
   it("gives the latest first, page by page", async () => {
     const pages: string[][] = [];
     for (let pageToken = ""; ; ) {
@@ -348,6 +370,23 @@ describe("searching traces", () => {
     ["tags.fruit IS NULL AND status = 'OK'", [4, 3]],
     [`run_id = '${"f".repeat(32)}'`, [3]],
     ["request_id = 'none'", []],
+    ["trace.status = 'ERROR'", [2]],
+    ["metadata.`mlflow.sourceRun` != ''", [3]],
+    ["request_metadata.nothing IS NOT NULL", []],
+    ["span.name = 'tool' AND span.status = 'ERROR'", [1]],
+    ["span.type IN ('TOOL', 'LLM')", [1]],
+    ["span.name = 'none'", []],
+    ["feedback.quality = 'good'", [2]],
+    ["feedback.quality != 'good'", [1, 0]],
+    ["feedback.quality = 'bad'", []],
+    ["feedback.quality = 0.5", [0]],
+    ["feedback.quality > 0.25", [1, 0]],
+    ["feedback.quality >= '1e2'", [1]],
+    ["feedback.quality < 'good'", []],
+    ["feedback.quality LIKE 'go%'", [2]],
+    ["feedback.quality IS NULL", [4, 3]],
+    ["feedback.`truth` IS NOT NULL", []],
+    ["expectation.truth = 'true'", [0]],
   ])("by %s", async (filter, places) => {
     const { traces: found } = await traces().searchTraces({ experimentIds: [own], filter });
     expect(found.map(({ id }) => ids.indexOf(id))).toEqual(places);
