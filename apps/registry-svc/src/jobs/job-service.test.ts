@@ -414,6 +414,23 @@ it("a job's status is not anybody's to set, and nobody logs to it without its at
   expect((await registry.client.runs.getRun({ id })).run!.tags).toMatchObject({ note: "mine" });
 });
 
+it("deleting the run of a job hides it, and its attempt goes on to the end", async () => {
+  const { runs, attempts } = registry.client;
+  const { id, token } = await claimed();
+  await runs.deleteRun({ id });
+  await runs.logBatch({ runId: id, attemptToken: token, metrics: [{ key: "loss", value: 1 }] });
+  expect(await failureOf(runs.logBatch({ runId: id, tags: { note: "late" } }))).toMatchObject({
+    reason: "RUN_DELETED",
+  });
+  await attempts.endAttempt({ runId: id, attemptToken: token, end: AttemptEnd.FINISHED });
+  expect(await failureOf(runs.logBatch({ runId: id, attemptToken: token, tags: { a: "b" } }))).toMatchObject({
+    reason: "ATTEMPT_LOST",
+  });
+  await runs.restoreRun({ id });
+  expect((await runs.getRun({ id })).run).toMatchObject({ status: RunStatus.FINISHED, metrics: { loss: 1 } });
+  expect(await failureOf(runs.logBatch({ runId: id, params: { a: "b" } }))).toMatchObject({ reason: "RUN_ENDED" });
+});
+
 it("nothing of all this left as an internal error", () => {
   expect(registry.unexpected).toEqual([]);
 });

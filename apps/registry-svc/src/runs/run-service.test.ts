@@ -275,6 +275,11 @@ describe("a batch", () => {
     await runs().logBatch(batch);
     const { run } = await runs().getRun({ id: runId });
     expect(run).toMatchObject({ modelInputs: [read], modelOutputs: [{ modelId: made, step: 7n }] });
+    const { edges } = await registry.client.lineage.getLineage({ uri: `runs:/${runId}` });
+    expect(edges.map(({ from, to, role }) => [from!.id, role, to!.id])).toEqual([
+      [read, "input", runId],
+      [runId, "output", made],
+    ]);
   });
 
   it("with metrics of logged models keeps them for these as well, the latest for each data set", async () => {

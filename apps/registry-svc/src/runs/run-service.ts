@@ -3,8 +3,10 @@
  * @module
  */
 import type { ServiceImpl } from "@connectrpc/connect";
+import type { Run } from "@mintmark/proto/mintmark/tracking/v1/run";
 import type { RunService } from "@mintmark/proto/mintmark/tracking/v1/run_service";
 import { currentCaller } from "../caller.ts";
+import { linkSnapshots } from "../datasets/link-snapshots.ts";
 import { announce } from "../events/announce.ts";
 import { pageSize } from "../paging.ts";
 import type { ServiceDeps } from "../service-deps.ts";
@@ -19,28 +21,34 @@ import { metricHistory } from "./metric-history.ts";
 import { searchRuns } from "./search-runs.ts";
 import { updateRun } from "./update-run.ts";
 
-export function runService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeof RunService> {
+export function runService(deps: Pick<ServiceDeps, "db" | "dataLinks">): ServiceImpl<typeof RunService> {
+  const { db } = deps;
+  const linked = async (runs: readonly Run[]) => {
+    await linkSnapshots(deps, runs);
+    return [...runs];
+  };
+  const oneRun = async (id: string) => ({ run: (await linked([await findRun(db, id)]))[0] });
   return {
     async createRun(request, context) {
       const { id, event } = await createRun(db, { ...request, actor: currentCaller(context).name });
       await announce(context, db, event);
-      return { run: await findRun(db, id) };
+      return oneRun(id);
     },
     async getRun({ id }) {
-      return { run: await findRun(db, id) };
+      return oneRun(id);
     },
     async listRuns({ experiment, status, pageSize: size, pageToken: token }) {
       const { runs, next } = await listRuns(db, { experiment, status, size: pageSize(size), token });
-      return { runs, nextPageToken: next };
+      return { runs: await linked(runs), nextPageToken: next };
     },
     async searchRuns(request) {
       const { runs, next } = await searchRuns(db, request);
-      return { runs, nextPageToken: next };
+      return { runs: await linked(runs), nextPageToken: next };
     },
     async updateRun({ id, status, name, endTime }, context) {
       const actor = currentCaller(context).name;
       await announce(context, db, await updateRun(db, { id, status, name, endTime, actor }));
-      return { run: await findRun(db, id) };
+      return oneRun(id);
     },
     async deleteRun({ id }, context) {
       await announce(context, db, await deleteRun(db, { id, actor: currentCaller(context).name }));

@@ -173,6 +173,29 @@ begin
     jsonb_build_object('experiment', p_experiment::text, 'name', target.name));
 end $$;
 
+-- Keeps in the lineage which logged models a run read and made: kind 3 is a run, 5 a logged model.
+create function trace_models(p_run run, model_inputs uuid[], model_outputs uuid[]) returns void language plpgsql as $$
+declare run_identity text := replace(p_run.run_id::text, '-', '');
+begin
+  insert into lineage_node (kind, identity, label)
+    select 3, run_identity, p_run.name
+    union all
+    select 5, 'm-' || replace(l.id::text, '-', ''), l.name from logged_model l where l.id = any(model_inputs || model_outputs)
+    order by 1, 2
+    on conflict do nothing;
+  insert into lineage_edge (source_pk, target_pk, role)
+    select model.node_pk, this.node_pk, 'input'
+    from lineage_node this, unnest(model_inputs) as given (id)
+    join lineage_node model on model.kind = 5 and model.identity = 'm-' || replace(given.id::text, '-', '')
+    where this.kind = 3 and this.identity = run_identity
+    union all
+    select this.node_pk, model.node_pk, 'output'
+    from lineage_node this, unnest(model_outputs) as given (id)
+    join lineage_node model on model.kind = 5 and model.identity = 'm-' || replace(given.id::text, '-', '')
+    where this.kind = 3 and this.identity = run_identity
+    on conflict do nothing;
+end $$;
+
 -- Logs a batch, all of it or none, in one call: locks the run, checks who writes, then writes.
 drop function log_batch(uuid, uuid, text[], text[], text[], text[], text[], float8[], bigint[], bigint[], jsonb);
 create function log_batch(
@@ -326,5 +349,6 @@ begin
       select target.run_pk, l.logged_model_pk, given.step
       from unnest(model_outputs, output_steps) as given (model, step) join logged_model l on l.id = given.model
       on conflict do nothing;
+    perform trace_models(target, model_inputs, model_outputs);
   end if;
 end $$;

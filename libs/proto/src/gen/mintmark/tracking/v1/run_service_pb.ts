@@ -25,14 +25,14 @@ export const file_mintmark_tracking_v1_run_service: GenFile = /*@__PURE__*/
  */
 export type CreateRunRequest = Message<"mintmark.tracking.v1.CreateRunRequest"> & {
   /**
-   * The experiment; `default` if empty.
+   * The experiment, created if it is missing; `Default` if empty.
    *
    * @generated from field: string experiment = 1;
    */
   experiment: string;
 
   /**
-   * The name; made up if empty.
+   * The name; that of the tag `mlflow.runName` if empty, else made up. The tag says the same, also later.
    *
    * @generated from field: string name = 2;
    */
@@ -46,7 +46,7 @@ export type CreateRunRequest = Message<"mintmark.tracking.v1.CreateRunRequest"> 
   tags: { [key: string]: string };
 
   /**
-   * The run that it is a part of; empty if none.
+   * The run that it is a part of; that of the tag `mlflow.parentRunId` if empty, if there is such a run.
    *
    * @generated from field: string parent_run_id = 4;
    */
@@ -67,7 +67,7 @@ export type CreateRunRequest = Message<"mintmark.tracking.v1.CreateRunRequest"> 
   startTime?: Timestamp | undefined;
 
   /**
-   * Who started it; the caller if empty.
+   * Who started it; the tag `mlflow.user` if empty, else the caller.
    *
    * @generated from field: string user = 7;
    */
@@ -320,7 +320,7 @@ export type LogBatchRequest = Message<"mintmark.tracking.v1.LogBatchRequest"> & 
   metrics: MetricPoint[];
 
   /**
-   * Tags, replacing values. At most 100.
+   * Tags, replacing values. At most 100. `mlflow.runName` is the name of the run.
    *
    * @generated from field: map<string, string> tags = 5;
    */
@@ -674,7 +674,8 @@ export type CompareMetricRequest = Message<"mintmark.tracking.v1.CompareMetricRe
   endStep?: bigint | undefined;
 
   /**
-   * The most points of one run: 1 to 25000; 2500 if not set. The first and the last point are always among them.
+   * The most points of one run: 1 to 25000; 2500 if not set, and fewer where all runs together would have more than 250000.
+   * The first and the last point are always among them, unless it is 1.
    *
    * @generated from field: uint32 max_points = 5;
    */
@@ -768,7 +769,8 @@ export const RunService: GenService<{
     output: typeof UpdateRunResponseSchema;
   },
   /**
-   * Deletes a run; RestoreRun brings it back. What is deleted takes no writes.
+   * Deletes a run; RestoreRun brings it back. What is deleted takes no writes but those of a job's present attempt, which
+   * goes on: to delete hides a job, and does not cancel it.
    *
    * @generated from rpc mintmark.tracking.v1.RunService.DeleteRun
    */
