@@ -11,7 +11,7 @@ import { defaultFreshness, type Gateway, type GatewayOptions, startGateway } fro
 const usage = `mintmark gateway [--host 127.0.0.1] [--port 8080] [--grpc-port 8081] [--registry http://127.0.0.1:8082]
 
 Environment: MINTMARK_REGISTRY_URL, MINTMARK_TOKEN (the gateway's own), MINTMARK_AUTH=on|off, MINTMARK_KEY_DIR,
-MINTMARK_PUBLIC_URL (another name under which it is reached), MINTMARK_STALE_AFTER and MINTMARK_REFUSE_AFTER
+MINTMARK_PUBLIC_URL (under which others reach it: a name of its own, and what links begin with), MINTMARK_STALE_AFTER and MINTMARK_REFUSE_AFTER
 (seconds of silence of the registry after which answers are marked, and refused), MINTMARK_LOG_LEVEL`;
 
 function readOptions(): GatewayOptions | undefined {
@@ -33,6 +33,8 @@ function readOptions(): GatewayOptions | undefined {
     throw new SettingError(
       `--host ${values.host} is not loopback, so authentication cannot be off; set MINTMARK_AUTH=on, or add --insecure if everyone who reaches it may do everything`,
     );
+  const named = env["MINTMARK_PUBLIC_URL"];
+  const publicUrl = named === undefined ? undefined : httpUrl("MINTMARK_PUBLIC_URL", named);
   return {
     host: values.host,
     port: portNumber("--port", values.port),
@@ -41,10 +43,8 @@ function readOptions(): GatewayOptions | undefined {
     token: env["MINTMARK_TOKEN"],
     auth,
     keyDir: env["MINTMARK_KEY_DIR"] ?? "mintmark-data/keys",
-    ownHosts:
-      env["MINTMARK_PUBLIC_URL"] === undefined
-        ? []
-        : [httpUrl("MINTMARK_PUBLIC_URL", env["MINTMARK_PUBLIC_URL"]).hostname],
+    publicUrl: publicUrl?.href.replace(/\/+$/, ""),
+    ownHosts: publicUrl === undefined ? [] : [publicUrl.hostname],
     freshness: {
       staleAfterMs: seconds("MINTMARK_STALE_AFTER", defaultFreshness.staleAfterMs),
       refuseAfterMs: seconds("MINTMARK_REFUSE_AFTER", defaultFreshness.refuseAfterMs),

@@ -25,7 +25,7 @@ import { type HotReads, hotReads, isHotRead } from "./mlflow/hot-reads.ts";
 import { MlflowError, mlflowErrorBody, mlflowFailure } from "./mlflow/mlflow-error.ts";
 import { isMlflow, type MlflowDeps, mlflowRoutes, sendMlflowFailure } from "./mlflow/mlflow-routes.ts";
 import { otlpRoutes } from "./mlflow/otlp.ts";
-import { isCall, isNative, type PassThrough, passThrough } from "./native/pass-through.ts";
+import { isCall, isDataLink, isNative, type PassThrough, passThrough } from "./native/pass-through.ts";
 import { isResolve, type ResolveRoute, resolveRoute } from "./resolve-route.ts";
 import { loadPredictorOf } from "./scoring/load-predictor.ts";
 import { scoringRoutes } from "./scoring/scoring-routes.ts";
@@ -45,6 +45,8 @@ export interface GatewayOptions {
   readonly auth: boolean;
   /** In its `trusted/` are the public keys by which models are verified before they are served. */
   readonly keyDir: string;
+  /** Under which others reach the gateway, for links in answers; as each client addressed it if absent. */
+  readonly publicUrl?: string | undefined;
   /** Names, besides loopback's, under which the gateway may be addressed. */
   readonly ownHosts: readonly string[];
   readonly freshness: Freshness;
@@ -89,7 +91,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const native = passThrough(options.registryUrl, ownWrite);
   // Its calls carry the token of whoever called, never the gateway's own.
   const inNameOfCaller = connectRegistry({ baseUrl: options.registryUrl, httpVersion: "2" });
-  const mlflow: MlflowDeps = { registry: inNameOfCaller, ownWrite };
+  const mlflow: MlflowDeps = { registry: inNameOfCaller, ownWrite, publicUrl: options.publicUrl };
   const hot = hotReads({ view, registry });
   const artifacts = artifactBytes(native, inNameOfCaller);
   const resolve = resolveRoute(view);
@@ -245,7 +247,7 @@ function frontServer(parts: Parts, handler: (request: IncomingMessage, response:
   return server;
 }
 
-/** `/v1/blobs/*` or `/v1/files/*`. */
+/** `/v1/blobs/*`, `/v1/files/*` or `/v1/data/*`. */
 function bulkRoute(url: string): string {
   return `${url.split("/", 3).join("/")}/*`;
 }
@@ -260,7 +262,7 @@ function answer(
 ): void {
   const began = performance.now();
   response.on("close", () => metrics.countRequest(route, response.statusCode, (performance.now() - began) / 1000));
-  const allowed = async () => access.check(request.headers);
+  const allowed = async () => (isDataLink(request.url!) ? undefined : access.check(request.headers));
   allowed()
     .then(() => handle(request, response))
     .catch((error: unknown) => {

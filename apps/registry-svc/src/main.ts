@@ -8,6 +8,7 @@ import { AppError } from "@mintmark/errors";
 import { loopbackNames } from "@mintmark/http-edge/own-address";
 import { onOrOff, portNumber, SettingError } from "@mintmark/http-edge/settings";
 import pino from "pino";
+import { defaultLinkSeconds } from "./datasets/data-link.ts";
 import { type RegistryOptions, startRegistry } from "./server.ts";
 
 const usage = `mintmark registry --database-url postgres://… [--host 127.0.0.1] [--port 8082] [--auth on|off] [--insecure]
@@ -16,7 +17,8 @@ const usage = `mintmark registry --database-url postgres://… [--host 127.0.0.1
 Environment: DATABASE_URL, QUEUE_URL (redis://… or postgres://…; default: the same Postgres, under a role of its own),
 MINTMARK_ARTIFACT_STORE (file:///dir or s3://bucket/prefix), MINTMARK_KEY_DIR, MINTMARK_PUBLIC_URL, MINTMARK_AUTH=on|off,
 MINTMARK_ADMIN_TOKEN_FILE, MINTMARK_BOOTSTRAP_TOKENS (name=mm_…,…: tokens of the other programs),
-MINTMARK_WEBHOOK_ALLOW (host[:port],…: where webhooks may go besides public addresses by https), MINTMARK_LOG_LEVEL`;
+MINTMARK_WEBHOOK_ALLOW (host[:port],…: where webhooks may go besides public addresses by https),
+MINTMARK_DATA_URL_SECONDS (how long links to the data of runs hold; 3600), MINTMARK_LOG_LEVEL`;
 
 try {
   const options = readOptions();
@@ -83,6 +85,7 @@ function readOptions(): RegistryOptions | undefined {
     adminTokenFile: env["MINTMARK_ADMIN_TOKEN_FILE"],
     serviceTokens: env["MINTMARK_BOOTSTRAP_TOKENS"] ?? "",
     webhookAllow: env["MINTMARK_WEBHOOK_ALLOW"] ?? "",
+    dataLinkSeconds: linkSeconds(env["MINTMARK_DATA_URL_SECONDS"] ?? String(defaultLinkSeconds)),
     log: pino(
       { name: "registry", level: env["MINTMARK_LOG_LEVEL"] ?? "info" },
       pino.destination({ fd: 2, sync: false }),
@@ -93,6 +96,12 @@ function readOptions(): RegistryOptions | undefined {
 function required(value: string | undefined, name: string, example: string): string {
   if (value === undefined || value === "") throw new SettingError(`${name} is not set; expected ${example}`);
   return value;
+}
+
+function linkSeconds(text: string): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) === 0)
+    throw new SettingError(`MINTMARK_DATA_URL_SECONDS expected whole seconds above 0, got '${text}'`);
+  return Number(text);
 }
 
 function ownNames(publicUrl: string | undefined): readonly string[] {

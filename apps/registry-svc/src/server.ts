@@ -10,12 +10,14 @@ import { AppError } from "@mintmark/errors";
 import { type RequestAddress, requireOwnAddress } from "@mintmark/http-edge/own-address";
 import { openQueue, prepareQueue } from "@mintmark/job-queue";
 import type { Logger } from "pino";
+import { dataLinks, dataPrefix, defaultLinkSeconds } from "./datasets/data-link.ts";
 import { connectDatabase } from "./db/connect.ts";
 import { openListener } from "./db/listener.ts";
 import { type Migrated, migrate } from "./db/migrate.ts";
 import { isOutage } from "./db/outage.ts";
 import { errorInterceptor, toConnectError } from "./error-interceptor.ts";
 import { blobPrefix, blobRoutes, refuse } from "./http/blob-routes.ts";
+import { dataRoutes } from "./http/data-routes.ts";
 import { filePrefix, fileRoutes } from "./http/file-routes.ts";
 import { listen } from "./http/shared-port.ts";
 import { openKeyRing } from "./keys/key-ring.ts";
@@ -49,6 +51,8 @@ export interface RegistryOptions {
   readonly serviceTokens: string;
   /** Hosts to which webhooks may go besides public ones by https: `host[:port],…`. */
   readonly webhookAllow?: string;
+  /** For how many seconds links to the data of runs hold. */
+  readonly dataLinkSeconds?: number;
   readonly log: Logger;
   /** How often runs that the queue has lost are queued again. */
   readonly reconcileMs?: number;
@@ -118,7 +122,18 @@ async function openDeps(options: RegistryOptions, opened: AsyncDisposableStack):
     closing.abort();
     return close();
   };
-  return { db: database.db, listener, blobs, keys, queue, onQueueError, webhooks, closing: closing.signal, stop };
+  return {
+    db: database.db,
+    listener,
+    blobs,
+    keys,
+    dataLinks: dataLinks(keys.signing, options.dataLinkSeconds ?? defaultLinkSeconds),
+    queue,
+    onQueueError,
+    webhooks,
+    closing: closing.signal,
+    stop,
+  };
 }
 
 async function migrated(databaseUrl: string): Promise<Migrated> {
@@ -156,6 +171,7 @@ function requestHandler(deps: ServiceDeps, authenticate: Authenticate, { auth, o
   const own = auth || ownNames === undefined ? undefined : new Set(ownNames.map((name) => name.toLowerCase()));
   const serveBlob = blobRoutes({ deps, authenticate, onUnexpected });
   const serveFile = fileRoutes({ deps, authenticate, onUnexpected });
+  const serveData = dataRoutes({ deps, onUnexpected });
   const call = connectNodeAdapter({
     routes: (router) => addServices(router, deps),
     interceptors: [
@@ -177,6 +193,8 @@ function requestHandler(deps: ServiceDeps, authenticate: Authenticate, { auth, o
     if (request.url?.startsWith(blobPrefix)) void serveBlob(request as IncomingMessage, response as ServerResponse);
     else if (request.url?.startsWith(filePrefix))
       void serveFile(request as IncomingMessage, response as ServerResponse);
+    else if (request.url?.startsWith(dataPrefix))
+      void serveData(request as IncomingMessage, response as ServerResponse);
     else call(request, response);
   };
 }

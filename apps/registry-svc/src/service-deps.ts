@@ -4,6 +4,7 @@
  */
 import type { BlobStore } from "@mintmark/blob-store";
 import type { JobQueue } from "@mintmark/job-queue";
+import type { DataLinks } from "./datasets/data-link.ts";
 import type { Listener } from "./db/listener.ts";
 import type { Db } from "./db/schema.ts";
 import type { KeyRing } from "./keys/key-ring.ts";
@@ -18,6 +19,8 @@ export interface ServiceDeps {
   readonly queue: JobQueue;
   /** Told when the queue cannot be reached after a job was accepted; the reconciler makes good for it. */
   readonly onQueueError: (error: unknown) => void;
+  /** Links by which the data of runs is fetched without a token. */
+  readonly dataLinks: DataLinks;
   /** How webhooks are signed, and where they may go. */
   readonly webhooks: WebhookDeps;
   /** Aborted when the server begins to stop: streams that would never end by themselves end then. */

@@ -46,6 +46,8 @@ export interface MlflowDeps {
   readonly registry: RegistryClient;
   /** Returns when the gateway's view has taken in the event. */
   readonly ownWrite: (event: bigint) => Promise<void>;
+  /** What links begin with; as the client addressed the gateway if absent. */
+  readonly publicUrl?: string | undefined;
 }
 
 /** Where MLflow's pages fetch files, and where its clients send spans; the rest of its API is below the prefixes. */
@@ -105,11 +107,11 @@ async function answer(
   return reply.type("application/json").send(JSON.stringify(fields));
 }
 
-function callOf({ registry }: MlflowDeps, request: FastifyRequest, events: bigint[]): Call {
+function callOf({ registry, publicUrl }: MlflowDeps, request: FastifyRequest, events: bigint[]): Call {
   const { authorization } = request.headers;
   return {
     registry,
-    baseUrl: `${request.protocol}://${request.host}`,
+    baseUrl: publicUrl ?? `${request.protocol}://${request.host}`,
     as: {
       ...(authorization === undefined ? {} : { headers: { authorization } }),
       onHeader: (headers) => {

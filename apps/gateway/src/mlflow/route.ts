@@ -11,7 +11,7 @@ export interface Call {
   readonly registry: RegistryClient;
   /** For every call of the registry: in the name of the caller; the answer waits until the gateway has seen its writes. */
   readonly as: CallOptions;
-  /** `http://host:port` as the client addressed the gateway. */
+  /** Where the client finds the gateway: `http://host:port`. */
   readonly baseUrl: string;
 }
 

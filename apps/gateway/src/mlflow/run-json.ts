@@ -80,7 +80,7 @@ function describedJson(input: DatasetInput): object {
   };
 }
 
-/** A snapshot, which MLflow's clients fetch by plain HTTP; their digests have 36 characters at most. */
+/** A snapshot; its digest is cut to the 36 characters that MLflow's have at most. */
 function snapshotJson(input: DatasetInput, baseUrl: string): object {
   const profile = {
     num_rows: int64Json(input.rows),
@@ -91,9 +91,15 @@ function snapshotJson(input: DatasetInput, baseUrl: string): object {
   return {
     name: input.name,
     digest: input.blake3.slice(0, 36),
-    source_type: "http",
-    source: JSON.stringify({ url: `${baseUrl}${input.downloadPath}` }),
+    ...sourceJson(input, baseUrl),
     schema: textOrAbsent(input.schemaJson),
     profile: JSON.stringify(profile),
   };
+}
+
+/** Where MLflow's clients fetch a snapshot: here, by plain HTTP; else where its worker found it. */
+function sourceJson({ source, downloadPath }: DatasetInput, baseUrl: string): object {
+  if (downloadPath !== "") return { source_type: "http", source: JSON.stringify({ url: `${baseUrl}${downloadPath}` }) };
+  if (/^https?:/.test(source)) return { source_type: "http", source: JSON.stringify({ url: source }) };
+  return { source_type: source.startsWith("s3:") ? "s3" : "local", source: JSON.stringify({ uri: source }) };
 }

@@ -192,6 +192,7 @@ it.each([
   ["/mintmark.registry.v1.ModelService/GetModel", true, true],
   ["/v1/blobs/00", true, false],
   ["/v1/blobs", false, false],
+  ["/v1/data/1.x/00/a.csv", true, false],
   ["/serve/mintmark.x/ping", false, false],
 ])("%s is native: %s, a call: %s", (url, native, call) => {
   expect([isNative(url), isCall(url)]).toEqual([native, call]);

@@ -71,7 +71,12 @@ export function passThrough(registryUrl: string, ownWrite: (event: bigint) => Pr
 
 /** True for a call of the native API or the bulk bytes. */
 export function isNative(url: string): boolean {
-  return isCall(url) || url.startsWith("/v1/blobs/") || url.startsWith("/v1/files/");
+  return isCall(url) || isDataLink(url) || url.startsWith("/v1/blobs/") || url.startsWith("/v1/files/");
+}
+
+/** A link to data, whose signature stands in for a token. */
+export function isDataLink(url: string): boolean {
+  return url.startsWith("/v1/data/");
 }
 
 /** A method of the native API, as against bulk bytes. */

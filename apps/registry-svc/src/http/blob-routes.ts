@@ -6,7 +6,6 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { pipeline } from "node:stream/promises";
 import type { ConnectError } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import { AppError } from "@mintmark/errors";
@@ -15,8 +14,8 @@ import { findStored, requireDigest, requireSize, storeBlob } from "../artifacts/
 import { toConnectError } from "../error-interceptor.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import type { Authenticate } from "../tokens/authentication.ts";
-import { parseRange } from "./byte-range.ts";
 import { httpStatus } from "./http-status.ts";
+import { type Exchange, sendBlob } from "./send-blob.ts";
 
 export const blobPrefix = "/v1/blobs/";
 
@@ -34,7 +33,7 @@ export function blobRoutes({ deps, authenticate, onUnexpected }: BlobRoutes) {
       const digest = (request.url ?? "").split("?", 1)[0]?.slice(blobPrefix.length) ?? "";
       const blake3 = requireDigest("blake3", digest);
       if (request.method === "PUT") await put(deps, blake3, request, response);
-      else if (request.method === "GET" || request.method === "HEAD") await get(deps, blake3, request, response);
+      else if (request.method === "GET" || request.method === "HEAD") await get(deps, blake3, { request, response });
       else response.writeHead(405, { allow: "GET, HEAD, PUT" }).end();
     } catch (error) {
       // Whoever has gone needs no answer.
@@ -57,29 +56,17 @@ async function put(deps: Deps, blake3: string, request: IncomingMessage, respons
   response.writeHead(201, { "content-type": "application/json" }).end(JSON.stringify(stored));
 }
 
-async function get(deps: Deps, blake3: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function get(deps: Deps, blake3: string, exchange: Exchange): Promise<void> {
   const stored = await findStored(deps, [blake3]);
   const size = stored.has(blake3) ? await deps.blobs.size(blake3) : undefined;
   if (size === undefined) {
-    response.setHeader("x-mintmark-received", await deps.blobs.received(blake3));
+    exchange.response.setHeader("x-mintmark-received", await deps.blobs.received(blake3));
     throw new AppError("BLOB_NOT_FOUND", { blake3 });
   }
-  const range = parseRange(request.headers.range, size);
-  if (range === "unsatisfiable") {
-    response.writeHead(416, { "content-range": `bytes */${size}` }).end();
-    return;
-  }
-  const { offset, length } = range ?? { offset: 0, length: size };
-  response.writeHead(range === undefined ? 200 : 206, {
+  await sendBlob(deps.blobs, { blake3, size }, exchange, {
     "content-type": "application/octet-stream",
-    "content-length": length,
-    "accept-ranges": "bytes",
-    etag: `"blake3:${blake3}"`,
     "cache-control": "private, max-age=31536000, immutable",
-    ...(range === undefined ? {} : { "content-range": `bytes ${offset}-${offset + length - 1}/${size}` }),
   });
-  if (request.method === "HEAD" || length === 0) response.end();
-  else await pipeline(deps.blobs.read(blake3, range ?? {}), response);
 }
 
 function wholeNumber(field: string, text: string): bigint {

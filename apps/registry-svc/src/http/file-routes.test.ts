@@ -72,7 +72,9 @@ describe("a file", () => {
       expect((await put(path, name)).status).toBe(200);
       const { text, headers } = await ask(path);
       expect(text).toBe(name);
-      expect(headers["content-disposition"]).toMatch(/^attachment; filename(=[\w.-]+|\*=UTF-8''[\w.!~%-]+)$/);
+      expect(headers["content-disposition"]).toMatch(
+        /^attachment; filename(=[\w.-]+|="[^"\\%]+"|\*=UTF-8''[\w.!~%-]+)$/,
+      );
       const { entries } = await registry.client.files.listFiles({ path: "names" });
       expect(entries.map((entry) => entry.name)).toContain(name);
     },

@@ -5,7 +5,6 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { finished } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import type { ConnectError } from "@connectrpc/connect";
 import { AppError } from "@mintmark/errors";
 import { toConnectError } from "../error-interceptor.ts";
@@ -15,9 +14,10 @@ import { putFile } from "../files/put-file.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import type { Authenticate } from "../tokens/authentication.ts";
 import { failureBody } from "./blob-routes.ts";
-import { parseRange } from "./byte-range.ts";
+import { attachment } from "./content-disposition.ts";
 import { contentType } from "./content-type.ts";
 import { httpStatus } from "./http-status.ts";
+import { type Exchange, sendBlob } from "./send-blob.ts";
 
 export const filePrefix = "/v1/files/";
 
@@ -34,7 +34,7 @@ export function fileRoutes({ deps, authenticate, onUnexpected }: FileRoutes) {
       const caller = await authenticate(request.headers.authorization ?? null);
       const path = pathOf(request);
       if (request.method === "PUT") await put(deps, { path, actor: caller.name }, request, response);
-      else if (request.method === "GET" || request.method === "HEAD") await get(deps, path, request, response);
+      else if (request.method === "GET" || request.method === "HEAD") await get(deps, path, { request, response });
       else response.writeHead(405, { allow: "GET, HEAD, PUT" }).end();
     } catch (error) {
       // Whoever has gone needs no answer.
@@ -68,38 +68,16 @@ async function put(
   response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ path: file.path, ...stored }));
 }
 
-async function get(deps: Deps, path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { blake3, size, changedAt } = await findFile(deps.db, path);
-  const etag = `"blake3:${blake3}"`;
-  const isSame = (request.headers["if-range"] ?? etag) === etag;
-  const range = isSame ? parseRange(request.headers.range, size) : undefined;
-  if (range === "unsatisfiable") {
-    response.writeHead(416, { "content-range": `bytes */${size}` }).end();
-    return;
-  }
-  const { offset, length } = range ?? { offset: 0, length: size };
-  response.writeHead(range === undefined ? 200 : 206, {
+async function get({ db, blobs }: Deps, path: string, exchange: Exchange): Promise<void> {
+  const file = await findFile(db, path);
+  await sendBlob(blobs, file, exchange, {
     "content-type": contentType(path),
-    "content-length": length,
     // Whoever looks at a file in a browser must not run what somebody uploaded.
-    "content-disposition": attachment(path),
+    "content-disposition": attachment(path.slice(path.lastIndexOf("/") + 1)),
     "x-content-type-options": "nosniff",
-    "accept-ranges": "bytes",
-    etag,
-    "last-modified": changedAt.toUTCString(),
+    "last-modified": file.changedAt.toUTCString(),
     "cache-control": "private, no-cache",
-    ...(range === undefined ? {} : { "content-range": `bytes ${offset}-${offset + length - 1}/${size}` }),
   });
-  if (request.method === "HEAD" || length === 0) response.end();
-  else await pipeline(deps.blobs.read(blake3, range ?? {}), response);
-}
-
-/** RFC 6266 §4.3, with the file's name as RFC 8187 encodes it. */
-function attachment(path: string): string {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  if (/^[\w.-]+$/.test(name)) return `attachment; filename=${name}`;
-  const encoded = encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-  return `attachment; filename*=UTF-8''${encoded}`;
 }
 
 /**

@@ -13,6 +13,7 @@ import { generateKey, privateKeyPem, type SigningKeys } from "@mintmark/crypto/k
 import { openQueue } from "@mintmark/job-queue";
 import { queueUrlIn } from "@mintmark/job-queue/queue-url";
 import { clients, type RegistryClient } from "@mintmark/registry-client";
+import { dataLinks, defaultLinkSeconds } from "../datasets/data-link.ts";
 import { openListener } from "../db/listener.ts";
 import { appRole } from "../db/migrate.ts";
 import { errorInterceptor } from "../error-interceptor.ts";
@@ -41,11 +42,13 @@ export async function testRegistry(interceptors: Interceptor[] = []): Promise<Te
   const database = await registryDatabase();
   const unexpected: unknown[] = [];
   const stopping = new AbortController();
+  const keyRing = await openKeyRing(join(directory, "keys"));
   const deps: ServiceDeps = {
     db: database.db,
     listener: await openListener(database.owner.url, appRole),
     blobs: await openBlobStore(pathToFileURL(join(directory, "store")).href),
-    keys: await openKeyRing(join(directory, "keys")),
+    keys: keyRing,
+    dataLinks: dataLinks(keyRing.signing, defaultLinkSeconds),
     queue: openQueue(queueUrlIn(database.owner.url), { onError: () => {} }),
     onQueueError: (error) => unexpected.push(error),
     webhooks: { secrets: secretBox(join(directory, "keys")), receivers: receiverRules("127.0.0.1") },

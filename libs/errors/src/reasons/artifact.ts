@@ -47,6 +47,15 @@ export const artifactReasons = {
     (d: { path: string; problem: string }) => `the path ${JSON.stringify(d.path)} ${d.problem}`,
   ),
   FILE_NOT_FOUND: define("not_found", (d: { path: string }) => `there is no file '${d.path}'`),
+  DATA_LINK_INVALID: define(
+    "permission_denied",
+    (_: Record<string, never>) =>
+      "this is not a link to data as the registry made it; read the run again for a link that holds",
+  ),
+  DATA_LINK_EXPIRED: define(
+    "permission_denied",
+    (d: { at: string }) => `this link to data held until ${d.at}; read the run again for one that holds`,
+  ),
   FILE_IN_THE_WAY: define(
     "failed_precondition",
     (d: { path: string; file: string }) => `'${d.path}' cannot be a file: '${d.file}' is one`,
