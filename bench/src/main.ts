@@ -5,6 +5,7 @@
  */
 import { aliasMove } from "./alias-move.ts";
 import { memoryAtRest } from "./memory.ts";
+import { mlflowApi } from "./mlflow.ts";
 import { registryScale } from "./registry-scale.ts";
 import { resolveThroughput } from "./resolve.ts";
 import { starting } from "./starting.ts";
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   starting,
   memory: memoryAtRest,
   "registry-scale": registryScale,
+  mlflow: mlflowApi,
 };
 
 const asked = process.argv.slice(2);

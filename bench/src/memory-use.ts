@@ -15,6 +15,11 @@ export function residentMiB(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/status`, "utf8").match(/^VmRSS:\s+(\d+) kB/m)![1]) / 1024;
 }
 
+/** The command line of a process, its words parted by spaces. */
+export function commandOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+}
+
 /** The process and everything that it started, itself first. */
 export function family(pid: number): number[] {
   const children = new Map<number, number[]>();

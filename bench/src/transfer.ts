@@ -56,7 +56,8 @@ export async function transfer(): Promise<readonly Row[]> {
   }
 }
 
-async function writeRandom(path: string): Promise<void> {
+/** A file of 1 GiB. */
+export async function writeRandom(path: string): Promise<void> {
   const file = await open(path, "w");
   const block = Buffer.alloc(16 * mib);
   for (let written = 0; written < fileMiB * mib; written += block.length) await file.write(randomFillSync(block));
