@@ -20,6 +20,8 @@ export const documentNames = {
   modelSignatureEd25519: "model.ed25519.sigstore.json",
   provenance: "provenance.sigstore.json",
   registration: "registration.sigstore.json",
+  /** What another registry stated of it, before it came here. */
+  origin: "origin.sigstore.json",
   card: "model_card.json",
   cardText: "model_card.md",
 } as const;

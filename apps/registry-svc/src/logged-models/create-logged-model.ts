@@ -2,12 +2,14 @@
  * Creates a logged model whose files are still to come.
  * @module
  */
+import { randomUUID } from "node:crypto";
 import { AppError } from "@mintmark/errors";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { isUniqueViolation } from "../db/sqlstate.ts";
 import { parseExperimentId } from "../experiments/experiment-id.ts";
 import { parseRunId } from "../runs/run-id.ts";
-import { formatLoggedModelId } from "./logged-model-id.ts";
+import { formatLoggedModelId, parseLoggedModelId } from "./logged-model-id.ts";
 
 export interface CreateLoggedModel {
   readonly experimentId: string;
@@ -17,21 +19,23 @@ export interface CreateLoggedModel {
   readonly sourceRunId: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly params: Readonly<Record<string, string>>;
+  /** Made up if empty. */
+  readonly id: string;
   readonly actor: string;
 }
 
-/** @throws AppError EXPERIMENT_NOT_FOUND, EXPERIMENT_DELETED, RUN_NOT_FOUND */
+/** @throws AppError EXPERIMENT_NOT_FOUND, EXPERIMENT_DELETED, RUN_NOT_FOUND, LOGGED_MODEL_ID_TAKEN, REQUEST_INVALID */
 export async function createLoggedModel(db: Db, request: CreateLoggedModel): Promise<{ id: string; event: bigint }> {
   const { experimentId, sourceRunId, name, modelType, tags, params, actor } = request;
   const experiment = parseExperimentId(experimentId);
   const run = sourceRunId === "" ? null : parseRunId(sourceRunId);
   // An experiment that is being deleted waits for this, or is seen as deleted here.
-  const { rows } = await sql<{ id: string; event: bigint }>`
+  const statement = sql<{ id: string; event: bigint }>`
     with home as (
       select experiment_pk from experiment where experiment_pk = ${experiment} and deleted_at is null for share
     ), made as (
-      insert into logged_model (experiment_pk, source_run_pk, name, model_type)
-      select home.experiment_pk, source.run_pk, ${name}, ${modelType}
+      insert into logged_model (id, experiment_pk, source_run_pk, name, model_type)
+      select ${uuidOf(request)}::uuid, home.experiment_pk, source.run_pk, ${name}, ${modelType}
       from home left join run source on source.run_id = ${run}::uuid
       where ${run}::uuid is null or source.run_pk is not null
       returning id, logged_model_pk, experiment_pk
@@ -47,10 +51,20 @@ export async function createLoggedModel(db: Db, request: CreateLoggedModel): Pro
     select id, record_event('logged_model.created', null, ${actor}, jsonb_build_object(
       'logged_model', 'm-' || replace(id::text, '-', ''), 'name', ${name}::text,
       'experiment', ${experimentId}::text, 'run', ${sourceRunId}::text)) as event
-    from made, (select count(*) from tagged) tags_are_there, (select count(*) from given) params_are_there`.execute(db);
+    from made, (select count(*) from tagged) tags_are_there, (select count(*) from given) params_are_there`;
+  const { rows } = await statement.execute(db).catch((error: unknown) => {
+    if (!isUniqueViolation(error, "logged_model_id_key")) throw error;
+    throw new AppError("LOGGED_MODEL_ID_TAKEN", { id: request.id }, { cause: error });
+  });
   const made = rows[0];
   if (made === undefined) throw await whatIsMissing(db, experiment, request);
   return { id: formatLoggedModelId(made.id), event: made.event };
+}
+
+function uuidOf({ id }: CreateLoggedModel): string {
+  if (id === "") return randomUUID();
+  if (/^m-[0-9a-f]{32}$/.test(id)) return parseLoggedModelId(id);
+  throw new AppError("REQUEST_INVALID", { field: "id", problem: `must be m- and 32 hex digits, got '${id}'` });
 }
 
 async function whatIsMissing(

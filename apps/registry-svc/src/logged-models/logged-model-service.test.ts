@@ -42,6 +42,16 @@ describe("a logged model", () => {
     expect(model!.sourceRunId).toBe("");
   });
 
+  it("keeps the id that it had elsewhere, and no other gets it", async () => {
+    const id = "m-0123456789abcdef0123456789abcdef";
+    expect((await models().createLoggedModel({ experimentId: "0", id })).model!.id).toBe(id);
+    for (const [taken, reason] of [
+      [id, "LOGGED_MODEL_ID_TAKEN"],
+      ["m-short", "REQUEST_INVALID"],
+    ] as const)
+      expect((await failureOf(models().createLoggedModel({ experimentId: "0", id: taken }))).reason).toBe(reason);
+  });
+
   it("becomes ready, or is given up", async () => {
     const id = await newModel();
     const ready = await models().finalizeLoggedModel({ id, status: LoggedModelStatus.READY });

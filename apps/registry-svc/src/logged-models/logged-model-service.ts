@@ -27,7 +27,7 @@ const maxParam = 6_000;
 
 export function loggedModelService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeof LoggedModelService> {
   return {
-    async createLoggedModel({ experimentId, name, modelType, sourceRunId, tags, params }, context) {
+    async createLoggedModel({ experimentId, name, modelType, sourceRunId, tags, params, id: wanted }, context) {
       const { id, event } = await createLoggedModel(db, {
         experimentId,
         name: name === "" ? friendlyName() : requireName(name),
@@ -35,6 +35,7 @@ export function loggedModelService({ db }: Pick<ServiceDeps, "db">): ServiceImpl
         sourceRunId,
         tags: requireEntries("tag", tags, maxTag),
         params: requireEntries("param", params, maxParam),
+        id: wanted,
         actor: currentCaller(context).name,
       });
       await announce(context, db, event);

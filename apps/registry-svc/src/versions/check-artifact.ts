@@ -9,6 +9,7 @@
 
 import type { PublicKey } from "@mintmark/crypto/keys";
 import { findPathProblem, isHexDigest, type ManifestFile } from "@mintmark/crypto/manifest";
+import { documentDigest } from "@mintmark/crypto/registration";
 import { documentNames, verifySignatures } from "@mintmark/crypto/verify-model";
 import { AppError } from "@mintmark/errors";
 import type { Document, ManifestFile as ManifestFileMessage } from "@mintmark/proto/mintmark/registry/v1/version";
@@ -22,6 +23,10 @@ const signedDocuments: readonly string[] = [
   documentNames.modelSignatureEd25519,
   documentNames.provenance,
 ];
+
+/** What whoever registers files may say of them, and what may be said of files that are here. */
+export const makersDocuments: readonly string[] = [...signedDocuments, documentNames.origin];
+export const foreignDocuments: readonly string[] = [documentNames.origin];
 
 /** @throws AppError `REQUEST_INVALID` */
 export function checkedFiles(messages: readonly ManifestFileMessage[]): ManifestFile[] {
@@ -43,21 +48,32 @@ export function checkedFiles(messages: readonly ManifestFileMessage[]): Manifest
 }
 
 /** @throws AppError `REQUEST_INVALID` */
-export function checkedDocuments(messages: readonly Document[]): Map<string, Uint8Array> {
+export function checkedDocuments(messages: readonly Document[], allowed: readonly string[]): Map<string, Uint8Array> {
   const documents = new Map<string, Uint8Array>();
   for (const { name, content } of messages) {
-    if (!signedDocuments.includes(name))
+    if (!allowed.includes(name))
       throw new AppError("REQUEST_INVALID", {
         field: "documents",
-        problem: `has '${name}'; expected ${signedDocuments.join(", ")}`,
+        problem: `has '${name}'; expected ${allowed.join(", ")}`,
       });
     if (documents.has(name))
       throw new AppError("REQUEST_INVALID", { field: "documents", problem: `has '${name}' twice` });
     if (content.length > maxDocumentBytes)
       throw new AppError("REQUEST_INVALID", { field: name, problem: `must have at most ${maxDocumentBytes} bytes` });
+    if (name === documentNames.origin) requireBundle(name, content);
     documents.set(name, content);
   }
   return documents;
+}
+
+/** Nobody here can say whether it is true; but the registry's own statement will name what it says. */
+function requireBundle(name: string, content: Uint8Array): void {
+  try {
+    documentDigest(name, content);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new AppError("REQUEST_INVALID", { field: name, problem: error.message });
+  }
 }
 
 /** @throws AppError `BLOBS_MISSING`, `MANIFEST_MISMATCH` */

@@ -1,5 +1,6 @@
 import { manifestBytes } from "@mintmark/crypto/manifest";
 import { documentNames, verifyModel } from "@mintmark/crypto/verify-model";
+import type { Document } from "@mintmark/proto/mintmark/registry/v1/version";
 import type { CreateVersionRequest } from "@mintmark/proto/mintmark/registry/v1/version_service";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { putFile } from "../files/put-file.ts";
@@ -279,6 +280,38 @@ describe("CreateVersion", () => {
     const made = await uploadArtifact(client(), registry.keys, { "w.txt": "w" });
     const { version, created } = await versions().registerVersion({ model: "of-run", ...made, runId: otherRun });
     expect([version?.number, created]).toEqual([2, true]);
+  });
+
+  it("gives the number and the semantic version that it had elsewhere, and never those in between", async () => {
+    await client().models.createModel({ name: "moved" });
+    const { version } = await create({ model: "moved", source: "s3://b/p", number: 3, semver: "2.1.0" });
+    expect(version).toMatchObject({ number: 3, semver: "2.1.0" });
+    expect(await failureOf(create({ model: "moved", source: "s3://b/p", number: 2 }))).toMatchObject({
+      reason: "VERSION_NUMBER_TAKEN",
+      message: expect.stringContaining("the next is 4"),
+    });
+    const next = await create({ model: "moved", source: "s3://b/p" });
+    expect(next.version).toMatchObject({ number: 4, semver: "2.2.0" });
+  });
+
+  it("keeps what another registry stated of it; a copy goes without", async () => {
+    const { documents } = await delivered("iris/1");
+    const content = documents.get(documentNames.registration)!;
+    const source = `mlflow-artifacts:/${experiment}/${run}/artifacts/model`;
+    const origin = { name: documentNames.origin, content } as Document;
+    const { version } = await create({ source, runId: run, documents: [origin] });
+    const kept = await delivered(`iris/${version!.number}`);
+    expect(kept.documents.get(documentNames.origin)).toEqual(content);
+    expect(kept.verification.checks.filter(({ ok }) => !ok)).toEqual([]);
+    const copy = await create({ source: `models:/iris/${version!.number}` });
+    expect((await delivered(`iris/${copy.version!.number}`)).documents.has(documentNames.origin)).toBe(false);
+    for (const document of [
+      { ...origin, content: Buffer.from("no statement") },
+      { ...origin, name: documentNames.card },
+    ])
+      expect(await failureOf(create({ source, runId: run, documents: [document] }))).toMatchObject({
+        reason: "REQUEST_INVALID",
+      });
   });
 
   it("never changes, whoever writes", async () => {

@@ -20,6 +20,7 @@ import type { ServiceDeps } from "../service-deps.ts";
 import { maxFiles } from "./check-artifact.ts";
 import { digestOf, type VersionRow } from "./find-version.ts";
 import { readModelFile } from "./model-file.ts";
+import type { Semver } from "./next-semver.ts";
 import { readContent } from "./read-content.ts";
 import { type Artifact, type FoundRun, findRun, lockModel, type Recorded, recordVersion } from "./record-version.ts";
 import { makersOf, type NamedSource, type TracedSource, traceSource } from "./trace-source.ts";
@@ -30,6 +31,12 @@ export interface CreateVersion extends NamedSource {
   readonly runLink: string;
   readonly description: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** The next one if not stated. */
+  readonly number: number | undefined;
+  /** Derived if not stated. */
+  readonly semver: Semver | undefined;
+  /** What others said of it, by name. */
+  readonly documents: ReadonlyMap<string, Uint8Array>;
   readonly actor: string;
 }
 
@@ -37,7 +44,7 @@ type Deps = Pick<ServiceDeps, "db" | "blobs" | "keys">;
 
 /**
  * @throws AppError `MODEL_NOT_FOUND`, `SOURCE_INVALID`, `LOGGED_MODEL_NOT_FOUND`, and what resolving the version that is copied
- * throws
+ * throws, and `recordVersion`
  */
 export async function createVersion(deps: Deps, request: CreateVersion): Promise<Recorded> {
   const traced = await traceSource(deps.db, request);
@@ -63,15 +70,18 @@ async function create(tx: Db, deps: Deps, request: CreateVersion, traced: Traced
       foreignRun: run === undefined && traced.run !== "" ? traced.run : undefined,
       loggedModelPk,
     },
-    artifact: content?.artifact,
+    artifact: content && withDocuments(content.artifact, request.documents),
     modelType: content?.modelType ?? "",
-    semver: undefined,
     bump: "auto",
     aliases: [],
     facts: undefined,
     inputs: parentsOf(traced),
     sources: makersOf(traced, run),
   });
+}
+
+function withDocuments(artifact: Artifact, documents: CreateVersion["documents"]): Artifact {
+  return { ...artifact, documents: new Map([...artifact.documents, ...documents]) };
 }
 
 interface Content {
@@ -113,11 +123,12 @@ async function copyContent(tx: Db, original: VersionRow): Promise<Content | unde
   return { artifact, modelType: original.model_type };
 }
 
-/** What the registry writes itself for each version. */
+/** What is about one version, and no other. */
 const ownDocuments: ReadonlySet<string> = new Set([
   documentNames.card,
   documentNames.cardText,
   documentNames.registration,
+  documentNames.origin,
 ]);
 
 /**

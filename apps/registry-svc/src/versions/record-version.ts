@@ -61,6 +61,8 @@ export interface NewVersion {
   /** `undefined` where the bytes are elsewhere or nowhere: then there is nothing to sign, and no card. */
   readonly artifact: Artifact | undefined;
   readonly modelType: string;
+  /** The next one if not stated. */
+  readonly number: number | undefined;
   readonly semver: Semver | undefined;
   readonly bump: Bump;
   readonly description: string;
@@ -80,10 +82,10 @@ export interface Recorded {
   readonly event: bigint;
 }
 
-/** @throws AppError `SEMVER_TAKEN` */
+/** @throws AppError `SEMVER_TAKEN`, `VERSION_NUMBER_TAKEN` */
 export async function recordVersion(tx: Db, keys: ServiceDeps["keys"], made: NewVersion): Promise<Recorded> {
   const { model, artifact } = made;
-  const number = model.last_version + 1;
+  const number = numberOf(made);
   const semver = await chooseSemver(tx, made);
   const about: Numbered = { number, semver: semverOf(semver) };
   const version_pk = await insertVersion(tx, number, semver, made);
@@ -141,6 +143,13 @@ export async function lockRun(tx: Db, run: string): Promise<FoundRun> {
   const [row] = rows;
   if (row === undefined) throw new AppError("RUN_UNKNOWN", { run });
   return { ...row, run };
+}
+
+/** Numbers that are left out are as if they had been given: they never will be. */
+function numberOf({ model, number }: NewVersion): number {
+  const next = model.last_version + 1;
+  if (number === undefined || number >= next) return number ?? next;
+  throw new AppError("VERSION_NUMBER_TAKEN", { model: model.shown_name, version: number, next });
 }
 
 interface Numbered {

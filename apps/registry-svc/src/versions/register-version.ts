@@ -41,6 +41,8 @@ export interface RegisterVersion {
   readonly run: string | undefined;
   /** A UUID; `undefined` if the caller works under no attempt. */
   readonly attempt: string | undefined;
+  /** The next one if not stated. */
+  readonly number: number | undefined;
   readonly semver: Semver | undefined;
   readonly bump: Bump;
   readonly description: string;
@@ -59,7 +61,7 @@ export interface Registered {
 
 /**
  * @throws AppError `BLOBS_MISSING`, `MANIFEST_MISMATCH`, `SIGNATURE_REFUSED`, `RUN_UNKNOWN`, `REGISTRATION_STALE`,
- * `PROVENANCE_MISSING`, `RUN_REGISTERED_OTHER`, `SEMVER_TAKEN`
+ * `PROVENANCE_MISSING`, `RUN_REGISTERED_OTHER`, `SEMVER_TAKEN`, `VERSION_NUMBER_TAKEN`
  */
 export async function registerVersion(
   { db, blobs, keys }: Pick<ServiceDeps, "db" | "blobs" | "keys">,

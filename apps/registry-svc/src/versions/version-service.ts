@@ -12,13 +12,13 @@ import type {
 } from "@mintmark/proto/mintmark/registry/v1/version_service";
 import { currentCaller } from "../caller.ts";
 import { announce } from "../events/announce.ts";
-import { requireTag, requireTags, requireText } from "../fields.ts";
+import { isVersionNumber, requireTag, requireTags, requireText } from "../fields.ts";
 import { parseAliasName } from "../names/alias-name.ts";
 import { parseModelName } from "../names/model-name.ts";
 import { pageSize } from "../paging.ts";
 import { resolveUri } from "../resolve/resolve-uri.ts";
 import type { ServiceDeps } from "../service-deps.ts";
-import { checkedDocuments, checkedFiles } from "./check-artifact.ts";
+import { checkedDocuments, checkedFiles, foreignDocuments, makersDocuments } from "./check-artifact.ts";
 import { type CreateVersion, createVersion } from "./create-version.ts";
 import { type AboutVersion, deleteVersionTag, setDescription, setVersionTag } from "./describe-version.ts";
 import { findVersion, versionMessage } from "./find-version.ts";
@@ -136,6 +136,9 @@ function readCreation(message: CreateVersionRequest, context: HandlerContext): C
     runLink: requireText("run_link", message.runLink, maxUri),
     description: requireText("description", message.description, maxDescription),
     tags: requireTags(message.tags),
+    number: readNumber(message.number),
+    semver: readSemver(message.semver),
+    documents: checkedDocuments(message.documents, foreignDocuments),
     actor: currentCaller(context).name,
   };
 }
@@ -147,9 +150,10 @@ function readRegistration(message: RegisterVersionRequest, context: HandlerConte
   return {
     name: parseModelName(message.model),
     files: checkedFiles(message.files),
-    documents: checkedDocuments(message.documents),
+    documents: checkedDocuments(message.documents, makersDocuments),
     run: readRun(message.runId),
     attempt: readAttempt(message.attemptToken),
+    number: readNumber(message.number),
     semver: readSemver(message.semver),
     bump: readBump(message.bump),
     description: requireText("description", message.description, maxDescription),
@@ -171,6 +175,12 @@ function readRun(run: string): string | undefined {
 /** One that is no UUID is nobody's; the check of the run says so. */
 function readAttempt(token: string): string | undefined {
   return token === "" ? undefined : token.toLowerCase();
+}
+
+function readNumber(number: number): number | undefined {
+  if (number === 0) return undefined;
+  if (isVersionNumber(number)) return number;
+  throw new AppError("REQUEST_INVALID", { field: "number", problem: `must be at most ${2 ** 31 - 1}, got ${number}` });
 }
 
 function readSemver(text: string): Semver | undefined {

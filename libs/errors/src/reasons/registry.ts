@@ -89,6 +89,11 @@ export const registryReasons = {
     (d: { model: string; semver: string }) =>
       `'${d.model}' has a version ${d.semver} already; leave it out or use a higher one`,
   ),
+  VERSION_NUMBER_TAKEN: define(
+    "already_exists",
+    (d: { model: string; version: number; next: number }) =>
+      `version ${d.version} of '${d.model}' was given already; the next is ${d.next}`,
+  ),
 
   // webhooks
   WEBHOOK_NOT_FOUND: define("not_found", (d: { id: string }) => `there is no webhook '${d.id}'`),

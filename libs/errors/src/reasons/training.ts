@@ -80,6 +80,10 @@ export const trainingReasons = {
   ),
   RUN_DELETED: define("failed_precondition", (d: { run: string }) => `run ${d.run} is deleted; restore it first`),
   RUN_ID_TAKEN: define("already_exists", (d: { run: string }) => `there is a run ${d.run} already`),
+  LOGGED_MODEL_ID_TAKEN: define(
+    "already_exists",
+    (d: { id: string }) => `there is a logged model '${d.id}' already, or there was one until it was deleted`,
+  ),
   LOGGED_MODEL_NOT_FOUND: define("not_found", (d: { id: string }) => `there is no logged model '${d.id}'`),
   RUN_IS_JOB: define(
     "failed_precondition",
