@@ -4,6 +4,22 @@
 -- Refusals of the functions here, by SQLSTATE: MM404 something is not there (the detail is {"what", "id"}), MM409 the attempt
 -- is not the run's, MM410 the job has ended, MM422 a parameter has another value, MM423 it is deleted (detail as of MM404).
 
+-- The number of a key, made if it is new, and then by one transaction at a time: of those that make the same keys in other
+-- orders, each would wait for the other.
+create or replace function key_of(key text) returns int language plpgsql as $$
+declare found_id int;
+begin
+  select key_id into found_id from key_name where name = key;
+  if found_id is null then
+    perform pg_advisory_xact_lock(hashtextextended('mintmark.key_name', 0));
+    select key_id into found_id from key_name where name = key;
+  end if;
+  if found_id is null then
+    insert into key_name (name) values (key) returning key_id into found_id;
+  end if;
+  return found_id;
+end $$;
+
 alter table experiment
   -- Where clients put the files of its runs; empty: here, at mlflow-artifacts:/<experiment_pk>.
   add column artifact_location text not null default '' check (length(artifact_location) <= 2000),
