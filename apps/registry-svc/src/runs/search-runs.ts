@@ -117,11 +117,12 @@ function datasetFilter(column: "name" | "digest" | "role") {
   const filter = textFilter(sql.ref(`d.${column}`));
   return {
     ...filter,
-    where: (comparison: Parameters<typeof filter.where>[0]) => sql`exists (select from (
-      select l.name, l.digest, i.role from run_logged_dataset i join logged_dataset l using (dataset_pk) where i.run_pk = r.run_pk
-      union all
-      select i.name, left(encode(s.blake3, 'hex'), 36), i.role from run_input i join dataset s using (dataset_pk) where i.run_pk = r.run_pk
-      ) d where ${filter.where(comparison)})`,
+    where: (comparison: Parameters<typeof filter.where>[0]) => sql`(
+      exists (select from run_logged_dataset i join logged_dataset l using (dataset_pk)
+        cross join lateral (select l.name, l.digest, i.role) d where i.run_pk = r.run_pk and ${filter.where(comparison)})
+      or exists (select from run_input i join dataset s using (dataset_pk)
+        cross join lateral (select i.name, left(encode(s.blake3, 'hex'), 36) as digest, i.role) d
+        where i.run_pk = r.run_pk and ${filter.where(comparison)}))`,
   };
 }
 

@@ -74,12 +74,20 @@ interface FoundRow {
 /** Numbers of keys begin at 1. */
 const unknownKey = 0;
 
+/** Keys keep their numbers for good, so that what was found once holds. */
+const knownKeyIds = new WeakMap<Db, Map<string, number>>();
+const maxKnownKeys = 10_000;
+
 /** As values, so that the planner knows how common each key is. A key that nothing was ever stored under has none. */
 async function findKeyIds(db: Db, users: readonly { key: string }[]): Promise<ReadonlyMap<string, number>> {
-  const names = [...new Set(users.map(({ key }) => key))].filter((key) => key !== "");
-  if (names.length === 0) return new Map();
-  const rows = await db.selectFrom("key_name").select(["name", "key_id"]).where("name", "in", names).execute();
-  return new Map(rows.map(({ name, key_id }) => [name, key_id]));
+  const known = knownKeyIds.get(db) ?? new Map<string, number>();
+  if (known.size > maxKnownKeys) known.clear();
+  knownKeyIds.set(db, known);
+  const missing = [...new Set(users.map(({ key }) => key))].filter((key) => key !== "" && !known.has(key));
+  if (missing.length === 0) return known;
+  const rows = await db.selectFrom("key_name").select(["name", "key_id"]).where("name", "in", missing).execute();
+  for (const { name, key_id } of rows) known.set(name, key_id);
+  return known;
 }
 
 /** The first field may have an index that gives the order, leg by leg; the others are sorted. */

@@ -57,7 +57,7 @@ const numberDown: SortKey = { value: sql`r.number`, type: "int4", descending: tr
 /** The id as it is shown; null if nobody said which run made it. */
 const runId = sql`coalesce((select encode(uuid_send(u.run_id), 'hex') from run u where u.run_pk = r.run_pk), r.foreign_run)`;
 
-const tags = keyedTextFilter({ table: "version_tag", row: "version_pk", scope: "model_pk" }, []);
+const tags = keyedTextFilter({ table: "version_tag", row: "version_pk" }, []);
 const name = columnOrder(nameUp.value, nameUp.type);
 const number = columnOrder(numberDown.value, numberDown.type);
 
@@ -88,6 +88,7 @@ function isOfModel(names: readonly string[]): Sql {
 
 function isOfRun(ids: readonly string[]): Sql {
   const known = ids.filter((id) => /^[0-9a-f]{32}$/.test(id));
-  return sql`(r.run_pk in (select u.run_pk from run u where u.run_id = any(${known}::uuid[]))
+  // An array, not a join: only then both sides of the "or" are looked up in their indexes.
+  return sql`(r.run_pk = any(array(select u.run_pk from run u where u.run_id = any(${known}::uuid[])))
     or r.foreign_run = any(${ids}::text[]))`;
 }
