@@ -737,7 +737,7 @@ export const RunService: GenService<{
     output: typeof GetRunResponseSchema;
   },
   /**
-   * Lists runs, the latest first, page by page.
+   * Lists the runs that are not deleted, the latest first, page by page.
    *
    * @generated from rpc mintmark.tracking.v1.RunService.ListRuns
    */
