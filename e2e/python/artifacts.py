@@ -51,7 +51,7 @@ with tempfile.TemporaryDirectory() as temporary, mlflow.start_run() as run:
     seen["different"] = sorted(name for name in before if before[name] != after.get(name))
     seen["count"] = [len(before), len(after)]
     seen["listed"] = sorted(f.path for f in client.list_artifacts(run.info.run_id, "all") if not f.is_dir)
-    seen["sizes"] = [f.file_size for f in client.list_artifacts(run.info.run_id, "all/many")][:3]
+    seen["sizes"] = [f.file_size or 0 for f in client.list_artifacts(run.info.run_id, "all/many")][:3]
 
     # The same path again replaces the file.
     mlflow.log_text("first", "note.txt")

@@ -63,7 +63,7 @@ seen["tags"] = {key: run.data.tags[key] for key in ("stage", "mlflow.runName", "
 seen["history"] = [[m.step, round(m.value, 3)] for m in client.get_metric_history(run_id, "loss")]
 seen["input"] = [[i.dataset.name, {t.key: t.value for t in i.tags}] for i in run.inputs.dataset_inputs]
 seen["files"] = {
-    folder: [[f.path, f.is_dir, f.file_size if folder == "text" else None] for f in client.list_artifacts(run_id, folder)]
+    folder: [[f.path, f.is_dir, (f.file_size or 0) if folder == "text" else None] for f in client.list_artifacts(run_id, folder)]
     for folder in (None, "plots", "text", "data", "nowhere")
 }
 seen["text"] = mlflow.artifacts.load_text(f"runs:/{run_id}/text/ünïcode name.txt")

@@ -27,7 +27,7 @@ describe.runIf(mlflowIsThere())("an unmodified Python client sees of this server
     await Promise.all([stack?.stop(), reference?.stop()]);
   });
 
-  it.each(tutorials)("in %s.py", async (script, ...args) => {
+  it.each(tutorials)("in %s.py", { timeout: 300_000 }, async (script, ...args) => {
     const [here, there] = await Promise.all(
       [stack.url, reference.url].map((MLFLOW_TRACKING_URI) => runScript(script, { MLFLOW_TRACKING_URI }, ...args)),
     );
