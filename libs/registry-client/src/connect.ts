@@ -74,6 +74,8 @@ export function connectRegistry({ baseUrl, token, httpVersion }: ConnectOptions)
     interceptors,
     sessionManager,
     useBinaryFormat: true,
+    // The registry is near: what gzip saves on the way costs both ends more than the way.
+    acceptCompression: [],
   });
   return clients(transport, () => sessionManager.abort(), bulk);
 }
