@@ -13,7 +13,7 @@ import { resolveUri } from "../resolve/resolve-uri.ts";
 
 export interface StoredNode {
   readonly kind: LineageKind;
-  /** `blake3:<hex>`, a commit, the 32 hex digits of a run, `<model uuid>/<number>`, or `m-<32 hex digits>`. */
+  /** `blake3:<hex>` or `NAME#DIGEST`, a commit, the 32 hex digits of a run, `<model uuid>/<number>`, or `m-<32 hex digits>`. */
   readonly identity: string;
   readonly label: string;
 }

@@ -265,6 +265,10 @@ describe("a batch", () => {
     const other = (await runs().createRun({ experiment: "described" })).run!.id;
     await runs().logBatch({ runId: other, inputs: [{ ...input, source: "changed", role: "test" }] });
     expect((await runs().getRun({ id: other })).run!.inputs).toMatchObject([{ ...input, role: "test" }]);
+    const { edges } = await registry.client.lineage.getLineage({ uri: `runs:/${other}` });
+    expect(edges.map(({ from, to, role }) => [from!.id, role, to!.id])).toEqual([
+      [`${input.name}#${input.digest}`, "test", other],
+    ]);
   });
 
   it("names logged models that are read and made, each once", async () => {

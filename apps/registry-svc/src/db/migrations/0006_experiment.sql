@@ -189,6 +189,24 @@ begin
     jsonb_build_object('experiment', p_experiment::text, 'name', target.name));
 end $$;
 
+-- Keeps in the lineage which data that clients describe a run read: kind 1 is data, 3 a run.
+create function trace_datasets(p_run run, described jsonb) returns void language plpgsql as $$
+declare run_identity text := replace(p_run.run_id::text, '-', '');
+begin
+  insert into lineage_node (kind, identity, label)
+    select 3, run_identity, p_run.name
+    union
+    select 1, name || '#' || digest, name from jsonb_to_recordset(described) as given (name text, digest text)
+    order by 1, 2
+    on conflict do nothing;
+  insert into lineage_edge (source_pk, target_pk, role)
+    select data.node_pk, this.node_pk, coalesce(nullif(left(given.role, 100), ''), 'input')
+    from lineage_node this, jsonb_to_recordset(described) as given (name text, digest text, role text)
+    join lineage_node data on data.kind = 1 and data.identity = given.name || '#' || given.digest
+    where this.kind = 3 and this.identity = run_identity
+    on conflict do nothing;
+end $$;
+
 -- Keeps in the lineage which logged models a run read and made: kind 3 is a run, 5 a logged model.
 create function trace_models(p_run run, model_inputs uuid[], model_outputs uuid[]) returns void language plpgsql as $$
 declare run_identity text := replace(p_run.run_id::text, '-', '');
@@ -355,6 +373,7 @@ begin
       from jsonb_to_recordset(described) as given (name text, digest text, role text, tags jsonb)
       join logged_dataset d on d.experiment_pk = target.experiment_pk and d.name = given.name and d.digest = given.digest
       on conflict do nothing;
+    perform trace_datasets(target, described);
   end if;
 
   if cardinality(model_inputs) + cardinality(model_outputs) > 0 then

@@ -26,7 +26,7 @@ export type LineageNode = Message<"mintmark.registry.v1.LineageNode"> & {
   kind: LineageKind;
 
   /**
-   * Its identity: `blake3:<hex>`, a commit, a run id, `NAME/NUMBER`, or `m-<id>`.
+   * Its identity: `blake3:<hex>` or `NAME#DIGEST`, a commit, a run id, `NAME/NUMBER`, or `m-<id>`.
    *
    * @generated from field: string id = 2;
    */
@@ -124,7 +124,7 @@ export const LineageKind = {
   UNSPECIFIED: 0,
 
   /**
-   * A snapshot of data, named by its BLAKE3.
+   * Data: a snapshot, named by its BLAKE3, or what a client described, named by the name and digest that it gave.
    *
    * @generated from enum value: LINEAGE_KIND_DATASET = 1;
    */
