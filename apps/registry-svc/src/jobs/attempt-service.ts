@@ -16,6 +16,7 @@ import { findJob } from "./find-job.ts";
 import { heartbeat } from "./heartbeat.ts";
 import type { JobDeps } from "./job-deps.ts";
 import { appendLogs } from "./job-logs.ts";
+import { putArtifacts } from "./put-artifacts.ts";
 import { saveCheckpoint } from "./save-checkpoint.ts";
 
 export function attemptService(deps: JobDeps): ServiceImpl<typeof AttemptService> {
@@ -36,6 +37,10 @@ export function attemptService(deps: JobDeps): ServiceImpl<typeof AttemptService
     },
     async saveCheckpoint({ blake3, ...attempt }) {
       await saveCheckpoint(db, attemptOf(attempt), blake3);
+      return {};
+    },
+    async putArtifacts({ files, ...attempt }, context) {
+      await putArtifacts(db, attemptOf(attempt), { files, actor: currentCaller(context).name });
       return {};
     },
     async endAttempt({ end, error, ...attempt }, context) {

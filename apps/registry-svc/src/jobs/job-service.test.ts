@@ -29,6 +29,14 @@ const config = {
   algorithm: { name: "random-forest" },
 };
 
+/** What clients of MLflow read of a job's run. */
+const jobTags = {
+  "git.commit": "abc",
+  "mlflow.user": "admin",
+  "mlflow.source.type": "JOB",
+  "mlflow.runName": expect.stringMatching(/^random-forest-/),
+};
+
 describe("SubmitJob", () => {
   it("queues a run of the training file with every default filled in", async () => {
     const snapshot = await uploaded("class,survival\n");
@@ -42,7 +50,7 @@ describe("SubmitJob", () => {
       attempts: 0,
       cancelRequested: false,
       snapshots: [snapshot],
-      run: { status: RunStatus.SCHEDULED, experiment: "titanic", tags: { "git.commit": "abc" }, user: "admin" },
+      run: { status: RunStatus.SCHEDULED, experiment: "titanic", tags: jobTags, user: "admin" },
     });
     expect(JSON.parse(job!.configJson)).toMatchObject({
       data: { split: { test: 0.2 } },
@@ -157,6 +165,7 @@ describe("a worker that was declared dead", () => {
       () => attempts().heartbeat({ ...zombie, progress: { step: "fit" } }),
       () => attempts().appendLogs({ ...zombie, lines: [{ level: "info", text: "boo" }] }),
       () => attempts().saveCheckpoint({ ...zombie, blake3 }),
+      () => attempts().putArtifacts({ ...zombie, files: [{ path: "plots/a.svg", blake3 }] }),
       () => attempts().endAttempt({ ...zombie, end: AttemptEnd.FINISHED }),
       () => registry.client.runs.logBatch({ ...zombie, params: { a: "1" } }),
       () => registry.client.runs.logBatch({ ...zombie, tags: { a: "1" } }),
@@ -187,6 +196,53 @@ describe("a worker that was declared dead", () => {
       expect(await failureOf(attempts().heartbeat({ runId: id, attemptToken }))).toMatchObject({
         reason: "ATTEMPT_LOST",
       });
+  });
+});
+
+describe("PutArtifacts", () => {
+  it("puts files among the artifacts of the run, as often as an attempt is repeated", async () => {
+    const { id, token } = await claimed();
+    const [{ blake3: first }, { blake3: second }] = [await uploaded("first"), await uploaded("second")];
+    const put = (...files: { path: string; blake3: string }[]) =>
+      attempts().putArtifacts({ runId: id, attemptToken: token, files });
+    await put({ path: "plots/b.svg", blake3: first }, { path: "plots/a.csv", blake3: second });
+    await put({ path: "plots/b.svg", blake3: second });
+    const { run } = await registry.client.runs.getRun({ id });
+    const folder = run!.artifactUri.replace("mlflow-artifacts:/", "");
+    const { entries } = await registry.client.files.listFiles({ path: `${folder}/plots` });
+    expect(entries.map(({ name, size }) => [name, size])).toEqual([
+      ["a.csv", 6n],
+      ["b.svg", 6n],
+    ]);
+  });
+
+  it("puts all or none", async () => {
+    const { id, token } = await claimed();
+    const { blake3 } = await uploaded("there");
+    const refused: [{ path: string; blake3: string }, string][] = [
+      [{ path: "z", blake3: "0".repeat(64) }, "ARTIFACT_NOT_UPLOADED"],
+      [{ path: "z", blake3: "x" }, "ARTIFACT_NOT_UPLOADED"],
+      [{ path: "../z", blake3 }, "FILE_PATH_INVALID"],
+    ];
+    for (const [file, reason] of refused) {
+      const files = [{ path: "a", blake3 }, file];
+      const failure = await failureOf(attempts().putArtifacts({ runId: id, attemptToken: token, files }));
+      expect(failure).toMatchObject({ reason });
+    }
+    const { run } = await registry.client.runs.getRun({ id });
+    const path = run!.artifactUri.replace("mlflow-artifacts:/", "");
+    expect((await registry.client.files.listFiles({ path })).entries).toEqual([]);
+  });
+
+  it("is refused where clients look for the artifacts elsewhere", async () => {
+    const experiment = { name: "far away", artifactLocation: "s3://bucket/there" };
+    await registry.client.experiments.createExperiment(experiment);
+    const { id, token } = await claimed({ experiment: experiment.name });
+    const files = [{ path: "a", blake3: (await uploaded("x")).blake3 }];
+    expect(await failureOf(attempts().putArtifacts({ runId: id, attemptToken: token, files }))).toMatchObject({
+      code: "FailedPrecondition",
+      reason: "ARTIFACTS_ELSEWHERE",
+    });
   });
 });
 
@@ -439,12 +495,12 @@ async function submitted(changes: object = {}): Promise<Job> {
   return (await jobs().submitJob({ configJson: JSON.stringify({ ...config, ...changes }) })).job!;
 }
 
-async function queued(): Promise<{ id: string }> {
-  return { id: (await submitted()).run!.id };
+async function queued(changes: object = {}): Promise<{ id: string }> {
+  return { id: (await submitted(changes)).run!.id };
 }
 
-async function claimed(): Promise<{ id: string; token: string }> {
-  const { id } = await queued();
+async function claimed(changes: object = {}): Promise<{ id: string; token: string }> {
+  const { id } = await queued(changes);
   const { attemptToken } = await attempts().claimJob({ runId: id, worker: "first" });
   return { id, token: attemptToken };
 }

@@ -14,6 +14,7 @@ import { requireExperimentName } from "../experiments/experiment-name.ts";
 import { requireText } from "../fields.ts";
 import { refusal } from "../runs/refusal.ts";
 import { formatRunId } from "../runs/run-id.ts";
+import { requireRunTags } from "../runs/run-tags.ts";
 import { dispatch } from "./dispatch.ts";
 import type { StoredSnapshot } from "./find-job.ts";
 import type { JobDeps } from "./job-deps.ts";
@@ -42,7 +43,8 @@ export async function submitJob(deps: JobDeps, request: SubmitJob): Promise<{ id
 
   const uuid = randomUUID();
   try {
-    const event = await insertJob(db, { ...request, uuid, config, snapshots });
+    const tags = requireRunTags({ "mlflow.user": request.actor, "mlflow.source.type": "JOB", ...request.tags });
+    const event = await insertJob(db, { ...request, tags, uuid, config, snapshots });
     await dispatch(deps, { run_id: uuid, queue_number: 1 });
     return { id: formatRunId(uuid), event };
   } catch (error) {

@@ -36,6 +36,15 @@ export const trainingReasons = {
     "failed_precondition",
     (d: { blake3: string }) => `the checkpoint's bytes (blake3:${d.blake3}) are not in the registry; upload them first`,
   ),
+  ARTIFACT_NOT_UPLOADED: define(
+    "failed_precondition",
+    (d: { path: string; blake3: string }) =>
+      `the bytes of '${d.path}' (blake3:${d.blake3}) are not in the registry; upload them first`,
+  ),
+  ARTIFACTS_ELSEWHERE: define(
+    "failed_precondition",
+    (d: { run: string; uri: string }) => `the artifacts of run ${d.run} are at ${d.uri}, not on this server`,
+  ),
   SUBMISSION_DIFFERS: define(
     "already_exists",
     (d: { key: string; run: string }) =>

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file mintmark/training/v1/attempt_service.proto.
  */
 export const file_mintmark_training_v1_attempt_service: GenFile = /*@__PURE__*/
-  fileDesc("CiptaW50bWFyay90cmFpbmluZy92MS9hdHRlbXB0X3NlcnZpY2UucHJvdG8SFG1pbnRtYXJrLnRyYWluaW5nLnYxIlsKD0NsYWltSm9iUmVxdWVzdBIOCgZydW5faWQYASABKAkSDgoGd29ya2VyGAIgASgJEigKBWxlYXNlGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uImwKEENsYWltSm9iUmVzcG9uc2USJgoDam9iGAEgASgLMhkubWludG1hcmsudHJhaW5pbmcudjEuSm9iEhUKDWF0dGVtcHRfdG9rZW4YAiABKAkSGQoRY2hlY2twb2ludF9ibGFrZTMYAyABKAkiawoQSGVhcnRiZWF0UmVxdWVzdBIOCgZydW5faWQYASABKAkSFQoNYXR0ZW1wdF90b2tlbhgCIAEoCRIwCghwcm9ncmVzcxgDIAEoCzIeLm1pbnRtYXJrLnRyYWluaW5nLnYxLlByb2dyZXNzIi0KEUhlYXJ0YmVhdFJlc3BvbnNlEhgKEGNhbmNlbF9yZXF1ZXN0ZWQYASABKAgiaAoRQXBwZW5kTG9nc1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhUKDWF0dGVtcHRfdG9rZW4YAiABKAkSLAoFbGluZXMYAyADKAsyHS5taW50bWFyay50cmFpbmluZy52MS5Mb2dMaW5lIhQKEkFwcGVuZExvZ3NSZXNwb25zZSJOChVTYXZlQ2hlY2twb2ludFJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhUKDWF0dGVtcHRfdG9rZW4YAiABKAkSDgoGYmxha2UzGAMgASgJIhgKFlNhdmVDaGVja3BvaW50UmVzcG9uc2UimAEKEUVuZEF0dGVtcHRSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIVCg1hdHRlbXB0X3Rva2VuGAIgASgJEi0KA2VuZBgDIAEoDjIgLm1pbnRtYXJrLnRyYWluaW5nLnYxLkF0dGVtcHRFbmQSLQoFZXJyb3IYBCABKAsyHi5taW50bWFyay50cmFpbmluZy52MS5Kb2JFcnJvciI8ChJFbmRBdHRlbXB0UmVzcG9uc2USJgoDam9iGAEgASgLMhkubWludG1hcmsudHJhaW5pbmcudjEuSm9iKpABCgpBdHRlbXB0RW5kEhsKF0FUVEVNUFRfRU5EX1VOU1BFQ0lGSUVEEAASGAoUQVRURU1QVF9FTkRfRklOSVNIRUQQARIWChJBVFRFTVBUX0VORF9GQUlMRUQQAhIZChVBVFRFTVBUX0VORF9DQU5DRUxMRUQQAxIYChRBVFRFTVBUX0VORF9SRUxFQVNFRBAEMocECg5BdHRlbXB0U2VydmljZRJZCghDbGFpbUpvYhIlLm1pbnRtYXJrLnRyYWluaW5nLnYxLkNsYWltSm9iUmVxdWVzdBomLm1pbnRtYXJrLnRyYWluaW5nLnYxLkNsYWltSm9iUmVzcG9uc2USYQoJSGVhcnRiZWF0EiYubWludG1hcmsudHJhaW5pbmcudjEuSGVhcnRiZWF0UmVxdWVzdBonLm1pbnRtYXJrLnRyYWluaW5nLnYxLkhlYXJ0YmVhdFJlc3BvbnNlIgOQAgISXwoKQXBwZW5kTG9ncxInLm1pbnRtYXJrLnRyYWluaW5nLnYxLkFwcGVuZExvZ3NSZXF1ZXN0GigubWludG1hcmsudHJhaW5pbmcudjEuQXBwZW5kTG9nc1Jlc3BvbnNlEnAKDlNhdmVDaGVja3BvaW50EisubWludG1hcmsudHJhaW5pbmcudjEuU2F2ZUNoZWNrcG9pbnRSZXF1ZXN0GiwubWludG1hcmsudHJhaW5pbmcudjEuU2F2ZUNoZWNrcG9pbnRSZXNwb25zZSIDkAICEmQKCkVuZEF0dGVtcHQSJy5taW50bWFyay50cmFpbmluZy52MS5FbmRBdHRlbXB0UmVxdWVzdBooLm1pbnRtYXJrLnRyYWluaW5nLnYxLkVuZEF0dGVtcHRSZXNwb25zZSIDkAICYgZwcm90bzM", [file_google_protobuf_duration, file_mintmark_training_v1_job]);
+  fileDesc("CiptaW50bWFyay90cmFpbmluZy92MS9hdHRlbXB0X3NlcnZpY2UucHJvdG8SFG1pbnRtYXJrLnRyYWluaW5nLnYxIlsKD0NsYWltSm9iUmVxdWVzdBIOCgZydW5faWQYASABKAkSDgoGd29ya2VyGAIgASgJEigKBWxlYXNlGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uImwKEENsYWltSm9iUmVzcG9uc2USJgoDam9iGAEgASgLMhkubWludG1hcmsudHJhaW5pbmcudjEuSm9iEhUKDWF0dGVtcHRfdG9rZW4YAiABKAkSGQoRY2hlY2twb2ludF9ibGFrZTMYAyABKAkiawoQSGVhcnRiZWF0UmVxdWVzdBIOCgZydW5faWQYASABKAkSFQoNYXR0ZW1wdF90b2tlbhgCIAEoCRIwCghwcm9ncmVzcxgDIAEoCzIeLm1pbnRtYXJrLnRyYWluaW5nLnYxLlByb2dyZXNzIi0KEUhlYXJ0YmVhdFJlc3BvbnNlEhgKEGNhbmNlbF9yZXF1ZXN0ZWQYASABKAgiaAoRQXBwZW5kTG9nc1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhUKDWF0dGVtcHRfdG9rZW4YAiABKAkSLAoFbGluZXMYAyADKAsyHS5taW50bWFyay50cmFpbmluZy52MS5Mb2dMaW5lIhQKEkFwcGVuZExvZ3NSZXNwb25zZSJOChVTYXZlQ2hlY2twb2ludFJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhUKDWF0dGVtcHRfdG9rZW4YAiABKAkSDgoGYmxha2UzGAMgASgJIhgKFlNhdmVDaGVja3BvaW50UmVzcG9uc2UibwoTUHV0QXJ0aWZhY3RzUmVxdWVzdBIOCgZydW5faWQYASABKAkSFQoNYXR0ZW1wdF90b2tlbhgCIAEoCRIxCgVmaWxlcxgDIAMoCzIiLm1pbnRtYXJrLnRyYWluaW5nLnYxLkFydGlmYWN0RmlsZSIsCgxBcnRpZmFjdEZpbGUSDAoEcGF0aBgBIAEoCRIOCgZibGFrZTMYAiABKAkiFgoUUHV0QXJ0aWZhY3RzUmVzcG9uc2UimAEKEUVuZEF0dGVtcHRSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIVCg1hdHRlbXB0X3Rva2VuGAIgASgJEi0KA2VuZBgDIAEoDjIgLm1pbnRtYXJrLnRyYWluaW5nLnYxLkF0dGVtcHRFbmQSLQoFZXJyb3IYBCABKAsyHi5taW50bWFyay50cmFpbmluZy52MS5Kb2JFcnJvciI8ChJFbmRBdHRlbXB0UmVzcG9uc2USJgoDam9iGAEgASgLMhkubWludG1hcmsudHJhaW5pbmcudjEuSm9iKpABCgpBdHRlbXB0RW5kEhsKF0FUVEVNUFRfRU5EX1VOU1BFQ0lGSUVEEAASGAoUQVRURU1QVF9FTkRfRklOSVNIRUQQARIWChJBVFRFTVBUX0VORF9GQUlMRUQQAhIZChVBVFRFTVBUX0VORF9DQU5DRUxMRUQQAxIYChRBVFRFTVBUX0VORF9SRUxFQVNFRBAEMvMECg5BdHRlbXB0U2VydmljZRJZCghDbGFpbUpvYhIlLm1pbnRtYXJrLnRyYWluaW5nLnYxLkNsYWltSm9iUmVxdWVzdBomLm1pbnRtYXJrLnRyYWluaW5nLnYxLkNsYWltSm9iUmVzcG9uc2USYQoJSGVhcnRiZWF0EiYubWludG1hcmsudHJhaW5pbmcudjEuSGVhcnRiZWF0UmVxdWVzdBonLm1pbnRtYXJrLnRyYWluaW5nLnYxLkhlYXJ0YmVhdFJlc3BvbnNlIgOQAgISXwoKQXBwZW5kTG9ncxInLm1pbnRtYXJrLnRyYWluaW5nLnYxLkFwcGVuZExvZ3NSZXF1ZXN0GigubWludG1hcmsudHJhaW5pbmcudjEuQXBwZW5kTG9nc1Jlc3BvbnNlEnAKDlNhdmVDaGVja3BvaW50EisubWludG1hcmsudHJhaW5pbmcudjEuU2F2ZUNoZWNrcG9pbnRSZXF1ZXN0GiwubWludG1hcmsudHJhaW5pbmcudjEuU2F2ZUNoZWNrcG9pbnRSZXNwb25zZSIDkAICEmoKDFB1dEFydGlmYWN0cxIpLm1pbnRtYXJrLnRyYWluaW5nLnYxLlB1dEFydGlmYWN0c1JlcXVlc3QaKi5taW50bWFyay50cmFpbmluZy52MS5QdXRBcnRpZmFjdHNSZXNwb25zZSIDkAICEmQKCkVuZEF0dGVtcHQSJy5taW50bWFyay50cmFpbmluZy52MS5FbmRBdHRlbXB0UmVxdWVzdBooLm1pbnRtYXJrLnRyYWluaW5nLnYxLkVuZEF0dGVtcHRSZXNwb25zZSIDkAICYgZwcm90bzM", [file_google_protobuf_duration, file_mintmark_training_v1_job]);
 
 /**
  * The request of AttemptService.ClaimJob.
@@ -243,6 +243,84 @@ export const SaveCheckpointResponseSchema: GenMessage<SaveCheckpointResponse> = 
   messageDesc(file_mintmark_training_v1_attempt_service, 7);
 
 /**
+ * The request of AttemptService.PutArtifacts.
+ *
+ * @generated from message mintmark.training.v1.PutArtifactsRequest
+ */
+export type PutArtifactsRequest = Message<"mintmark.training.v1.PutArtifactsRequest"> & {
+  /**
+   * The id of the run.
+   *
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * The attempt.
+   *
+   * @generated from field: string attempt_token = 2;
+   */
+  attemptToken: string;
+
+  /**
+   * At most 1000.
+   *
+   * @generated from field: repeated mintmark.training.v1.ArtifactFile files = 3;
+   */
+  files: ArtifactFile[];
+};
+
+/**
+ * Describes the message mintmark.training.v1.PutArtifactsRequest.
+ * Use `create(PutArtifactsRequestSchema)` to create a new message.
+ */
+export const PutArtifactsRequestSchema: GenMessage<PutArtifactsRequest> = /*@__PURE__*/
+  messageDesc(file_mintmark_training_v1_attempt_service, 8);
+
+/**
+ * One file among a run's artifacts.
+ *
+ * @generated from message mintmark.training.v1.ArtifactFile
+ */
+export type ArtifactFile = Message<"mintmark.training.v1.ArtifactFile"> & {
+  /**
+   * Below the folder of the run's artifacts: parts with `/` between them.
+   *
+   * @generated from field: string path = 1;
+   */
+  path: string;
+
+  /**
+   * BLAKE3 of the bytes, uploaded before, 64 hex digits.
+   *
+   * @generated from field: string blake3 = 2;
+   */
+  blake3: string;
+};
+
+/**
+ * Describes the message mintmark.training.v1.ArtifactFile.
+ * Use `create(ArtifactFileSchema)` to create a new message.
+ */
+export const ArtifactFileSchema: GenMessage<ArtifactFile> = /*@__PURE__*/
+  messageDesc(file_mintmark_training_v1_attempt_service, 9);
+
+/**
+ * The response of AttemptService.PutArtifacts.
+ *
+ * @generated from message mintmark.training.v1.PutArtifactsResponse
+ */
+export type PutArtifactsResponse = Message<"mintmark.training.v1.PutArtifactsResponse"> & {
+};
+
+/**
+ * Describes the message mintmark.training.v1.PutArtifactsResponse.
+ * Use `create(PutArtifactsResponseSchema)` to create a new message.
+ */
+export const PutArtifactsResponseSchema: GenMessage<PutArtifactsResponse> = /*@__PURE__*/
+  messageDesc(file_mintmark_training_v1_attempt_service, 10);
+
+/**
  * The request of AttemptService.EndAttempt.
  *
  * @generated from message mintmark.training.v1.EndAttemptRequest
@@ -282,7 +360,7 @@ export type EndAttemptRequest = Message<"mintmark.training.v1.EndAttemptRequest"
  * Use `create(EndAttemptRequestSchema)` to create a new message.
  */
 export const EndAttemptRequestSchema: GenMessage<EndAttemptRequest> = /*@__PURE__*/
-  messageDesc(file_mintmark_training_v1_attempt_service, 8);
+  messageDesc(file_mintmark_training_v1_attempt_service, 11);
 
 /**
  * The response of AttemptService.EndAttempt.
@@ -303,7 +381,7 @@ export type EndAttemptResponse = Message<"mintmark.training.v1.EndAttemptRespons
  * Use `create(EndAttemptResponseSchema)` to create a new message.
  */
 export const EndAttemptResponseSchema: GenMessage<EndAttemptResponse> = /*@__PURE__*/
-  messageDesc(file_mintmark_training_v1_attempt_service, 9);
+  messageDesc(file_mintmark_training_v1_attempt_service, 12);
 
 /**
  * How an attempt ended.
@@ -406,6 +484,18 @@ export const AttemptService: GenService<{
     methodKind: "unary";
     input: typeof SaveCheckpointRequestSchema;
     output: typeof SaveCheckpointResponseSchema;
+  },
+  /**
+   * Puts files that were uploaded as blobs among the run's artifacts, all or none; those that were there under the same paths are
+   * replaced. Fails with FAILED_PRECONDITION if clients look for the run's artifacts elsewhere than on this server, or a blob
+   * is not there.
+   *
+   * @generated from rpc mintmark.training.v1.AttemptService.PutArtifacts
+   */
+  putArtifacts: {
+    methodKind: "unary";
+    input: typeof PutArtifactsRequestSchema;
+    output: typeof PutArtifactsResponseSchema;
   },
   /**
    * Ends the attempt: the run has finished, failed, was cancelled, or is to be queued again.
