@@ -4,6 +4,7 @@
  */
 import { Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
+import { preparing } from "./prepared.ts";
 import type { Db, Schema } from "./schema.ts";
 
 export interface Database {
@@ -25,7 +26,7 @@ export interface ConnectDatabase {
 export function connectDatabase({ url, role, maxConnections = 10, onIdleError }: ConnectDatabase): Database {
   const pool = new pg.Pool({ ...connectionConfig(url, role), max: maxConnections });
   pool.on("error", onIdleError);
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: preparing(pool) }) });
   return { db, pool, close: () => db.destroy() };
 }
 

@@ -8,6 +8,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
 import type { ModelSchema } from "@mintmark/proto/mintmark/registry/v1/model";
 import { type RawBuilder, sql } from "kysely";
+import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import type { ModelName } from "../names/model-name.ts";
 import { selectVersions, type VersionRow, versionMessage } from "../versions/find-version.ts";
@@ -27,7 +28,10 @@ export interface ModelRow {
 
 /** @throws AppError `MODEL_NOT_FOUND` */
 export async function findModel(db: Db, name: ModelName): Promise<ModelRow> {
-  const [row] = await selectModels(db, sql`select * from model where full_name = ${name.full} and deleted_at is null`);
+  const [row] = await selectModels(
+    db,
+    sql`${prepared} select * from model where full_name = ${name.full} and deleted_at is null`,
+  );
   if (row === undefined) throw new AppError("MODEL_NOT_FOUND", { model: name.written });
   return row;
 }
@@ -54,7 +58,7 @@ export async function latestVersions(
 ): Promise<ReadonlyMap<bigint, readonly VersionRow[]>> {
   const versions = await selectVersions(
     db,
-    sql`select v.* from unnest(${models.map(({ model_pk }) => String(model_pk))}::bigint[]) as asked (model_pk)
+    sql`${prepared} select v.* from unnest(${models.map(({ model_pk }) => String(model_pk))}::bigint[]) as asked (model_pk)
       cross join generate_series(0, 3) as asked_stage (stage)
       cross join lateral (select * from version v where v.model_pk = asked.model_pk and v.stage = asked_stage.stage and v.deleted_at is null
         order by v.number desc limit 1) v`,

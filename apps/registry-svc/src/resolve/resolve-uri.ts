@@ -7,6 +7,7 @@
  */
 import { AppError } from "@mintmark/errors";
 import { type RawBuilder, sql } from "kysely";
+import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { isVersionNumber } from "../fields.ts";
 import type { ModelName } from "../names/model-name.ts";
@@ -62,7 +63,7 @@ function versionsOf(uri: ModelUri): RawBuilder<unknown> | undefined {
  * asked of the model stands outside, where its indexes on names, each of which holds only some models, can be seen to fit.
  */
 function highest(uri: { readonly name: ModelName; readonly at?: Date | undefined }, condition: RawBuilder<unknown>) {
-  return sql`select v.* from model m cross join lateral (
+  return sql`${prepared} select v.* from model m cross join lateral (
       select * from version v where v.model_pk = m.model_pk and ${condition} and ${versionLived(uri.at)}
       order by v.number desc limit 1) v
     where m.full_name = ${uri.name.full} and ${modelLived(uri.at)} order by v.number desc limit 1`;

@@ -7,6 +7,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
 import { Stage, type VersionSchema, VersionStatus } from "@mintmark/proto/mintmark/registry/v1/version";
 import { type RawBuilder, sql } from "kysely";
+import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { isVersionNumber } from "../fields.ts";
 import type { ModelName } from "../names/model-name.ts";
@@ -46,7 +47,7 @@ export interface VersionRow {
 
 /** @throws AppError `VERSION_NOT_FOUND` */
 export async function findVersion(db: Db, name: ModelName, number: number): Promise<VersionRow> {
-  const versions = sql`select v.* from version v join model m using (model_pk)
+  const versions = sql`${prepared} select v.* from version v join model m using (model_pk)
     where m.full_name = ${name.full} and m.deleted_at is null and v.number = ${number} and v.deleted_at is null`;
   const [row] = isVersionNumber(number) ? await selectVersions(db, versions) : [];
   if (row === undefined) throw new AppError("VERSION_NOT_FOUND", { model: name.written, version: String(number) });

@@ -3,6 +3,7 @@
  * @module
  */
 import { sql } from "kysely";
+import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { fullNames } from "../models/search-models.ts";
 import { pageSize } from "../paging.ts";
@@ -45,7 +46,7 @@ export async function searchVersions(
     token,
     asked: [filter, orderBy],
   });
-  const versions = sql`select r.* from unnest(${keys}::int8[]) with ordinality as found (version_pk, place)
+  const versions = sql`${prepared} select r.* from unnest(${keys}::int8[]) with ordinality as found (version_pk, place)
     join version r using (version_pk) order by place`;
   return { versions: await selectVersions(db, versions), next };
 }
