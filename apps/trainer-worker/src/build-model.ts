@@ -4,6 +4,7 @@
  * @module
  */
 import { checkTrainingData, type TrainingData } from "@mintmark/dataset";
+import type { RowSplit } from "@mintmark/ml-core/split/split-rows";
 import type { TrainingConfig } from "@mintmark/training-file";
 import type { FittedModel } from "./algorithms.ts";
 import { type Checkpoints, decodeState, encodeState, fitKey, type LossPoint } from "./checkpoint/fit-state.ts";
@@ -28,6 +29,7 @@ export interface BuildPorts {
 
 export interface BuiltModel {
   readonly data: TrainingData;
+  readonly split: RowSplit;
   readonly fitted: FittedModel;
   readonly losses: readonly LossPoint[];
   readonly evaluation: Evaluation;
@@ -63,7 +65,7 @@ export async function buildModel(config: TrainingConfig, loaded: LoadedData, por
     return { packaged, facts: cardFacts(request, training, packaged) };
   });
   log("info", `packaged ${packaged.digest}`);
-  return { data, fitted, losses: port.losses(), evaluation, packaged, facts };
+  return { data, split, fitted, losses: port.losses(), evaluation, packaged, facts };
 }
 
 /** The key is made when it is needed: hashing the rows takes time, and most fits are over before their first checkpoint. */

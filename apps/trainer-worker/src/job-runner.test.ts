@@ -97,6 +97,20 @@ it("records parameters, data with its profile, metrics, timings and loss", async
   expect(logs.map(({ text }) => text).join("\n")).toMatch(/registered titanic version 1/);
 });
 
+it("puts plots and the model's files among the artifacts of the run", async () => {
+  await work(await submit(titanic));
+  const { artifacts, blobs, registrations } = registry.state;
+  const plots = [...artifacts.keys()].filter((path) => path.startsWith("plots/")).sort();
+  expect(plots).toEqual(
+    ["confusion-matrix", "feature-importance", "loss-curve", "precision-recall-curve", "roc-curve"].flatMap((name) => [
+      `plots/${name}.csv`,
+      `plots/${name}.svg`,
+    ]),
+  );
+  for (const { path, blake3 } of registrations[0]!.files) expect(artifacts.get(`model/${path}`)).toBe(blake3);
+  expect([...artifacts.values()].every((blake3) => blobs.has(blake3))).toBe(true);
+});
+
 it("begins within 300 ms of the claim, as a child is warm", async () => {
   const warm = children.take();
   await warm.warm;

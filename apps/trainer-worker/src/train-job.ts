@@ -7,6 +7,7 @@ import { parseTrainingConfig } from "@mintmark/training-file";
 import { buildModel } from "./build-model.ts";
 import type { JobContext } from "./job-context.ts";
 import { startClock } from "./step-clock.ts";
+import { keepArtifacts } from "./steps/keep-artifacts.ts";
 import { loadData } from "./steps/load.ts";
 import { pushModel } from "./steps/push.ts";
 import { recordData, recordMetrics } from "./steps/record.ts";
@@ -30,6 +31,8 @@ export async function trainJob(context: JobContext): Promise<string> {
   // Before the version, whose card shows them.
   const metrics = { ...built.evaluation.metrics, ...clock.metrics() };
   await recordMetrics(context, { metrics, losses: built.losses });
+
+  await clock.run("push", () => keepArtifacts(context, config, built));
 
   const version = await registerVersion(context, { ...request, documents, facts: built.facts });
   context.log("info", `registered ${version.model} version ${version.number} (${version.semver})`);

@@ -59,6 +59,12 @@ export function predictorRows(
   return column.values;
 }
 
+/** The class that binary metrics are about: the one that the training file names, else the later one. */
+export function positiveLabel({ evaluate }: Pick<TrainingConfig, "evaluate">, classes: readonly unknown[]): number {
+  const named = classes.map(String).indexOf(String(evaluate.positive));
+  return named < 0 ? 1 : named;
+}
+
 /** Every metric of the task on these rows. */
 function measure(
   { data, evaluate }: TrainingConfig,
@@ -71,8 +77,7 @@ function measure(
   const { target } = rows;
   if (prediction.kind === "classes" && target?.kind === "classes") {
     const { labels: predicted, probabilities } = prediction;
-    const named = (classes ?? []).map(String).indexOf(String(evaluate.positive));
-    const positive = named < 0 ? 1 : named;
+    const positive = positiveLabel({ evaluate }, classes ?? []);
     return classificationMetrics({ truth: target.labels, predicted, probabilities, positive });
   }
   if (prediction.kind === "values" && target?.kind === "values")

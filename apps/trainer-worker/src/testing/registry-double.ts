@@ -35,6 +35,8 @@ interface DoubleState {
   readonly progress: Progress[];
   readonly logs: LogLine[];
   readonly batches: LogBatchRequest[];
+  /** Of the run: BLAKE3 by path. */
+  readonly artifacts: Map<string, string>;
   readonly registrations: RegisterVersionRequest[];
   readonly ends: EndAttemptRequest[];
   /** How often jobs were claimed. */
@@ -75,6 +77,7 @@ function newState(): DoubleState {
     progress: [],
     logs: [],
     batches: [],
+    artifacts: new Map(),
     registrations: [],
     ends: [],
     claims: 0,
@@ -114,6 +117,11 @@ function routes(router: ConnectRouter, state: DoubleState, jobs: Map<string, Job
     saveCheckpoint: ({ attemptToken, blake3 }) => {
       fence(attemptToken);
       state.checkpoint = blake3;
+      return {};
+    },
+    putArtifacts: ({ attemptToken, files }) => {
+      fence(attemptToken);
+      for (const { path, blake3 } of files) state.artifacts.set(path, blake3);
       return {};
     },
     endAttempt: (request) => {
