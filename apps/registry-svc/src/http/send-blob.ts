@@ -27,6 +27,7 @@ export async function sendBlob(
     return;
   }
   const { offset, length } = range ?? { offset: 0, length: size };
+  const bytes = request.method === "HEAD" || length === 0 ? undefined : await begun(blobs.read(blake3, range ?? {}));
   response.writeHead(range === undefined ? 200 : 206, {
     ...headers,
     "content-length": length,
@@ -34,6 +35,17 @@ export async function sendBlob(
     etag,
     ...(range === undefined ? {} : { "content-range": `bytes ${offset}-${offset + length - 1}/${size}` }),
   });
-  if (request.method === "HEAD" || length === 0) response.end();
-  else await pipeline(blobs.read(blake3, range ?? {}), response);
+  if (bytes === undefined) response.end();
+  else await pipeline(bytes, response);
+}
+
+/** The same bytes once the first of them are there: until then a failure can still be answered, later only cut off. */
+async function begun(bytes: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  const rest = bytes[Symbol.asyncIterator]();
+  const first = await rest.next();
+  return (async function* () {
+    if (first.done) return;
+    yield first.value;
+    yield* { [Symbol.asyncIterator]: () => rest };
+  })();
 }
