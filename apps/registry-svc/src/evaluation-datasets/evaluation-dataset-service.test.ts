@@ -188,11 +188,14 @@ describe("records", () => {
     expect((await datasets().listEvaluationRecords({ datasetId })).records).toEqual([]);
   });
 
-  it("of 20 racing calls are one record", async () => {
-    const id = await newDataset();
-    const counts = await Promise.all(Array.from({ length: 20 }, () => upsert(id, [{ inputs: { q: 1 } }])));
+  it("of 20 racing calls are one record, to which each call has added", async () => {
+    const datasetId = await newDataset();
+    const call = (i: number) => upsert(datasetId, [{ inputs: { q: 1 }, expectations: { [`e${i}`]: i } }]);
+    const counts = await Promise.all(Array.from({ length: 20 }, (_, i) => call(i)));
     expect(counts.reduce((sum, { inserted }) => sum + inserted, 0)).toBe(1);
-    expect((await datasets().getEvaluationDataset({ id })).dataset!.profileJson).toBe('{"num_records":1}');
+    const { records } = await datasets().listEvaluationRecords({ datasetId });
+    expect(records.map(({ expectationsJson }) => Object.keys(JSON.parse(expectationsJson)).length)).toEqual([20]);
+    expect((await datasets().getEvaluationDataset({ id: datasetId })).dataset!.profileJson).toBe('{"num_records":1}');
   });
 });
 

@@ -119,6 +119,8 @@ describe("spans", () => {
       tags: { "mlflow.traceName": "answer", team: "growth" },
     });
     expect([timestampMs(after.startTime!), durationMs(after.duration!)]).toEqual([1000, 700]);
+    await traces().logSpans({ experimentId, spans: [span({ traceId, parentSpanId: root.spanId })] });
+    expect((await read(idOf(traceId))).state).toBe(TraceState.ERROR);
   });
 
   it("change nothing of what the maker of the trace has said", async () => {
@@ -271,6 +273,20 @@ describe("deleting traces", () => {
     expect((await traces().deleteTraces({ experimentId, ids: [id, elsewhere, "tr-none"] })).deleted).toBe(1);
     await refused(traces().getTrace({ id }), "TRACE_NOT_FOUND");
     expect((await read(elsewhere)).id).toBe(elsewhere);
+  });
+
+  it("takes their files", async () => {
+    const [id, other] = [await newTrace({}), await newTrace({})];
+    const { db } = registry.deps;
+    const blake3 = randomBytes(32);
+    await db.insertInto("blob").values({ blake3, sha256: blake3, size: 1n }).execute();
+    const paths = [`${id}/artifacts/traces.json`, `${id}/artifacts/a/b`, `${other}/artifacts/traces.json`, `${id}0/x`];
+    const rows = paths.map((path) => ({ path: `${experimentId}/traces/${path}`, blake3, size: 1n, updated_by: "x" }));
+    await db.insertInto("stored_file").values(rows).execute();
+    expect((await read(id)).hasSpans).toBe(false);
+    await traces().deleteTraces({ experimentId, ids: [id] });
+    const left = await db.selectFrom("stored_file").select("path").execute();
+    expect(left.map(({ path }) => path).sort()).toEqual([rows[2]!.path, rows[3]!.path].sort());
   });
 
   it("takes the oldest first", async () => {
