@@ -1,6 +1,6 @@
 /**
- * Bulk bytes by plain HTTP: `PUT` and `GET /v1/blobs/<blake3>`. One blob a request, at about twice (up) and six times
- * (down) the speed of a gRPC stream.
+ * Bulk bytes by plain HTTP: `PUT` and `GET /v1/blobs/<blake3>`, at about twice (up) and six times (down) the speed of a gRPC
+ * stream, and `PUT`, `GET` and `HEAD /v1/files/PATH`. One blob or file a request.
  *
  * Failures come as the same ConnectErrors that calls give, so that nobody has to know which way the bytes went.
  * @module
@@ -36,7 +36,7 @@ export async function putBlob(endpoint: BulkEndpoint, { blob, offset, body, sign
     "x-mintmark-size": blob.size,
     "x-mintmark-offset": offset,
   };
-  const response = await exchange(endpoint, blob.blake3, { method: "PUT", headers, signal }, body);
+  const response = await exchange(endpoint, blobPath(blob.blake3), { method: "PUT", headers, signal }, body);
   response.resume();
 }
 
@@ -51,7 +51,7 @@ export async function* getBlob(
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const headers = offset === 0 ? {} : { range: `bytes=${offset}-` };
-  const response = await exchange(endpoint, blake3, { method: "GET", headers, signal });
+  const response = await exchange(endpoint, blobPath(blake3), { method: "GET", headers, signal });
   // A server that knows no ranges would send the beginning again.
   if (offset !== 0 && response.statusCode !== 206) {
     response.destroy();
@@ -64,6 +64,69 @@ export async function* getBlob(
   }
 }
 
+export interface FilePut {
+  /** Where the file is to be kept. */
+  readonly path: string;
+  /** `undefined` if nobody knows yet. */
+  readonly size: number | undefined;
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Keeps the bytes under the path, and says what arrived.
+ * @throws ConnectError
+ */
+export async function putFile(endpoint: BulkEndpoint, { path, size, body, signal }: FilePut): Promise<Digests> {
+  const length = size === undefined ? {} : { "content-length": size };
+  const headers = { "content-type": "application/octet-stream", ...length };
+  const response = await exchange(endpoint, filePath(path), { method: "PUT", headers, signal }, body);
+  const { blake3, sha256, size: stored } = JSON.parse(await bodyText(response)) as Digests;
+  return { blake3, sha256, size: stored };
+}
+
+/**
+ * What is kept under the path; `undefined` if there is no file.
+ * @throws ConnectError
+ */
+export async function statFile(
+  endpoint: BulkEndpoint,
+  path: string,
+  signal?: AbortSignal,
+): Promise<Pick<Digests, "size" | "blake3"> | undefined> {
+  try {
+    const response = await exchange(endpoint, filePath(path), { method: "HEAD", signal });
+    response.resume();
+    const blake3 = /^"blake3:([0-9a-f]{64})"$/.exec(response.headers.etag ?? "")?.[1];
+    if (blake3 === undefined) throw new ConnectError(`no digest of '${path}' in the answer`, Code.Internal);
+    return { size: Number(response.headers["content-length"]), blake3 };
+  } catch (error) {
+    if (error instanceof ConnectError && error.code === Code.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The bytes of a file.
+ * @throws ConnectError
+ */
+export async function* getFile(endpoint: BulkEndpoint, path: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  const response = await exchange(endpoint, filePath(path), { method: "GET", signal });
+  try {
+    yield* response as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw broken(error, signal);
+  }
+}
+
+function blobPath(blake3: string): string {
+  return `/v1/blobs/${blake3}`;
+}
+
+function filePath(path: string): string {
+  return `/v1/files/${path.split("/").map(encodeURIComponent).join("/")}`;
+}
+
 /** A server that hashes and stores a large blob is silent for a while; one that is dead is silent for ever. */
 const idleMs = 5 * 60_000;
 
@@ -72,11 +135,11 @@ type Options = RequestOptions & { readonly signal: AbortSignal | undefined };
 /** Sends a request and waits for the head of a successful answer. */
 async function exchange(
   { baseUrl, token }: BulkEndpoint,
-  blake3: string,
+  path: string,
   { signal, ...options }: Options,
   body?: AsyncIterable<Uint8Array>,
 ): Promise<IncomingMessage> {
-  const url = new URL(`/v1/blobs/${blake3}`, baseUrl);
+  const url = new URL(path, baseUrl);
   const headers = { ...options.headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const send = url.protocol === "https:" ? requestHttps : requestHttp;

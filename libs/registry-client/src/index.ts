@@ -1,6 +1,7 @@
-export type { BulkEndpoint } from "./bulk-http.ts";
+export { type BulkEndpoint, type FilePut, getFile, putFile, statFile } from "./bulk-http.ts";
 export { type ConnectOptions, clients, connectRegistry, type RegistryClient } from "./connect.ts";
 export { type DownloadOptions, downloadBlob } from "./download-blob.ts";
+export { eachLimited } from "./each-limited.ts";
 export {
   detailOf,
   eventHeader,

@@ -66,6 +66,37 @@ export const operationReasons = {
     (d: { dir: string }) => `${d.dir} is not empty; restore into a new directory`,
   ),
 
+  // Import and export
+  MLFLOW_UNREACHABLE: define(
+    "unavailable",
+    (d: { url: string; cause: string }) => `the MLflow server ${d.url} cannot be reached: ${d.cause}`,
+  ),
+  MLFLOW_DENIED: define(
+    "permission_denied",
+    (d: { url: string; call: string; message: string }) =>
+      `the MLflow server ${d.url} denied ${d.call}: ${d.message}; give MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD`,
+  ),
+  MLFLOW_REFUSED: define(
+    "failed_precondition",
+    (d: { url: string; call: string; status: number; code: string; message: string }) =>
+      `the MLflow server ${d.url} answered ${d.call} with ${d.status} ${d.code}: ${d.message}`,
+  ),
+  IMPORT_SOURCE_NOT_FOUND: define(
+    "not_found",
+    (d: { what: string; name: string; source: string }) => `there is no ${d.what} '${d.name}' in ${d.source}`,
+  ),
+  IMPORT_FOLDER_INVALID: define("invalid_argument", (d: { path: string; problem: string }) => `${d.path} ${d.problem}`),
+  IMPORT_NAME_TAKEN: define(
+    "already_exists",
+    (d: { names: readonly string[] }) =>
+      `there is a model ${d.names.map((name) => `'${name}'`).join(" and ")} already; choose another name with --rename OLD=NEW or --into CATALOG.SCHEMA`,
+  ),
+  EXPORT_TARGET_EXISTS: define(
+    "already_exists",
+    (d: { path: string }) => `${d.path} exists; an export replaces nothing, choose another name`,
+  ),
+  ARCHIVE_REFUSED: define("data_loss", (d: { path: string; problem: string }) => `archive ${d.path}: ${d.problem}`),
+
   // The command line
   PREDICTION_NOT_FOUND: define("not_found", (d: { message: string }) => d.message),
   PREDICTION_DENIED: define("permission_denied", (d: { message: string }) => d.message),

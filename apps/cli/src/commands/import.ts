@@ -1,0 +1,39 @@
+/**
+ * `mintmark import`: what is kept elsewhere, taken over with its history.
+ * @module
+ */
+import type { Command } from "commander";
+import type { Run } from "../program.ts";
+import { importMlflow } from "../transfer/mlflow/import-mlflow.ts";
+import { group, repeated } from "./options.ts";
+
+export function addImportCommands(program: Command, run: Run): void {
+  const commands = group(program, "import", "take over what is kept elsewhere");
+
+  const mlflow = commands
+    .command("mlflow")
+    .description(
+      "copy experiments, runs, models and files from an MLflow server; started again, it goes on where it ended",
+    );
+  mlflow.argument(
+    "<uri>",
+    "its http(s) address; MLFLOW_TRACKING_TOKEN, or …_USERNAME and …_PASSWORD, say who you are there",
+  );
+  mlflow.option("--experiment <name>", "only this one, and no models but those named; may be repeated", repeated, []);
+  mlflow.option("--model <name>", "only this one, with the runs it comes from; may be repeated", repeated, []);
+  mlflow.option("--deleted", "also what is deleted there; it is deleted here as well", false);
+  mlflow.option("--check", "read files that are here already again at the source, and compare them", false);
+  mlflow.option("--dry-run", "only count what there is to copy", false);
+  mlflow.action((uri: string, options: MlflowOptions) => {
+    const { experiment: experiments, model: models, ...rest } = options;
+    return run(mlflow, (session) => importMlflow(session, uri, { experiments, models, ...rest }));
+  });
+}
+
+interface MlflowOptions {
+  readonly experiment: readonly string[];
+  readonly model: readonly string[];
+  readonly deleted: boolean;
+  readonly check: boolean;
+  readonly dryRun: boolean;
+}
