@@ -80,6 +80,7 @@ describe("a start that cannot succeed ends with 2 and one line that names", () =
     ],
     ["a setting that is missing", [], { DATABASE_URL: "" }, /DATABASE_URL is not set/],
     ["a key that is missing", [], { MINTMARK_KEY_DIR: "/nonexistent" }, /mintmark keys generate/],
+    ["links that hold for no time", [], { MINTMARK_DATA_URL_SECONDS: "0" }, /MINTMARK_DATA_URL_SECONDS expected/],
     ["a store of no known kind", [], { MINTMARK_ARTIFACT_STORE: "ftp://x" }, /MINTMARK_ARTIFACT_STORE/],
     ["an unknown flag", ["--prot", "1"], {}, /--prot/],
     ["a host that others can reach without authentication", ["--host", "0.0.0.0", "--auth", "off"], {}, /--insecure/],

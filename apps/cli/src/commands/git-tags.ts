@@ -1,5 +1,5 @@
 /**
- * What git knows about the folder of a training file: commit, branch, and whether anything is uncommitted.
+ * What git knows about the folder of a training file: commit, branch, where it came from, and whether anything is uncommitted.
  * @module
  */
 import { execFile } from "node:child_process";
@@ -17,10 +17,20 @@ export async function gitTags(directory: string): Promise<Record<string, string>
       "git.dirty": String(changes !== ""),
       "mlflow.source.git.commit": commit,
       "mlflow.source.git.branch": branch,
+      ...(await originTag(directory)),
     };
   } catch {
     return {};
   }
+}
+
+/** The address of the repository; none if it came from nowhere. What an address may hold of a password stays here. */
+async function originTag(directory: string): Promise<Record<string, string>> {
+  const origin = await git(directory, "config", "--get", "remote.origin.url").catch(() => "");
+  const url = URL.parse(origin);
+  if (url !== null) [url.username, url.password] = ["", ""];
+  const address = url?.href ?? origin;
+  return address === "" ? {} : { "mlflow.source.git.repoURL": address };
 }
 
 async function git(directory: string, ...args: string[]): Promise<string> {
