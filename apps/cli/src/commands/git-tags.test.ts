@@ -32,6 +32,8 @@ it("names commit and branch in our words and MLflow's, and whether something is 
 
 it.each([
   ["https://me:secret@git.example/team/x.git", "https://git.example/team/x.git"],
+  ["https://token@git.example/x.git", "https://git.example/x.git"],
+  ["ssh://git@git.example/x.git", "ssh://git@git.example/x.git"],
   ["git@git.example:team/x.git", "git@git.example:team/x.git"],
 ])("names the repository %s as %s, without a password", async (origin, shown) => {
   git("init", "-q");

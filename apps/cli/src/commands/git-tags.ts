@@ -28,7 +28,9 @@ export async function gitTags(directory: string): Promise<Record<string, string>
 async function originTag(directory: string): Promise<Record<string, string>> {
   const origin = await git(directory, "config", "--get", "remote.origin.url").catch(() => "");
   const url = URL.parse(origin);
-  if (url !== null) [url.username, url.password] = ["", ""];
+  if (url !== null) url.password = "";
+  // A token may stand in place of the name.
+  if (url !== null && /^https?:$/.test(url.protocol)) url.username = "";
   const address = url?.href ?? origin;
   return address === "" ? {} : { "mlflow.source.git.repoURL": address };
 }
