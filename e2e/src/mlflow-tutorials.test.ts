@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { mlflowIsThere, referenceServer, runScript } from "./mlflow.ts";
+import { credentials, mlflowIsThere, newToken, referenceServer, runScript } from "./mlflow.ts";
 import { checkout } from "./process.ts";
 import { embeddedStack, type Stack } from "./stack.ts";
 
@@ -16,22 +16,31 @@ const tutorials: readonly [script: string, ...args: string[]][] = [
 ];
 
 describe.runIf(mlflowIsThere())("an unmodified Python client sees of this server what it sees of MLflow's own", () => {
-  let stack: Stack;
+  let open: Stack;
+  let guarded: Stack;
   let reference: Awaited<ReturnType<typeof referenceServer>>;
+  let token: string;
   beforeAll(async () => {
     const starting = referenceServer();
-    stack = await embeddedStack();
+    open = await embeddedStack();
+    guarded = await embeddedStack({ args: ["--workers", "0", "--auth", "on"] });
+    token = await newToken(guarded);
     reference = await starting;
   });
   afterAll(async () => {
-    await Promise.all([stack?.stop(), reference?.stop()]);
+    await Promise.all([open?.stop(), guarded?.stop(), reference?.stop()]);
   });
 
-  it.each(tutorials)("in %s.py", { timeout: 300_000 }, async (script, ...args) => {
-    const [here, there] = await Promise.all(
-      [stack.url, reference.url].map((MLFLOW_TRACKING_URI) => runScript(script, { MLFLOW_TRACKING_URI }, ...args)),
-    );
-    expect(here).toEqual(onPurpose(script, there!));
+  it.each(tutorials)("in %s.py, without authentication and with it", { timeout: 400_000 }, async (script, ...args) => {
+    const { bearer, basic } = credentials(token);
+    const proof = tutorials.findIndex(([name]) => name === script) % 2 === 0 ? bearer : basic;
+    const [here, withToken, there] = await Promise.all([
+      runScript(script, { MLFLOW_TRACKING_URI: open.url }, ...args),
+      runScript(script, { MLFLOW_TRACKING_URI: guarded.url, ...proof }, ...args),
+      runScript(script, { MLFLOW_TRACKING_URI: reference.url }, ...args),
+    ]);
+    expect(here).toEqual(onPurpose(script, there));
+    expect(withToken).toEqual(here);
   });
 });
 

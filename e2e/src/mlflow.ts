@@ -2,13 +2,13 @@
  * Unmodified Python clients of MLflow, and its own server to compare with.
  * @module
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "@mintmark/testing/free-port";
 import { needsPython, python } from "@mintmark/testing/needs";
 import { checkout, run, start } from "./process.ts";
-import { until } from "./stack.ts";
+import { type Stack, until } from "./stack.ts";
 
 /** Whether the clients and what the tutorials import are there. */
 export const mlflowIsThere = () =>
@@ -30,6 +30,21 @@ export async function runScript<T = Record<string, unknown>>(
   });
   if (code !== 0) throw new Error(`${name}.py ended with ${code}:\n${stderr.slice(-4_000)}`);
   return JSON.parse(stdout.trimEnd().split("\n").at(-1)!) as T;
+}
+
+/** What a user sets to say who he is, in the two ways that MLflow's clients know. */
+export function credentials(token: string) {
+  return {
+    bearer: { MLFLOW_TRACKING_TOKEN: token },
+    basic: { MLFLOW_TRACKING_USERNAME: "ada", MLFLOW_TRACKING_PASSWORD: token },
+  };
+}
+
+/** An ordinary token of a stack that asks for one. */
+export async function newToken(stack: Stack, name = "ada"): Promise<string> {
+  const admin = readFileSync(join(stack.dir, "admin.token"), "utf8").trim();
+  const { secret } = await stack.json<{ secret: string }>("--token", admin, "token", "create", name);
+  return secret;
 }
 
 /** MLflow's own server on SQLite and a folder. */
