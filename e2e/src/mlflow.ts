@@ -42,9 +42,12 @@ export function credentials(token: string) {
 
 /** An ordinary token of a stack that asks for one. */
 export async function newToken(stack: Stack, name = "ada"): Promise<string> {
-  const admin = readFileSync(join(stack.dir, "admin.token"), "utf8").trim();
-  const { secret } = await stack.json<{ secret: string }>("--token", admin, "token", "create", name);
+  const { secret } = await stack.json<{ secret: string }>("--token", adminToken(stack), "token", "create", name);
   return secret;
+}
+
+export function adminToken({ dir }: Stack): string {
+  return readFileSync(join(dir, "admin.token"), "utf8").trim();
 }
 
 /** MLflow's own server on SQLite and a folder. */
