@@ -40,7 +40,9 @@ def seen_of(name, target):
     # MLflow's own check takes no integers for doubles.
     rows = rows.astype({column: "float64" for column in rows.select_dtypes("number")})
     by_alias = predictions(f"models:/{name}@champion", rows)
-    uris = [f"models:/{name}/{version.version}", f"models:/{name}/latest", f"runs:/{run.info.run_id}/model"]
+    of_run = f"runs:/{run.info.run_id}/model"
+    again = mlflow.register_model(of_run, f"{name}-again")
+    uris = [f"models:/{name}/{version.version}", f"models:/{name}/latest", of_run, f"models:/{again.name}/{again.version}"]
     session = mlflow.onnx.load_model(f"models:/{name}@champion")
     history = client.get_metric_history(run.info.run_id, "loss")
     return {

@@ -127,6 +127,13 @@ describe.runIf(isThere).each(shapes)("what the worker trained, %s", (_, auth, cl
     expect(served.map(rounded)).toEqual(predictions.map(rounded));
   });
 
+  it.each(models)("is the same artifact when $name is registered anew from the run", async ({ name }) => {
+    const digests = async (model: string) =>
+      (await cli<{ digest: string }[]>("versions", "list", model)).map(({ digest }) => digest);
+    const [trained] = await digests(name);
+    expect(await digests(`${name}-again`)).toEqual(clients.map(() => trained));
+  });
+
   it("gives its data to whoever has the link, and to nobody who made one up", async () => {
     const headers = { ...(admin === "" ? {} : { authorization: `Bearer ${admin}` }) };
     const [version] = await cli<{ run: string }[]>("versions", "list", "titanic");
