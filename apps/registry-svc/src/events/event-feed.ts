@@ -7,6 +7,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { EventSchema } from "@mintmark/proto/mintmark/registry/v1/event";
 import { sql } from "kysely";
 import type { Listener } from "../db/listener.ts";
+import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { eventHead } from "./announce.ts";
 
@@ -81,13 +82,13 @@ export function eventMessage(row: EventRow): MessageInitShape<typeof EventSchema
   };
 }
 
-/** The head is read first: what is committed between the two reads makes the batch longer, never the head too high. */
 async function readAfter(db: Db, seen: bigint): Promise<EventBatch> {
-  const head = await eventHead(db);
-  if (head <= seen) return { events: [], head };
-  const events = await selectEvents(db, sql`e.number > ${seen} order by e.number limit ${batchSize}`);
-  const last = events.at(-1)?.number ?? head;
-  return { events, head: last > head ? last : head };
+  const { rows } = await sql<(EventRow & { head: bigint }) | { head: bigint; number: null }>`${prepared}
+    select h.number as head, e.* from event_head h left join lateral (
+      select e.number, e.kind, m.id as model_id, e.model, e.actor, e.at, e.detail
+      from event e left join model m using (model_pk) where e.number > ${seen} order by e.number limit ${batchSize}
+    ) e on true order by e.number`.execute(db);
+  return { events: rows.filter((row) => row.number !== null), head: rows[0]!.head };
 }
 
 /** Rings that come while nobody waits are kept: the next wait ends at once. */

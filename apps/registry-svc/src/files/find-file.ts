@@ -4,6 +4,7 @@
  */
 import { AppError } from "@mintmark/errors";
 import { type RawBuilder, sql } from "kysely";
+import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { versionsFolder } from "./file-path.ts";
 
@@ -17,7 +18,7 @@ export interface FoundFile {
 /** @throws AppError FILE_NOT_FOUND */
 export async function findFile(db: Db, path: string): Promise<FoundFile> {
   const place = placeOf(path);
-  const { rows } = await sql<{ blake3: Buffer; size: bigint; changed_at: Date }>`
+  const { rows } = await sql<{ blake3: Buffer; size: bigint; changed_at: Date }>`${prepared}
     select blake3, size, changed_at from ${place.files} file where path = ${place.path}`.execute(db);
   const row = rows[0];
   if (row === undefined) throw new AppError("FILE_NOT_FOUND", { path });

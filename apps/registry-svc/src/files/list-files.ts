@@ -3,6 +3,7 @@
  * @module
  */
 import { sql } from "kysely";
+import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { pathsBelow } from "./file-path.ts";
 import { placeOf } from "./find-file.ts";
@@ -19,7 +20,7 @@ export async function listFiles(db: Db, folder: string): Promise<readonly Folder
   const [from, to] = pathsBelow(path);
   const start = from.length + 1;
   // After a file comes what is greater at all; after a folder what is greater than all below it.
-  const { rows } = await sql<{ name: string; is_folder: boolean; size: bigint }>`
+  const { rows } = await sql<{ name: string; is_folder: boolean; size: bigint }>`${prepared}
     with recursive entry as (
       (select path, size, split_part(substr(path, ${start}), '/', 1) as name
        from ${files} file where path >= ${from} and path < ${to} order by path limit 1)
@@ -40,6 +41,6 @@ export async function listFiles(db: Db, folder: string): Promise<readonly Folder
 
 export async function isFile(db: Db, path: string): Promise<boolean> {
   const place = placeOf(path);
-  const { rows } = await sql`select from ${place.files} file where path = ${place.path}`.execute(db);
+  const { rows } = await sql`${prepared} select from ${place.files} file where path = ${place.path}`.execute(db);
   return rows.length > 0;
 }

@@ -7,6 +7,7 @@
  * @module
  */
 import { sql } from "kysely";
+import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { foldersAbove } from "./file-path.ts";
 
@@ -16,7 +17,7 @@ const seed = 8;
 /** What is read afterwards, in the next statement on, stays as it is at and below `path` until the transaction ends. */
 export async function lockPath(tx: Db, path: string): Promise<void> {
   const above = foldersAbove(path);
-  await sql`
+  await sql`${prepared}
     select case when depth <= ${above.length} then pg_advisory_xact_lock_shared(hashtextextended(path, ${seed}))
                 else pg_advisory_xact_lock(hashtextextended(path, ${seed})) end
     from unnest(${[...above, path]}::text[]) with ordinality as part (path, depth) order by depth`.execute(tx);

@@ -7,6 +7,7 @@
 import { AppError } from "@mintmark/errors";
 import { type LineageInput, LineageKind } from "@mintmark/proto/mintmark/registry/v1/lineage";
 import { sql } from "kysely";
+import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { requireText } from "../fields.ts";
 import { resolveUri } from "../resolve/resolve-uri.ts";
@@ -67,12 +68,12 @@ export async function writeEdges(db: Db, sources: readonly Source[], target: Sto
   const nodes = [...sources.map(({ node }) => node), target];
   // In one order for everybody, so that two writers of the same nodes do not wait for each other in a circle.
   const sorted = nodes.toSorted((a, b) => a.kind - b.kind || (a.identity < b.identity ? -1 : 1));
-  await sql`
+  await sql`${prepared}
     insert into lineage_node (kind, identity, label)
     select * from unnest(${sorted.map(({ kind }) => kind)}::smallint[], ${sorted.map(({ identity }) => identity)}::text[],
       ${sorted.map(({ label }) => label)}::text[])
     on conflict do nothing`.execute(db);
-  await sql`
+  await sql`${prepared}
     insert into lineage_edge (source_pk, target_pk, role)
     select s.node_pk, t.node_pk, given.role
     from unnest(${sources.map(({ node }) => node.kind)}::smallint[], ${sources.map(({ node }) => node.identity)}::text[],

@@ -4,6 +4,7 @@
  */
 import { AppError } from "@mintmark/errors";
 import { type RawBuilder, sql } from "kysely";
+import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import type { ModelName } from "../names/model-name.ts";
 
@@ -20,7 +21,7 @@ export interface CreateModel {
  */
 export async function createModel(db: Db, request: CreateModel): Promise<bigint> {
   // The count makes the tags' part come before the event: the counter of events is the last thing to be locked.
-  const { rows } = await sql<{ event: bigint }>`
+  const { rows } = await sql<{ event: bigint }>`${prepared}
     with ${inserted(request)}
     select record_event('model.created', model_pk, ${request.actor}, '{}') as event
     from head, (select count(*) from tagged)`.execute(db);

@@ -14,6 +14,7 @@ import {
   type RunStatus,
 } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { type RawBuilder, sql } from "kysely";
+import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { runArtifactUri } from "../experiments/artifact-location.ts";
 import { formatLoggedModelId } from "../logged-models/logged-model-id.ts";
@@ -61,7 +62,7 @@ interface DescribedInputRow extends Pick<DatasetInput, "name" | "digest" | "sour
 
 /** @throws AppError RUN_NOT_FOUND */
 export async function findRun(db: Db, id: string): Promise<Run> {
-  const row = (await readRuns(db, sql`select * from run where run_id = ${parseRunId(id)}::uuid`))[0];
+  const row = (await readRuns(db, sql`${prepared} select * from run where run_id = ${parseRunId(id)}::uuid`))[0];
   if (row === undefined) throw new AppError("RUN_NOT_FOUND", { run: id });
   return runMessage(row);
 }

@@ -5,6 +5,7 @@
 import { AppError } from "@mintmark/errors";
 import type { DatasetInput, MetricPoint, ModelOutput } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { sql } from "kysely";
+import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { retryDeadlock } from "../db/sqlstate.ts";
 import { requireText } from "../fields.ts";
@@ -38,7 +39,7 @@ export async function logBatch(db: Db, batch: LogBatch): Promise<void> {
   const now = Date.now();
   // Without any, as nearly always, the statement need not look.
   const linked = metrics.some(({ modelId }) => modelId !== "") ? metrics : [];
-  const statement = sql`select log_batch(
+  const statement = sql`${prepared} select log_batch(
       ${parseRunId(runId)}::uuid, ${attemptUuid(batch)}::uuid,
       ${Object.keys(params)}::text[], ${Object.values(params)}::text[],
       ${Object.keys(tags)}::text[], ${Object.values(tags)}::text[],

@@ -10,6 +10,7 @@ import { artifactDigest, findPathProblem, type ManifestFile } from "@mintmark/cr
 import { documentNames } from "@mintmark/crypto/verify-model";
 import { type LineageInput, LineageInputSchema, LineageKind } from "@mintmark/proto/mintmark/registry/v1/lineage";
 import { sql } from "kysely";
+import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { retryDeadlock } from "../db/sqlstate.ts";
 import { pathsBelow, requireFolderPath } from "../files/file-path.ts";
@@ -139,8 +140,13 @@ async function freezeFolder(tx: Db, folder: string, source: string): Promise<rea
   await lockPath(tx, requireFolderPath(folder));
   const [from, to] = pathsBelow(folder);
   const { rows } = await sql<{ path: string; size: bigint; blake3: Buffer; sha256: Buffer }>`
-    select f.path, b.size, b.blake3, b.sha256 from stored_file f join blob b using (blake3)
-    where f.path >= ${from} and f.path < ${to} limit ${maxFiles + 1}`.execute(tx);
+    with found as (
+      select f.path, b.size, b.blake3, b.sha256 from stored_file f join blob b using (blake3)
+      where f.path >= ${from} and f.path < ${to} limit ${maxFiles + 1}
+    ), frozen as (
+      insert into frozen_folder (path) select ${folder} where exists (select from found) on conflict do nothing
+    )
+    select * from found`.execute(tx);
   if (rows.length === 0) return [];
   if (rows.length > maxFiles) throw refusal(source, `holds more than ${maxFiles} files`);
   const files = rows.map(({ path, size, blake3, sha256 }) => ({
@@ -155,13 +161,12 @@ async function freezeFolder(tx: Db, folder: string, source: string): Promise<rea
       source,
       `holds ${JSON.stringify(problem.path)}, which ${problem.problem}; a version's files must have names that every system can keep`,
     );
-  await sql`insert into frozen_folder (path) values (${folder}) on conflict do nothing`.execute(tx);
   return files;
 }
 
 async function findLoggedModelPk(tx: Db, id: string | null | undefined): Promise<bigint | undefined> {
   if (id === null || id === undefined) return undefined;
-  const { rows } = await sql<{ logged_model_pk: bigint }>`
+  const { rows } = await sql<{ logged_model_pk: bigint }>`${prepared}
     select logged_model_pk from logged_model where id = ${id.replace(/^m-/, "")}::uuid`.execute(tx);
   return rows[0]?.logged_model_pk;
 }

@@ -10,6 +10,7 @@ import { AppError } from "@mintmark/errors";
 import type { LineageInput } from "@mintmark/proto/mintmark/registry/v1/lineage";
 import type { ModelFacts } from "@mintmark/proto/mintmark/registry/v1/version";
 import { sql } from "kysely";
+import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { type Source, versionNode, writeEdges } from "../lineage/lineage-node.ts";
 import type { AliasName } from "../names/alias-name.ts";
@@ -96,10 +97,9 @@ export async function recordVersion(tx: Db, keys: ServiceDeps["keys"], made: New
   await insertTags(tx, model, version_pk, made.tags);
   await writeEdges(tx, made.sources, versionNode(model.id, number, `${model.shown_name}/${number}`));
   const moves = await moveAliases(tx, number, made);
-  const event = await recordEvents(tx, about, made, moves);
-  const [version] = await selectVersions(tx, sql`select * from version where version_pk = ${version_pk}`);
+  const [version] = await selectVersions(tx, sql`${prepared} select * from version where version_pk = ${version_pk}`);
   if (version === undefined) throw new Error("the version just inserted is not there");
-  return { version, event };
+  return { version, event: await recordEvents(tx, about, made, moves) };
 }
 
 export interface LockedModel {
@@ -111,7 +111,7 @@ export interface LockedModel {
 
 /** From here to the end of the transaction nobody else numbers, moves or retires anything of this model. */
 export async function lockModel(tx: Db, name: ModelName): Promise<LockedModel> {
-  const { rows } = await sql<LockedModel>`
+  const { rows } = await sql<LockedModel>`${prepared}
     select m.model_pk, m.id, m.shown_name, h.last_version from model m join model_head h using (model_pk)
     where m.full_name = ${name.full} and m.deleted_at is null for update of h`.execute(tx);
   const [model] = rows;
@@ -132,7 +132,7 @@ export interface FoundRun {
 export async function findRun(tx: Db, run: string): Promise<FoundRun | undefined> {
   if (!/^[0-9a-f]{32}$/.test(run)) return undefined;
   const { rows } = await sql<Omit<FoundRun, "run">>`
-    select run_pk, is_job, attempt_token, name from run where run_id = ${run}::uuid`.execute(tx);
+    ${prepared} select run_pk, is_job, attempt_token, name from run where run_id = ${run}::uuid`.execute(tx);
   return rows[0] && { ...rows[0], run };
 }
 
@@ -170,6 +170,7 @@ async function chooseSemver(tx: Db, { model, semver, bump, artifact }: NewVersio
     .orderBy("minor", "desc")
     .orderBy("patch", "desc")
     .limit(1)
+    .modifyEnd(prepared)
     .executeTakeFirst();
   const before = highest && {
     ...highest,
@@ -189,6 +190,12 @@ async function requireFree(tx: Db, { model_pk, shown_name: model }: LockedModel,
 async function insertVersion(tx: Db, number: number, semver: Semver, made: NewVersion): Promise<bigint> {
   const { model, run, origin, artifact } = made;
   const { version_pk } = await tx
+    .with("numbered", (head) =>
+      head
+        .updateTable("model_head")
+        .set({ last_version: number, updated_at: sql`clock_timestamp()` })
+        .where("model_pk", "=", model.model_pk),
+    )
     .insertInto("version")
     .values({
       model_pk: model.model_pk,
@@ -210,9 +217,8 @@ async function insertVersion(tx: Db, number: number, semver: Semver, made: NewVe
       logged_model_pk: origin.loggedModelPk ?? null,
     })
     .returning("version_pk")
+    .modifyEnd(prepared)
     .executeTakeFirstOrThrow();
-  await sql`update model_head set last_version = ${number}, updated_at = clock_timestamp()
-    where model_pk = ${model.model_pk}`.execute(tx);
   return version_pk;
 }
 
@@ -258,13 +264,13 @@ async function insertContent(
   documents: ReadonlyMap<string, Uint8Array>,
 ): Promise<void> {
   const bytes = (hex: string) => Buffer.from(hex, "hex");
-  await sql`
-    insert into manifest_file (version_pk, path, size, blake3, sha256)
-    select ${version_pk}::bigint, * from unnest(${files.map(({ path }) => path)}::text[], ${files.map(({ size }) => size)}::bigint[],
-      ${files.map(({ blake3 }) => bytes(blake3))}::bytea[], ${files.map(({ sha256 }) => bytes(sha256))}::bytea[])`.execute(
-    tx,
-  );
-  await sql`
+  await sql`${prepared}
+    with manifest as (
+      insert into manifest_file (version_pk, path, size, blake3, sha256)
+      select ${version_pk}::bigint, * from unnest(${files.map(({ path }) => path)}::text[],
+        ${files.map(({ size }) => size)}::bigint[], ${files.map(({ blake3 }) => bytes(blake3))}::bytea[],
+        ${files.map(({ sha256 }) => bytes(sha256))}::bytea[])
+    )
     insert into version_document (version_pk, name, content)
     select ${version_pk}::bigint, * from unnest(${[...documents.keys()]}::text[],
       ${[...documents.values()].map((content) => Buffer.from(content))}::bytea[])`.execute(tx);
@@ -276,7 +282,8 @@ async function insertTags(
   version_pk: bigint,
   tags: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await sql`
+  if (Object.keys(tags).length === 0) return;
+  await sql`${prepared}
     insert into version_tag (version_pk, model_pk, key_id, value)
     select ${version_pk}::bigint, ${model_pk}::bigint, key_of(key), value from jsonb_each_text(${JSON.stringify(tags)}::jsonb)`.execute(
     tx,
@@ -324,7 +331,7 @@ async function recordEvents(
       detail: { alias, revision, from, to: version, reason: registrationReason },
     })),
   ];
-  const { rows } = await sql<{ event: bigint }>`
+  const { rows } = await sql<{ event: bigint }>`${prepared}
     select record_event(given.kind, ${model.model_pk}, ${actor}, given.detail) as event
     from jsonb_to_recordset(${JSON.stringify(events)}::jsonb) as given(kind text, detail jsonb)`.execute(tx);
   const last = rows.at(-1);

@@ -8,6 +8,7 @@
  */
 import { AppError } from "@mintmark/errors";
 import { sql } from "kysely";
+import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { runArtifactUri } from "../experiments/artifact-location.ts";
 import { loggedModelNode, runNode, type Source, versionNode } from "../lineage/lineage-node.ts";
@@ -153,7 +154,7 @@ async function traceNothing(db: Db, named: NamedSource): Promise<TracedSource> {
 
 async function folderOfRun(db: Db, run: string, path: string): Promise<string | undefined> {
   if (!/^[0-9a-f]{32}$/.test(run)) return undefined;
-  const { rows } = await sql<{ experiment_pk: number; artifact_location: string }>`
+  const { rows } = await sql<{ experiment_pk: number; artifact_location: string }>`${prepared}
     select experiment_pk, artifact_location from run join experiment using (experiment_pk)
     where run_id = ${run}::uuid`.execute(db);
   const [row] = rows;

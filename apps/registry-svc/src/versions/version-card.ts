@@ -7,6 +7,7 @@ import { composeCard, type ModelCard, renderJson, renderMarkdown } from "@mintma
 import { type LineageInput, LineageKind } from "@mintmark/proto/mintmark/registry/v1/lineage";
 import type { ModelFacts } from "@mintmark/proto/mintmark/registry/v1/version";
 import { sql } from "kysely";
+import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 
 export interface CardFacts {
@@ -40,14 +41,18 @@ export interface RenderedCard {
 /** The last value of each metric and all parameters. A card cannot hold NaN or an infinity; the run keeps them. */
 export async function readRunRecord(db: Db, run_pk: bigint | undefined): Promise<RunRecord> {
   if (run_pk === undefined) return { metrics: {}, parameters: {} };
-  const metrics = await sql<{ name: string; value: number }>`
-    select k.name, l.value from latest_metric l join key_name k using (key_id) where l.run_pk = ${run_pk}`.execute(db);
-  const parameters = await sql<{ name: string; value: string }>`
-    select k.name, p.value from param p join key_name k using (key_id) where p.run_pk = ${run_pk}`.execute(db);
-  const finite = metrics.rows.filter(({ value }) => Number.isFinite(value));
+  const { rows } = await sql<{ name: string; metric: number | null; parameter: string | null }>`${prepared}
+    select k.name, l.value as metric, null as parameter
+    from latest_metric l join key_name k using (key_id) where l.run_pk = ${run_pk}
+    union all
+    select k.name, null, p.value from param p join key_name k using (key_id) where p.run_pk = ${run_pk}`.execute(db);
   return {
-    metrics: Object.fromEntries(finite.map(({ name, value }) => [name, value])),
-    parameters: Object.fromEntries(parameters.rows.map(({ name, value }) => [name, value])),
+    metrics: Object.fromEntries(
+      rows.flatMap(({ name, metric }) => (metric !== null && Number.isFinite(metric) ? [[name, metric]] : [])),
+    ),
+    parameters: Object.fromEntries(
+      rows.flatMap(({ name, parameter }) => (parameter === null ? [] : [[name, parameter]])),
+    ),
   };
 }
 
