@@ -8,6 +8,7 @@ import { addAliasCommands } from "./commands/alias.ts";
 import { addAppCommands } from "./commands/app.ts";
 import { addBackupCommands } from "./commands/backup.ts";
 import { addCompletionCommand } from "./commands/completion.ts";
+import { addExportCommand } from "./commands/export.ts";
 import { addImportCommands } from "./commands/import.ts";
 import { addJobsCommands } from "./commands/jobs.ts";
 import { addKeysCommands } from "./commands/keys.ts";
@@ -59,6 +60,7 @@ export function buildProgram({ env, run }: ProgramPorts): Command {
   addPushCommand(program, run);
   addPullCommand(program, run);
   addVerifyCommand(program, run);
+  addExportCommand(program, run);
   addImportCommands(program, run);
   addLineageCommand(program, run);
   addSchemaCommand(program, run);

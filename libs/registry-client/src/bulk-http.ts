@@ -123,7 +123,10 @@ function blobPath(blake3: string): string {
   return `/v1/blobs/${blake3}`;
 }
 
+/** A URL with such parts would name another path than it says. */
 function filePath(path: string): string {
+  if (path.split("/").some((part) => part === "" || part === "." || part === ".."))
+    throw new ConnectError(`'${path}' has an empty part, '.' or '..'`, Code.InvalidArgument);
   return `/v1/files/${path.split("/").map(encodeURIComponent).join("/")}`;
 }
 

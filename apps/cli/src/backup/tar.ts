@@ -1,5 +1,7 @@
 /**
- * Tar archives, as far as a backup needs them: regular files with short names, written and read as streams.
+ * Tar archives, as far as backups and exports need them: regular files with short names, written and read as streams. What is
+ * read has to be exactly what would be written here, so that there are no links, devices or hidden names to be careful with,
+ * and no bit that could change without notice.
  *
  * Source: POSIX.1-1988 ustar; sizes of 8 GiB and more in GNU's base-256 form.
  * @module
@@ -56,7 +58,12 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
   while (true) {
     const block = await reader.take(blockBytes);
     if (block === undefined) throw new RangeError("it ends before its last entry");
-    if (block.every((byte) => byte === 0)) return;
+    if (isEmpty(block)) {
+      const end = await reader.take(blockBytes);
+      if (end === undefined || !isEmpty(end) || (await reader.some(1)) !== undefined)
+        throw new RangeError("it does not end where its last entry does");
+      return;
+    }
     const entry = parseHeader(block);
     let left = entry.size;
     const content = (async function* () {
@@ -69,16 +76,23 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
     })();
     yield { ...entry, content };
     if (left > 0) throw new RangeError(`"content" of ${entry.name} expected to be read to its end`);
-    await reader.take(padding(entry.size).length);
+    if (!isEmpty((await reader.take(padding(entry.size).length)) ?? Buffer.of(1)))
+      throw new RangeError(`it is damaged after ${entry.name}`);
   }
 }
 
+function isEmpty(block: Buffer): boolean {
+  return block.every((byte) => byte === 0);
+}
+
 function parseHeader(block: Buffer): TarEntry {
-  const stated = Number.parseInt(block.toString("latin1", 148, 154), 8);
-  if (stated !== checksum(block)) throw new RangeError("it is no archive of Mintmark, or damaged");
   const name = block.toString("utf8", 0, 100).replace(/\0.*$/s, "");
   const size =
     block[124] === 0x80 ? Number(block.readBigUInt64BE(128)) : Number.parseInt(block.toString("latin1", 124, 135), 8);
+  // A name may end at the 100th byte, but no character of it behind.
+  const isOurs =
+    Number.isSafeInteger(size) && size >= 0 && Buffer.byteLength(name) <= 100 && header({ name, size }).equals(block);
+  if (!isOurs) throw new RangeError("it is no archive of Mintmark, or damaged");
   return { name, size };
 }
 

@@ -4,8 +4,9 @@
  */
 import type { Command } from "commander";
 import type { Run } from "../program.ts";
+import { type ImportArchive, importArchive } from "../transfer/archive/import-archive.ts";
 import { importMlflow } from "../transfer/mlflow/import-mlflow.ts";
-import { group, repeated } from "./options.ts";
+import { group, keyValue, repeated } from "./options.ts";
 
 export function addImportCommands(program: Command, run: Run): void {
   const commands = group(program, "import", "take over what is kept elsewhere");
@@ -28,6 +29,16 @@ export function addImportCommands(program: Command, run: Run): void {
     const { experiment: experiments, model: models, ...rest } = options;
     return run(mlflow, (session) => importMlflow(session, uri, { experiments, models, ...rest }));
   });
+
+  const archive = commands
+    .command("archive")
+    .description("take models from a file that `mintmark export` wrote; verified before anything is registered");
+  archive.argument("<file>", "a .tar, .tar.gz or .tar.zst");
+  archive.option("--into <catalog.schema>", "put every model there, instead of where it was", "");
+  archive.option("--rename <old=new>", "give a model another name; may be repeated", keyValue("--rename"), {});
+  archive.action((file: string, options: ImportArchive) =>
+    run(archive, (session) => importArchive(session, file, options)),
+  );
 }
 
 interface MlflowOptions {

@@ -1,0 +1,176 @@
+/**
+ * Opens an archive from a stranger: every byte of it is held against what it says of itself before anything is made of it.
+ *
+ * Entries have names that the catalog gives, in its order, so nothing can be written outside the spool, hidden, or sent twice; and
+ * they have the sizes that it gives, so no more is written than there is room for.
+ * @module
+ */
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdtemp, rm, stat, statfs } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { fromJsonString } from "@bufbuild/protobuf";
+import { collectDigests, type Digests } from "@mintmark/crypto/digests";
+import { artifactDigest, isHexDigest } from "@mintmark/crypto/manifest";
+import { sha256Hex } from "@mintmark/crypto/sha256";
+import { AppError } from "@mintmark/errors";
+import { type Archive, type ArchivedVersion, ArchiveSchema } from "@mintmark/proto/mintmark/transfer/v1/archive";
+import { fileBlob, type LocalBlob } from "@mintmark/registry-client";
+import { readTar, type TarFile } from "../../backup/tar.ts";
+import { archiveFormat, blobName, catalogName, checksumName, checksumText, compressionOf } from "./format.ts";
+
+export interface OpenArchive {
+  readonly archive: Archive;
+  /** Names these records, whatever the file is called. */
+  readonly id: string;
+  /** By BLAKE3. */
+  readonly blobs: ReadonlyMap<string, LocalBlob>;
+  /** Removes what was unpacked. */
+  readonly close: () => Promise<void>;
+}
+
+/** @throws AppError ARCHIVE_REFUSED, FILE_NOT_READABLE, OPTION_INVALID */
+export async function openArchive(path: string): Promise<OpenArchive> {
+  const compression = compressionOf(path, "FILE");
+  await stat(path).catch((error: Error) => {
+    throw new AppError("FILE_NOT_READABLE", { path, cause: error.message });
+  });
+  const spool = await mkdtemp(join(tmpdir(), "mintmark-import-"));
+  const close = () => rm(spool, { recursive: true, force: true });
+  try {
+    const file = createReadStream(path, { highWaterMark: 1 << 20 });
+    const bytes = compression === undefined ? file : decompressed(file, compression.decompress());
+    return { ...(await unpack(bytes, spool)), close };
+  } catch (error) {
+    await close();
+    if (error instanceof AppError || !isDamage(error)) throw error;
+    throw new AppError("ARCHIVE_REFUSED", { path, problem: (error as Error).message }, { cause: error });
+  }
+}
+
+function decompressed(file: NodeJS.ReadableStream, through: NodeJS.ReadWriteStream): AsyncIterable<Uint8Array> {
+  // Its failure is that of whoever reads.
+  pipeline(file, through).catch(() => {});
+  return through as unknown as AsyncIterable<Uint8Array>;
+}
+
+/** What a file that is no archive, or no longer one, makes of the readers. */
+function isDamage(error: unknown): boolean {
+  const { code = "" } = error as NodeJS.ErrnoException;
+  return error instanceof RangeError || /^(Z_|ZSTD_|ERR_ZSTD|ERR_STREAM_PREMATURE)/.test(code);
+}
+
+/** A catalog is read whole; this is one of some hundred thousand files. */
+const maxCatalogBytes = 256 * 2 ** 20;
+
+async function unpack(bytes: AsyncIterable<Uint8Array>, spool: string): Promise<Omit<OpenArchive, "close">> {
+  const entries = readTar(bytes);
+  const next = async (name: string, maxBytes: number): Promise<TarFile> => {
+    const { value, done } = await entries.next();
+    if (done === true) throw new RangeError(`it ends before ${name}`);
+    if (value.name !== name) throw new RangeError(`it holds "${value.name}" where ${name} belongs`);
+    if (value.size > maxBytes) throw new RangeError(`${name} has ${value.size} bytes; ${maxBytes} is the most`);
+    return value;
+  };
+  const catalog = await wholeOf(await next(catalogName, maxCatalogBytes));
+  const archive = parseCatalog(catalog);
+  await requireRoom(spool, archive);
+  const blobs = new Map<string, LocalBlob>();
+  for (const { blake3, size } of archive.blobs) {
+    const entry = await next(blobName(blake3), Number(size));
+    blobs.set(blake3, await spoolBlob(entry, { blake3, size: Number(size) }, join(spool, blake3)));
+  }
+  const sha256 = sha256Hex(catalog);
+  const stated = await wholeOf(await next(checksumName, 200));
+  if (stated.toString("utf8") !== checksumText(sha256)) throw new RangeError(`${catalogName} is damaged`);
+  if ((await entries.next()).done !== true) throw new RangeError("it holds more than it says");
+  requireConsistent(archive, blobs);
+  return { archive, id: sha256, blobs };
+}
+
+async function wholeOf({ content }: TarFile): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of content) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function parseCatalog(bytes: Buffer): Archive {
+  const archive = decoded(bytes);
+  if (archive.format !== archiveFormat) throw new RangeError(`its format ${archive.format} is not known`);
+  const seen = new Set<string>();
+  for (const { blake3, size } of archive.blobs) {
+    if (!isHexDigest(blake3) || seen.has(blake3)) throw new RangeError(`it names the blob "${blake3}" badly or twice`);
+    if (size > Number.MAX_SAFE_INTEGER) throw new RangeError(`the blob ${blake3} is too large`);
+    seen.add(blake3);
+  }
+  return archive;
+}
+
+function decoded(bytes: Buffer): Archive {
+  try {
+    return fromJsonString(ArchiveSchema, new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new RangeError(`${catalogName} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function requireRoom(spool: string, { blobs }: Archive): Promise<void> {
+  const needed = blobs.reduce((bytes, { size }) => bytes + Number(size), 0);
+  const { bavail, bsize } = await statfs(spool);
+  if (needed > bavail * bsize)
+    throw new RangeError(
+      `it unpacks to ${needed} bytes, and ${bavail * bsize} are free in ${spool}; set TMPDIR to a larger place`,
+    );
+}
+
+async function spoolBlob(entry: TarFile, stated: Omit<Digests, "sha256">, location: string): Promise<LocalBlob> {
+  const digests = collectDigests();
+  const passing = (async function* () {
+    for await (const chunk of entry.content) {
+      digests.update(chunk);
+      yield chunk;
+    }
+  })();
+  await pipeline(passing, createWriteStream(location, { flags: "wx", mode: 0o600 }));
+  const found = digests.finish();
+  if (found.size !== stated.size || found.blake3 !== stated.blake3) throw new RangeError(`${entry.name} is damaged`);
+  return fileBlob(location, found);
+}
+
+/** Whatever is named is there, and every version is what its digest says. */
+function requireConsistent({ models, loggedModels, runs }: Archive, blobs: ReadonlyMap<string, LocalBlob>): void {
+  const requireBlob = (what: string, blake3: string) => {
+    if (!blobs.has(blake3)) throw new RangeError(`it lacks the bytes of ${what}`);
+  };
+  for (const { model, versions } of models) {
+    if (model === undefined) throw new RangeError("it holds a model without a name");
+    for (const version of versions) {
+      const what = `${model.name}/${version.version?.number}`;
+      for (const { path, blake3, sha256 } of version.files) {
+        requireBlob(`'${path}' of ${what}`, blake3);
+        if (blobs.get(blake3)?.sha256 !== sha256) throw new RangeError(`'${path}' of ${what} has another SHA-256`);
+      }
+      for (const { path, blake3 } of version.documents) requireBlob(`${path} of ${what}`, blake3);
+      requireDigest(what, version);
+    }
+  }
+  const kept = [
+    ...loggedModels.map(({ model, files }) => ({ what: `logged model ${model?.id}`, files })),
+    ...runs.map(({ run, files }) => ({ what: `run ${run?.id}`, files })),
+  ];
+  for (const { what, files } of kept)
+    for (const { path, blake3 } of files) {
+      if (path.split("/").some((part) => part === "" || part === "." || part === ".."))
+        throw new RangeError(`'${path}' of ${what} is no path`);
+      requireBlob(`'${path}' of ${what}`, blake3);
+    }
+}
+
+/** Paths that could lead out of a folder, links and names that collide have no digest. */
+function requireDigest(what: string, { version, files }: ArchivedVersion): void {
+  if (version === undefined) throw new RangeError("it holds a version without a number");
+  const digest = files.length === 0 ? "" : artifactDigest(files.map((file) => ({ ...file, size: Number(file.size) })));
+  if (digest !== version.digest)
+    throw new RangeError(`${what} has digest ${version.digest}, its files ${digest || "none"}`);
+}
