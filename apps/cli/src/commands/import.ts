@@ -5,6 +5,7 @@
 import type { Command } from "commander";
 import type { Run } from "../program.ts";
 import { type ImportArchive, importArchive } from "../transfer/archive/import-archive.ts";
+import { importFolder } from "../transfer/folder/import-folder.ts";
 import { importMlflow } from "../transfer/mlflow/import-mlflow.ts";
 import { group, keyValue, repeated } from "./options.ts";
 
@@ -29,6 +30,12 @@ export function addImportCommands(program: Command, run: Run): void {
     const { experiment: experiments, model: models, ...rest } = options;
     return run(mlflow, (session) => importMlflow(session, uri, { experiments, models, ...rest }));
   });
+
+  const folder = commands
+    .command("folder")
+    .description("register, signed, the versions of a folder that holds versions/1.0.0/… and latest/");
+  folder.argument("<dir>").argument("<name>", "the model; created if missing");
+  folder.action((dir: string, name: string) => run(folder, (session) => importFolder(session, dir, name)));
 
   const archive = commands
     .command("archive")
