@@ -2,19 +2,13 @@
  * RPC face of models: messages in, messages out.
  * @module
  */
-import { create } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
-import {
-  type ModelService,
-  type SearchModelsResponse,
-  SearchModelsResponseSchema,
-} from "@mintmark/proto/mintmark/registry/v1/model_service";
+import type { ModelService } from "@mintmark/proto/mintmark/registry/v1/model_service";
 import { currentCaller } from "../caller.ts";
 import { announce } from "../events/announce.ts";
 import { requireTag, requireTags, requireText } from "../fields.ts";
 import { type ModelName, parseModelName } from "../names/model-name.ts";
 import { pageSize } from "../paging.ts";
-import { untilNextEvent } from "../search/until-next-event.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { createModel } from "./create-model.ts";
 import { deleteModel } from "./delete-model.ts";
@@ -27,7 +21,6 @@ import { searchModels } from "./search-models.ts";
 const maxDescription = 100_000;
 
 export function modelService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeof ModelService> {
-  const found = untilNextEvent<SearchModelsResponse>(db, ({ models }) => models.length);
   const read = async (name: ModelName) => {
     const model = await findModel(db, name);
     const latest = await latestVersions(db, [model]);
@@ -58,16 +51,10 @@ export function modelService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeo
       });
       return { models: page.map((row) => modelMessage(row)), nextPageToken: next };
     },
-    searchModels(request) {
-      const { filter, orderBy, pageSize: size, pageToken } = request;
-      return found([filter, orderBy, size, pageToken], async () => {
-        const { models, next } = await searchModels(db, request);
-        const latest = await latestVersions(db, models);
-        return create(SearchModelsResponseSchema, {
-          models: models.map((model) => modelMessage(model, latest.get(model.model_pk))),
-          nextPageToken: next,
-        });
-      });
+    async searchModels(request) {
+      const { models, next } = await searchModels(db, request);
+      const latest = await latestVersions(db, models);
+      return { models: models.map((model) => modelMessage(model, latest.get(model.model_pk))), nextPageToken: next };
     },
     async updateModel({ name, description }, context) {
       const what = about(name, context);

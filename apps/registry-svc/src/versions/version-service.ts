@@ -2,16 +2,13 @@
  * RPC face of versions: messages in, messages out.
  * @module
  */
-import { create } from "@bufbuild/protobuf";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { AppError } from "@mintmark/errors";
 import { Stage } from "@mintmark/proto/mintmark/registry/v1/version";
-import {
-  type CreateVersionRequest,
-  type RegisterVersionRequest,
-  type SearchVersionsResponse,
-  SearchVersionsResponseSchema,
-  type VersionService,
+import type {
+  CreateVersionRequest,
+  RegisterVersionRequest,
+  VersionService,
 } from "@mintmark/proto/mintmark/registry/v1/version_service";
 import { currentCaller } from "../caller.ts";
 import { announce } from "../events/announce.ts";
@@ -20,7 +17,6 @@ import { parseAliasName } from "../names/alias-name.ts";
 import { parseModelName } from "../names/model-name.ts";
 import { pageSize } from "../paging.ts";
 import { resolveUri } from "../resolve/resolve-uri.ts";
-import { untilNextEvent } from "../search/until-next-event.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { checkedDocuments, checkedFiles, foreignDocuments, makersDocuments } from "./check-artifact.ts";
 import { type CreateVersion, createVersion } from "./create-version.ts";
@@ -41,7 +37,6 @@ const maxUri = 2_000;
 
 export function versionService(deps: Pick<ServiceDeps, "db" | "blobs" | "keys">): ServiceImpl<typeof VersionService> {
   const { db } = deps;
-  const found = untilNextEvent<SearchVersionsResponse>(db, ({ versions }) => versions.length);
   const read = async ({ name, number }: AboutVersion) => ({
     version: versionMessage(await findVersion(db, name, number)),
   });
@@ -76,15 +71,9 @@ export function versionService(deps: Pick<ServiceDeps, "db" | "blobs" | "keys">)
       });
       return { versions: page.map(versionMessage), nextPageToken: next };
     },
-    searchVersions(request) {
-      const { filter, orderBy, pageSize: size, pageToken } = request;
-      return found([filter, orderBy, size, pageToken], async () => {
-        const { versions, next } = await searchVersions(db, request);
-        return create(SearchVersionsResponseSchema, {
-          versions: versions.map(versionMessage),
-          nextPageToken: next,
-        });
-      });
+    async searchVersions(request) {
+      const { versions, next } = await searchVersions(db, request);
+      return { versions: versions.map(versionMessage), nextPageToken: next };
     },
     async getVersionContent({ uri }) {
       const { version } = await resolveUri(db, uri);
