@@ -9,6 +9,7 @@ const tutorials: readonly [script: string, ...args: string[]][] = [
   ["registry"],
   ["lightgbm_pipeline", `${checkout}examples/titanic.csv`],
   ["three_levels"],
+  ["flavors"],
   ["tracking"],
   ["evaluate"],
   ["prompts_and_traces"],

@@ -13,8 +13,8 @@ import { type Stack, until } from "./stack.ts";
 /** Whether the clients and what the tutorials import are there. */
 export const mlflowIsThere = () =>
   needsPython(
-    ["mlflow", "sklearn", "lightgbm", "matplotlib", "pandas"],
-    "mlflow==3.17.2 scikit-learn lightgbm matplotlib pandas",
+    ["mlflow", "sklearn", "lightgbm", "matplotlib", "pandas", "onnxruntime"],
+    "mlflow==3.17.2 scikit-learn lightgbm matplotlib pandas onnx onnxruntime",
   );
 
 /** Runs `e2e/python/NAME.py` with the environment that a user sets, and gives the JSON document that it printed. */
