@@ -63,6 +63,11 @@ describe("without a token that holds", () => {
     expect((await ask(method, path, `Bearer ${token}`)).status).not.toBe(401);
   });
 
+  it("the way to send one is told in the words of MLflow's users", async () => {
+    const { message } = (await (await ask("GET", `${api}/model-versions/search`)).json()) as { message: string };
+    expect(message).toContain("MLFLOW_TRACKING_TOKEN");
+  });
+
   it("the server still says that it is well, and what it is", async () => {
     for (const path of ["/health", "/version"]) expect((await ask("GET", path)).status).toBe(200);
   });

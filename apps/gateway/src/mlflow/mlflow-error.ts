@@ -65,6 +65,9 @@ type Translation<R extends Reason> = {
 
 /** Where MLflow has a code or a message of its own. */
 const translations: { readonly [R in Reason]?: Translation<R> } = {
+  TOKEN_MISSING: {
+    message: () => "a token is required; set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_PASSWORD with any user name",
+  },
   MODEL_NOT_FOUND: { message: ({ model }) => `Registered Model with name=${model} not found` },
   NAME_TAKEN: { message: ({ name }) => `Registered Model (name=${name}) already exists.` },
   VERSION_NOT_FOUND: { message: ({ model, version }) => `Model Version (name=${model}, version=${version}) not found` },
