@@ -66,8 +66,8 @@ export async function searchPage(db: Db, search: Search): Promise<Page> {
 
 interface FoundRow {
   readonly pk: bigint;
-  /** Its sort keys as text. */
-  readonly place: readonly (string | null)[];
+  /** Its sort keys, each as text or null, as JSON: only those of the last row are read. */
+  readonly place: string;
   readonly leg: number;
 }
 
@@ -145,7 +145,7 @@ function legQuery(
         ? scan([sql`${column} = ${within.values[0]}`])
         : sql`select s.* from unnest(${within.values}::int[]) as w (value) cross join lateral (${scan([sql`${column} = w.value`])}) s
             order by ${order} limit ${limit}`;
-  return sql`select pk::int8 as pk, array[${sql.join(names.map((name) => sql`${name}::text`))}] as place from (${found}) f order by ${order}`;
+  return sql`select pk::int8 as pk, json_build_array(${sql.join(names.map((name) => sql`${name}::text`))})::text as place from (${found}) f order by ${order}`;
 }
 
 /** That a row comes after one with these keys. Each key by itself bounds a scan of an index that begins with it. */
@@ -162,7 +162,8 @@ function isAfter([key, ...keys]: readonly SortKey[], [last, ...lasts]: readonly 
 // tokens: the leg, then for each key a letter that tells a value from none, then a hash of all that and of what was asked
 
 function tokenAfter(search: Search, { leg, place }: FoundRow): string {
-  const parts = [String(leg), ...place.map((value) => (value === null ? "n" : `v${value}`))];
+  const keys = JSON.parse(place) as readonly (string | null)[];
+  const parts = [String(leg), ...keys.map((value) => (value === null ? "n" : `v${value}`))];
   return pageToken(search.list, [...parts, seal(search, parts)]);
 }
 
