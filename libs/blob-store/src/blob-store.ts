@@ -39,8 +39,8 @@ export interface BlobStore {
    */
   store(source: AsyncIterable<Uint8Array>): Promise<Digests>;
   /**
-   * The bytes, in chunks of at most 1 MiB. A whole blob is verified on the way: the last chunk comes only if the digest is
-   * right. A part cannot be verified by itself.
+   * The bytes, in chunks of at most 1 MiB, each in memory that is used again once the next is asked for: who keeps one copies it.
+   * A whole blob is verified on the way: the last chunk comes only if the digest is right. A part cannot be verified by itself.
    * @throws AppError BLOB_NOT_FOUND, BLOB_RANGE_INVALID, BLOB_CORRUPT
    */
   read(blake3: string, range?: ByteRange): AsyncIterable<Uint8Array>;

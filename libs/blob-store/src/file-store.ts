@@ -5,8 +5,7 @@
  * on the disk, and the rename is made durable before the upload is acknowledged.
  * @module
  */
-import { createReadStream } from "node:fs";
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir, open, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isHexDigest } from "@mintmark/crypto/manifest";
 import { type BlobStore, type ByteRange, blobPath } from "./blob-store.ts";
@@ -68,8 +67,25 @@ async function makeFolder(path: string): Promise<void> {
   if (created !== undefined) await syncDirectory(dirname(path));
 }
 
+/** Into two buffers in turns: one chunk may be held back while the next is read. */
 async function* readFile(path: string, offset: number, length: number): AsyncGenerator<Uint8Array> {
   if (length === 0) return;
-  const end = offset + length - 1;
-  yield* createReadStream(path, { start: offset, end, highWaterMark: readChunkBytes }) as AsyncIterable<Uint8Array>;
+  let [filling, resting] = [newBuffer(length), newBuffer(length)];
+  const file = await open(path, "r");
+  try {
+    for (let done = 0; done < length; ) {
+      const wanted = Math.min(filling.length, length - done);
+      const { bytesRead } = await file.read(filling, 0, wanted, offset + done);
+      if (bytesRead === 0) throw new Error(`'${path}' ended before byte ${offset + length}`);
+      done += bytesRead;
+      yield filling.subarray(0, bytesRead);
+      [filling, resting] = [resting, filling];
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function newBuffer(length: number): Uint8Array {
+  return new Uint8Array(Math.min(readChunkBytes, length));
 }

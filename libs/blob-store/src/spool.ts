@@ -186,47 +186,52 @@ async function append(
   source: AsyncIterable<Uint8Array>,
   size: number,
 ): Promise<void> {
-  let batch: Uint8Array[] = [];
-  let batched = 0;
+  // Filled in turns, and used again: memory for each chunk would keep the garbage collector busier than all the rest.
+  let [filling, resting] = [takeBatch(), takeBatch()];
+  let filled = 0;
   let position = digests.size();
   let writing: Promise<void> = Promise.resolve();
   const flush = async () => {
+    const batch = filling.subarray(0, filled);
+    digests.update(batch);
     await writing;
     writing = writeAll(file, batch, position);
     // Whoever awaits `writing` next sees the failure; until then it must not count as unhandled.
     writing.catch(() => {});
-    position += batched;
-    batch = [];
-    batched = 0;
+    position += filled;
+    filled = 0;
+    [filling, resting] = [resting, filling];
   };
   try {
     for await (const chunk of source) {
-      if (digests.size() + chunk.length > size) throw tooLong(size, digests.size() + chunk.length);
-      digests.update(chunk);
-      batch.push(chunk);
-      batched += chunk.length;
-      if (batched >= batchBytes) await flush();
+      const received = position + filled + chunk.length;
+      if (received > size) throw tooLong(size, received);
+      for (let taken = 0; taken < chunk.length; ) {
+        const part = chunk.subarray(taken, taken + batchBytes - filled);
+        filling.set(part, filled);
+        filled += part.length;
+        taken += part.length;
+        if (filled === batchBytes) await flush();
+      }
     }
   } finally {
     await flush();
     await writing;
+    spareBatches.push(filling, resting);
   }
 }
 
-async function writeAll(file: FileHandle, chunks: readonly Uint8Array[], position: number): Promise<void> {
-  let at = position;
-  for (const chunk of merge(chunks)) {
-    for (let done = 0; done < chunk.length; ) {
-      const { bytesWritten } = await file.write(chunk, done, chunk.length - done, at + done);
-      done += bytesWritten;
-    }
-    at += chunk.length;
-  }
+const spareBatches: Uint8Array[] = [];
+
+function takeBatch(): Uint8Array {
+  return spareBatches.pop() ?? new Uint8Array(batchBytes);
 }
 
-/** Many small chunks become one, so that a byte-wise source does not mean a system call a byte. */
-function merge(chunks: readonly Uint8Array[]): readonly Uint8Array[] {
-  return chunks.length > 1 ? [Buffer.concat(chunks)] : chunks;
+async function writeAll(file: FileHandle, batch: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < batch.length; ) {
+    const { bytesWritten } = await file.write(batch, done, batch.length - done, position + done);
+    done += bytesWritten;
+  }
 }
 
 function tooLong(size: number, received: number): AppError {

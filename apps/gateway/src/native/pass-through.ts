@@ -5,9 +5,9 @@
  */
 import * as http from "node:http";
 import * as https from "node:https";
-import { pipeline } from "node:stream";
 import { urlToHttpOptions } from "node:url";
 import { AppError } from "@mintmark/errors";
+import { bodyOf, sendBody } from "@mintmark/http-edge/body";
 import { eventHeader } from "@mintmark/registry-client";
 
 export interface PassThrough {
@@ -56,7 +56,8 @@ export function passThrough(registryUrl: string, ownWrite: (event: bigint) => Pr
     response.on("close", () => {
       if (!response.writableFinished) upstream.destroy();
     });
-    request.pipe(upstream);
+    // That either side has gone is heard of below.
+    sendBody(bodyOf(request), upstream).catch(() => {});
     const answer = await answerOf(upstream, registryUrl);
     const event = answer.headers[eventHeader];
     if (typeof event === "string") await ownWrite(BigInt(event));
@@ -88,9 +89,12 @@ async function passBack(answer: http.IncomingMessage, response: http.ServerRespo
   response.writeHead(answer.statusCode ?? 502, passedOn(answer.headers));
   // The first message of a stream may be long in coming; that the stream stands is to be seen at once.
   if (answer.headers["content-length"] === undefined) response.flushHeaders();
-  await new Promise<void>((resolve) => {
-    pipeline(answer, response, () => resolve());
-  });
+  try {
+    await sendBody(bodyOf(answer), response);
+  } catch {
+    // Nothing but the end of the connection can say that there is more.
+    response.destroy();
+  }
 }
 
 function answerOf(upstream: http.ClientRequest, registryUrl: string): Promise<http.IncomingMessage> {

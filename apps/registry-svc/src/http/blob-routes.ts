@@ -9,6 +9,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ConnectError } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import { AppError } from "@mintmark/errors";
+import { bodyOf } from "@mintmark/http-edge/body";
 import { reasonHeader } from "@mintmark/registry-client";
 import { findStored, requireDigest, requireSize, storeBlob } from "../artifacts/store-blob.ts";
 import { toConnectError } from "../error-interceptor.ts";
@@ -50,9 +51,7 @@ async function put(deps: Deps, blake3: string, request: IncomingMessage, respons
   const number = (name: string) => requireSize(name, wholeNumber(name, header(name)));
   const description = { blake3, sha256: requireDigest("sha256", header("sha256")), size: number("size") };
   const offset = header("offset") === "" ? 0 : number("offset");
-  // Left open when the store refuses: the refusal goes out on the same connection.
-  const body: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false });
-  const stored = await storeBlob(deps, description, body, offset);
+  const stored = await storeBlob(deps, description, bodyOf(request), offset);
   response.writeHead(201, { "content-type": "application/json" }).end(JSON.stringify(stored));
 }
 

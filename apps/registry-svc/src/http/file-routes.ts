@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { finished } from "node:stream";
 import type { ConnectError } from "@connectrpc/connect";
 import { AppError } from "@mintmark/errors";
+import { bodyOf } from "@mintmark/http-edge/body";
 import { toConnectError } from "../error-interceptor.ts";
 import { requireFilePath } from "../files/file-path.ts";
 import { findFile } from "../files/find-file.ts";
@@ -62,9 +63,7 @@ async function put(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  // Left open when the store refuses: the refusal goes out on the same connection.
-  const body: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false });
-  const stored = await putFile(deps, file, body);
+  const stored = await putFile(deps, file, bodyOf(request));
   response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ path: file.path, ...stored }));
 }
 

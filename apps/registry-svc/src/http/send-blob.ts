@@ -3,8 +3,8 @@
  * @module
  */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { pipeline } from "node:stream/promises";
 import type { BlobStore } from "@mintmark/blob-store";
+import { sendBody } from "@mintmark/http-edge/body";
 import { parseRange } from "./byte-range.ts";
 
 export interface Exchange {
@@ -36,7 +36,7 @@ export async function sendBlob(
     ...(range === undefined ? {} : { "content-range": `bytes ${offset}-${offset + length - 1}/${size}` }),
   });
   if (bytes === undefined) response.end();
-  else await pipeline(bytes, response);
+  else await sendBody(bytes, response);
 }
 
 /** The same bytes once the first of them are there: until then a failure can still be answered, later only cut off. */
@@ -44,8 +44,13 @@ async function begun(bytes: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Ui
   const rest = bytes[Symbol.asyncIterator]();
   const first = await rest.next();
   return (async function* () {
-    if (first.done) return;
-    yield first.value;
-    yield* { [Symbol.asyncIterator]: () => rest };
+    try {
+      if (first.done) return;
+      yield first.value;
+      yield* { [Symbol.asyncIterator]: () => rest };
+    } finally {
+      // Also where nobody takes more than the first of them.
+      await rest.return?.();
+    }
   })();
 }

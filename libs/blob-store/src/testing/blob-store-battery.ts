@@ -241,6 +241,6 @@ export async function put(store: BlobStore, bytes: Uint8Array): Promise<Digests>
 
 export async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  for await (const chunk of chunks) parts.push(chunk);
+  for await (const chunk of chunks) parts.push(chunk.slice());
   return new Uint8Array(Buffer.concat(parts));
 }

@@ -1,0 +1,47 @@
+/**
+ * Bodies of any length, received and sent in memory that is given back at once.
+ *
+ * Node allocates every chunk of a body anew, and its garbage collector frees them late and by full collections: of a body of 1 GiB
+ * that was passed on, they took more time than everything else together.
+ * @module
+ */
+import type { IncomingMessage } from "node:http";
+import type { Writable } from "node:stream";
+
+/**
+ * The chunks of a body; the memory of each is gone when the next is asked for. A message that is not read to its end is left open, so
+ * that a refusal can go out on the same connection.
+ */
+export async function* bodyOf(message: IncomingMessage): AsyncGenerator<Uint8Array> {
+  for await (const chunk of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    yield chunk;
+    giveBack(chunk);
+  }
+}
+
+/**
+ * Sends chunks, asking for each only when the one before is out, and ends; fails when either side does, and leaves both to the caller
+ * then.
+ */
+export async function sendBody(chunks: AsyncIterable<Uint8Array>, to: Writable): Promise<void> {
+  for await (const chunk of chunks) await sent(chunk, to);
+  to.end();
+}
+
+/** Only what no other chunk shares. */
+function giveBack({ buffer, byteLength }: Buffer): void {
+  if (buffer.byteLength === byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
+
+function sent(chunk: Uint8Array, to: Writable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // A message that is destroyed forgets what it has not written yet, and does not say so.
+    const gone = () => reject(new Error("the connection was closed before all was sent"));
+    to.once("close", gone);
+    to.write(chunk, (error) => {
+      to.off("close", gone);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
