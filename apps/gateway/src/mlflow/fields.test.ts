@@ -187,6 +187,8 @@ it("whole numbers that a double cannot hold arrive as they are", () => {
     value: 1e300,
     n: "12345678901234567",
   });
+  expect(parseJson("-9007199254740993")).toBe("-9007199254740993");
+  expect(parseJson("[0.8414709848078965,9007199254740993]")).toEqual([0.8414709848078965, "9007199254740993"]);
   expect(readMessage(message({ step: int64, n: count }), { step: "9223372036854775807" })).toEqual({
     step: 9223372036854775807n,
   });

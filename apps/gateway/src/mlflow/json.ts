@@ -10,7 +10,8 @@ import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf
  * @throws SyntaxError
  */
 export function parseJson(text: string): unknown {
-  if (!/\d{16}/.test(text)) return JSON.parse(text);
+  // Not the digits after a point: most doubles have as many.
+  if (!/(?<![\d.])\d{16}/.test(text)) return JSON.parse(text);
   return JSON.parse(text, (_, value: unknown, context?: { readonly source?: string }) => {
     const source = context?.source;
     const isRounded = typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
