@@ -1,9 +1,11 @@
 /**
  * `mintmark import mlflow` against MLflow's own server, filled and read by its unmodified client.
  */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mlflowIsThere, referenceServer, runScript } from "./mlflow.ts";
-import { mintmarkBin, start } from "./process.ts";
+import { mintmarkBin, run, start } from "./process.ts";
 import { embeddedStack, type Stack, until } from "./stack.ts";
 
 interface Counts {
@@ -81,12 +83,32 @@ describe.runIf(mlflowIsThere())("an import from an MLflow server", () => {
   it("says what is another one here, and exits with 1", async () => {
     const other = await embeddedStack();
     try {
-      const client = { MLFLOW_TRACKING_URI: other.url };
-      await runScript("fill_server", client, "1");
+      await other.json("push", join(other.dir, "keys", "trusted"), "elsewhere");
       const { code, stdout } = await other.cli("import", "mlflow", source.url, "--model", "elsewhere");
       expect([code, stdout]).toEqual([1, expect.stringContaining("model 'elsewhere': is another one here")]);
     } finally {
       await other.stop();
+    }
+  });
+
+  it("goes on to another system, from one that wants a token to one that wants another", async () => {
+    const auth = { args: ["--auth", "on"] };
+    const [first, second] = await Promise.all([embeddedStack(auth), embeddedStack(auth)]);
+    const tokenOf = ({ dir }: Stack) => readFileSync(join(dir, "admin.token"), "utf8").trim();
+    const copy = async (from: string, to: Stack, env: NodeJS.ProcessEnv) => {
+      const target = { MINTMARK_URL: to.url, MINTMARK_TOKEN: tokenOf(to) };
+      return run(mintmarkBin, ["import", "mlflow", from, "--model", "doubler"], { env: { ...target, ...env } });
+    };
+    try {
+      expect(await copy(source.url, first, {})).toMatchObject({ code: 0 });
+      expect(await copy(first.url, second, {})).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining("give MLFLOW_TRACKING_TOKEN"),
+      });
+      const { code, stdout } = await copy(first.url, second, { MLFLOW_TRACKING_TOKEN: tokenOf(first) });
+      expect([code, stdout]).toEqual([0, expect.stringMatching(/^versions +3 +3 +0$/m)]);
+    } finally {
+      await Promise.all([first.stop(), second.stop()]);
     }
   });
 

@@ -3,8 +3,8 @@
  * @module
  */
 import type { Experiment } from "@mintmark/proto/mintmark/tracking/v1/experiment";
-import { attempt, type Import, lacking, orAbsent, type SelectedExperiment, sourceTag } from "./import.ts";
-import { byKey, type SourceExperiment } from "./records.ts";
+import { attempt, type Import, lacking, orAbsent, type SelectedExperiment, sourceTag, tagsOf } from "./import.ts";
+import type { SourceExperiment } from "./records.ts";
 
 /** The id here of each experiment at the source. */
 export type Homes = ReadonlyMap<string, string>;
@@ -36,7 +36,7 @@ export async function deleteExperiments(
 
 async function importExperiment({ client, report, source }: Import, experiment: SourceExperiment): Promise<string> {
   const { name } = experiment;
-  const tags = byKey(experiment.tags);
+  const tags = tagsOf(experiment.tags);
   const found = await orAbsent(client.experiments.getExperiment({ by: { case: "name", value: name } }));
   if (found?.experiment === undefined) {
     const made = await client.experiments.createExperiment({ name, tags: { ...tags, [sourceTag]: source.url } });

@@ -4,7 +4,16 @@
  */
 import { type LoggedModel, LoggedModelStatus } from "@mintmark/proto/mintmark/tracking/v1/logged_model";
 import { copyFiles } from "./copy-files.ts";
-import { attempt, type Import, lacking, orAbsent, type SelectedExperiment, sourceTag, wordOf } from "./import.ts";
+import {
+  attempt,
+  type Import,
+  lacking,
+  orAbsent,
+  type SelectedExperiment,
+  sourceTag,
+  tagsOf,
+  wordOf,
+} from "./import.ts";
 import type { Homes } from "./import-experiments.ts";
 import { listLoggedModels } from "./read-source.ts";
 import { byKey, type SourceLoggedModel, type SourceMetric } from "./records.ts";
@@ -63,7 +72,7 @@ async function create(
     name,
     modelType,
     sourceRunId: run?.run?.id ?? "",
-    tags: byKey(info.tags),
+    tags: tagsOf(info.tags),
     params: byKey(data?.params),
   });
   return model!;
@@ -71,7 +80,7 @@ async function create(
 
 async function bringUp({ client }: Import, { info, data }: SourceLoggedModel, here: LoggedModel): Promise<void> {
   const { id } = here;
-  const tags = lacking(byKey(info.tags), here.tags);
+  const tags = lacking(tagsOf(info.tags), here.tags);
   if (Object.keys(tags).length > 0) await client.loggedModels.setLoggedModelTags({ id, tags });
   const params = lacking(byKey(data?.params), here.params);
   if (Object.keys(params).length > 0) await client.loggedModels.logLoggedModelParams({ id, params });
@@ -85,7 +94,7 @@ async function finish({ client, source }: Import, { info }: SourceLoggedModel): 
 }
 
 function differencesOf({ info, data }: SourceLoggedModel, here: LoggedModel): string[] {
-  const { [versionsTag]: _, ...tags } = byKey(info.tags);
+  const { [versionsTag]: _, ...tags } = tagsOf(info.tags);
   return [
     ...Object.keys(lacking(byKey(data?.params), here.params)).map((key) => `param ${key} differs`),
     ...Object.keys(lacking(tags, here.tags)).map((key) => `tag ${key} differs`),

@@ -5,9 +5,9 @@
 
 import type { Model } from "@mintmark/proto/mintmark/registry/v1/model";
 import { Stage, type Version } from "@mintmark/proto/mintmark/registry/v1/version";
-import { attempt, type Import, lacking, orAbsent, type Selection, sourceTag, wordOf } from "./import.ts";
+import { attempt, type Import, lacking, orAbsent, type Selection, sourceTag, tagsOf, wordOf } from "./import.ts";
 import { findLoggedModel, findRun } from "./read-source.ts";
-import { byKey, type SourceModel, type SourceVersion } from "./records.ts";
+import type { SourceModel, SourceVersion } from "./records.ts";
 import { loggedModelOf } from "./select.ts";
 
 export async function importModels(context: Import, { models }: Selection): Promise<void> {
@@ -47,7 +47,7 @@ function inOrderOfCreation(models: Selection["models"]): SourceVersion[] {
 
 async function importModel({ client, source, report }: Import, model: SourceModel) {
   const { name, description = "" } = model;
-  const tags = byKey(model.tags);
+  const tags = tagsOf(model.tags);
   const here = await findModel(client, name);
   if (here === undefined) {
     await client.models.createModel({ name, description, tags: { ...tags, [sourceTag]: source.url } });
@@ -90,7 +90,7 @@ async function createVersion(context: Import, version: SourceVersion, number: nu
     ...(await sourceHere(context, version)),
     runLink: version.run_link ?? "",
     description: version.description ?? "",
-    tags: { ...byKey(version.tags), [sourceTag]: source.url },
+    tags: { ...tagsOf(version.tags), [sourceTag]: source.url },
   });
   return made!;
 }
@@ -140,7 +140,7 @@ function plainUri(uri: string): string {
 
 async function bringUp({ client }: Import, version: SourceVersion, here: Version): Promise<void> {
   const { model, number } = here;
-  for (const [key, value] of Object.entries(lacking(byKey(version.tags), here.tags)))
+  for (const [key, value] of Object.entries(lacking(tagsOf(version.tags), here.tags)))
     await client.versions.setVersionTag({ model, number, key, value });
   const { description = "" } = version;
   if (description !== here.description) await client.versions.updateVersion({ model, number, description });
@@ -149,7 +149,7 @@ async function bringUp({ client }: Import, version: SourceVersion, here: Version
 }
 
 function differencesOf(version: SourceVersion, here: Version): string[] {
-  const problems = Object.keys(lacking(byKey(version.tags), here.tags)).map((key) => `tag ${key} differs`);
+  const problems = Object.keys(lacking(tagsOf(version.tags), here.tags)).map((key) => `tag ${key} differs`);
   if (stageOf(version) !== here.stage)
     problems.push(`stage is ${version.current_stage} there, ${wordOf(Stage, here.stage)} here`);
   if ((version.description ?? "") !== here.description) problems.push("description differs");

@@ -15,6 +15,7 @@ import {
   orAbsent,
   type SelectedExperiment,
   sourceTag,
+  tagsOf,
   timestamp,
   wordOf,
 } from "./import.ts";
@@ -69,7 +70,7 @@ async function* everyRun({ source, deleted }: Import, selected: readonly Selecte
 async function createRun({ client }: Import, { info, data }: SourceRun, homes: Homes): Promise<void> {
   const { run_id: id, experiment_id, run_name = "", user_id: user = "" } = info;
   if ((await findRun(client, id)) !== undefined) return;
-  const tags = byKey(data?.tags);
+  const tags = tagsOf(data?.tags);
   const startTime = timestamp(info.start_time);
   await client.runs.createRun({
     id,
@@ -108,7 +109,7 @@ async function logAll(context: Import, run: SourceRun, linked: readonly SourceMe
   const runId = run.info.run_id;
   for (const part of chunks(Object.entries(byKey(run.data?.params)), mostPairs))
     await client.runs.logBatch({ runId, params: Object.fromEntries(part) });
-  for (const part of chunks(Object.entries(byKey(run.data?.tags)), mostPairs))
+  for (const part of chunks(Object.entries(tagsOf(run.data?.tags)), mostPairs))
     await client.runs.logBatch({ runId, tags: Object.fromEntries(part) });
   for (const { key } of run.data?.metrics ?? []) await copyHistory(context, runId, key);
   for (const part of chunks(linked, mostPoints)) await client.runs.logBatch({ runId, metrics: part.map(pointOf) });
@@ -162,7 +163,7 @@ async function end({ client, source }: Import, { info }: SourceRun): Promise<voi
 function differencesOf({ info, data }: SourceRun, here: Run): string[] {
   const problems = [
     ...Object.keys(lacking(byKey(data?.params), here.params)).map((key) => `param ${key} differs`),
-    ...Object.keys(lacking(byKey(data?.tags), here.tags)).map((key) => `tag ${key} differs`),
+    ...Object.keys(lacking(tagsOf(data?.tags), here.tags)).map((key) => `tag ${key} differs`),
     ...(data?.metrics ?? [])
       .filter((metric) => !Object.is(numberOf(metric), here.metrics[metric.key]))
       .map(({ key, value }) => `metric ${key} is ${value} there, ${here.metrics[key]} here`),

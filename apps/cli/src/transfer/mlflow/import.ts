@@ -8,7 +8,16 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { RegistryClient } from "@mintmark/registry-client";
 import type { Progress } from "../../session.ts";
 import type { Report } from "../report.ts";
-import type { SourceExperiment, SourceLoggedModel, SourceModel, SourceRun, SourceVersion, Whole } from "./records.ts";
+import {
+  byKey,
+  type Pair,
+  type SourceExperiment,
+  type SourceLoggedModel,
+  type SourceModel,
+  type SourceRun,
+  type SourceVersion,
+  type Whole,
+} from "./records.ts";
 import type { MlflowSource } from "./source.ts";
 
 export const nouns = ["experiments", "runs", "logged_models", "models", "versions", "files"] as const;
@@ -46,6 +55,12 @@ export interface SelectedExperiment {
  * is complete.
  */
 export const sourceTag = "mintmark.import.source";
+
+/** The tags of something at the source, which may have been imported itself: where from is not said twice. */
+export function tagsOf(pairs: readonly Pair[] | undefined): Record<string, string> {
+  const { [sourceTag]: _, ...tags } = byKey(pairs);
+  return tags;
+}
 
 /**
  * Does something about one item. That the registry or the source refuses it is reported, and the others are gone on with; what
