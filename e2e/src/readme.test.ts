@@ -16,7 +16,10 @@ const commands = blocks("sh")
 
 /** Run by other tests: the demo by demo.test.ts, the suite by whoever runs this, and `up` by every test here. */
 const elsewhere = ["npm ci && npm run demo", "npm ci && npm test", "npx mintmark up"];
-const withPython = needsPython(["mlflow", "onnxruntime", "pandas"], "mlflow onnx onnxruntime pandas");
+const withPython = needsPython(
+  ["mlflow", "onnxruntime", "pandas", "sklearn"],
+  "mlflow onnx onnxruntime pandas scikit-learn",
+);
 
 let stack: Stack;
 /** Where a reader would be: the checkout, but for what the tour writes. */
@@ -47,9 +50,17 @@ describe("the tour", () => {
     expect(answer.stdout + answer.stderr).not.toBe("");
   });
 
-  it.runIf(withPython)("the Python that it shows", () => {
-    const answer = spawnSync(python, ["-c", blocks("python")[0]!], { cwd: folder, encoding: "utf8" });
-    expect(answer.status, answer.stderr).toBe(0);
-    expect(answer.stdout).toContain("Survival prediction");
-  });
+  const shown = [
+    ["what pull wrote", /Survival prediction/],
+    ["MLflow's client", /^\[0 0 0\]\n[0-9a-f]{32}$/m],
+  ] as const;
+  it.runIf(withPython).each(shown.map(([title, prints], index) => [title, prints, index] as const))(
+    "the Python that it shows: %s",
+    (_, prints, index) => {
+      const here = blocks("python")[index]!.replaceAll("http://127.0.0.1:8080", stack.url);
+      const answer = spawnSync(python, ["-c", here], { cwd: folder, encoding: "utf8" });
+      expect(answer.status, answer.stderr).toBe(0);
+      expect(answer.stdout).toMatch(prints);
+    },
+  );
 });
