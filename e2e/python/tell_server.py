@@ -14,7 +14,10 @@ experiments = {e.experiment_id: e.name for e in client.search_experiments()}
 
 
 def tags(of):
-    return {k: v for k, v in of.items() if k not in (imported, "mlflow.modelVersions", "_mlflow_experiment_ids")}
+    told = {k: v for k, v in of.items() if k not in (imported, "mlflow.modelVersions")}
+    if "_mlflow_experiment_ids" in told:
+        told["_mlflow_experiment_ids"] = [experiments.get(i, i) for i in told["_mlflow_experiment_ids"].split(",")]
+    return told
 
 
 def files(uri):

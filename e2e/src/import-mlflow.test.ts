@@ -24,6 +24,15 @@ describe.runIf(mlflowIsThere())("an import from an MLflow server", () => {
   beforeAll(async () => {
     const starting = referenceServer();
     stack = await embeddedStack();
+    // So that experiments get other ids here than there.
+    for (const [call, body] of [
+      ["create", { name: "in the way" }],
+      ["delete", { experiment_id: "1" }],
+    ] as const) {
+      const url = `${stack.url}/api/2.0/mlflow/experiments/${call}`;
+      const headers = { "content-type": "application/json" };
+      expect((await fetch(url, { method: "POST", headers, body: JSON.stringify(body) })).status).toBe(200);
+    }
     source = await starting;
     await runScript("fill_server", { MLFLOW_TRACKING_URI: source.url });
   }, 300_000);

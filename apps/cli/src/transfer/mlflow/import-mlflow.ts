@@ -10,11 +10,12 @@ import type { Answer } from "../../answer.ts";
 import type { Session } from "../../session.ts";
 import { newReport, reportAnswer } from "../report.ts";
 import { type Import, nouns, orAbsent, type Selection } from "./import.ts";
-import { deleteExperiments, importExperiments } from "./import-experiments.ts";
+import { deleteExperiments, type Homes, importExperiments } from "./import-experiments.ts";
 import { importLoggedModels } from "./import-logged-models.ts";
 import { importModels } from "./import-models.ts";
 import { createRuns, fillRuns } from "./import-runs.ts";
 import { listLoggedModels, listRuns } from "./read-source.ts";
+import type { Pair } from "./records.ts";
 import { select } from "./select.ts";
 import { mlflowSource } from "./source.ts";
 
@@ -52,9 +53,26 @@ async function copy(context: Import, selection: Selection): Promise<void> {
   progress.step("copying what runs logged");
   await fillRuns(context, experiments, homes, linked);
   progress.step("copying models and versions");
-  await importModels(context, selection);
+  await importModels(context, namingHomes(selection.models, homes));
   await deleteExperiments(context, experiments, homes);
 }
+
+/** Prompts name the experiments that they are used in, by ids that are others here. */
+function namingHomes(models: Selection["models"], homes: Homes): Selection["models"] {
+  const told = <T extends { readonly tags?: readonly Pair[] }>(entry: T): T => ({
+    ...entry,
+    ...(entry.tags === undefined
+      ? {}
+      : { tags: entry.tags.map((tag) => (tag.key === experimentsTag ? here(tag) : tag)) }),
+  });
+  const here = ({ key, value = "" }: Pair): Pair => {
+    const ids = value.split(",").flatMap((id) => homes.get(id) ?? []);
+    return { key, value: `,${ids.join(",")},` };
+  };
+  return models.map(({ model, versions }) => ({ model: told(model), versions: versions.map(told) }));
+}
+
+const experimentsTag = "_mlflow_experiment_ids";
 
 /** Counts what is at the source, and what of it is here already; files are not listed. */
 async function look({ source, client, report, deleted }: Import, { experiments, models }: Selection): Promise<void> {

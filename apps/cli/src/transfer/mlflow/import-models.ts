@@ -10,7 +10,7 @@ import { findLoggedModel, findRun } from "./read-source.ts";
 import type { SourceModel, SourceVersion } from "./records.ts";
 import { loggedModelOf } from "./select.ts";
 
-export async function importModels(context: Import, { models }: Selection): Promise<void> {
+export async function importModels(context: Import, models: Selection["models"]): Promise<void> {
   const ready = new Set<string>();
   for (const { model } of models) {
     const how = await attempt(context, `model '${model.name}'`, () => importModel(context, model));
