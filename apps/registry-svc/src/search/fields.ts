@@ -18,6 +18,9 @@ export interface Comparison {
   readonly keyId: number;
 }
 
+/** For a key that nothing was ever stored under; numbers of keys begin at 1. */
+export const unknownKey = 0;
+
 /** The left side of clauses. */
 export interface Filter {
   readonly takes: "text" | "number" | "integer" | "either";
@@ -252,6 +255,8 @@ function keyedTextIs(text: string): Sql {
 }
 
 function existsKey({ table, row, scope, condition }: KeyedTable, keyId: number, value?: Sql): Sql {
+  // Said outright, it costs the search nothing: most registries have no prompt, and every search of models leaves them out.
+  if (keyId === unknownKey) return sql`false`;
   return sql`exists (select from ${sql.table(table)} k where k.${sql.ref(row)} = r.${sql.ref(row)}
     ${scope === undefined ? sql`` : sql`and k.${sql.ref(scope)} = r.${sql.ref(scope)}`} and k.key_id = ${keyId}
     ${condition === undefined ? sql`` : sql`and ${condition}`} ${value === undefined ? sql`` : sql`and ${value}`})`;

@@ -7,9 +7,10 @@
 import { createHash } from "node:crypto";
 import { AppError } from "@mintmark/errors";
 import { type RawBuilder, sql } from "kysely";
+import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { cutPage, pageToken, readPageToken } from "../paging.ts";
-import type { Leg, SortKey, Sql } from "./fields.ts";
+import { type Leg, type SortKey, type Sql, unknownKey } from "./fields.ts";
 import type { Condition, Sorting } from "./vocabulary.ts";
 
 export interface Search {
@@ -71,9 +72,6 @@ interface FoundRow {
   readonly leg: number;
 }
 
-/** Numbers of keys begin at 1. */
-const unknownKey = 0;
-
 /** Keys keep their numbers for good, so that what was found once holds. */
 const knownKeyIds = new WeakMap<Db, Map<string, number>>();
 const maxKnownKeys = 10_000;
@@ -85,7 +83,8 @@ async function findKeyIds(db: Db, users: readonly { key: string }[]): Promise<Re
   knownKeyIds.set(db, known);
   const missing = [...new Set(users.map(({ key }) => key))].filter((key) => key !== "" && !known.has(key));
   if (missing.length === 0) return known;
-  const rows = await db.selectFrom("key_name").select(["name", "key_id"]).where("name", "in", missing).execute();
+  const { rows } = await sql<{ name: string; key_id: number }>`${prepared}
+    select name, key_id from key_name where name = any(${missing}::text[])`.execute(db);
   for (const { name, key_id } of rows) known.set(name, key_id);
   return known;
 }
