@@ -11,6 +11,7 @@ import { defaultFreshness, type Gateway, type GatewayOptions, startGateway } fro
 const usage = `mintmark gateway [--host 127.0.0.1] [--port 8080] [--grpc-port 8081] [--registry http://127.0.0.1:8082]
 
 Environment: MINTMARK_REGISTRY_URL, MINTMARK_TOKEN (the gateway's own), MINTMARK_AUTH=on|off, MINTMARK_KEY_DIR,
+MINTMARK_ARTIFACT_STORE (the registry's, as file:///dir: where this machine has it, artifacts are read from there),
 MINTMARK_PUBLIC_URL (under which others reach it: a name of its own, and what links begin with), MINTMARK_STALE_AFTER and MINTMARK_REFUSE_AFTER
 (seconds of silence of the registry after which answers are marked, and refused), MINTMARK_LOG_LEVEL`;
 
@@ -43,6 +44,7 @@ function readOptions(): GatewayOptions | undefined {
     token: env["MINTMARK_TOKEN"],
     auth,
     keyDir: env["MINTMARK_KEY_DIR"] ?? "mintmark-data/keys",
+    artifactStore: env["MINTMARK_ARTIFACT_STORE"],
     publicUrl: publicUrl?.href.replace(/\/+$/, ""),
     ownHosts: publicUrl === undefined ? [] : [publicUrl.hostname],
     freshness: {

@@ -6,6 +6,7 @@
 import { createServer, type IncomingMessage, maxHeaderSize, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readLocalBlobs } from "@mintmark/blob-store";
 import { AppError } from "@mintmark/errors";
 import { connectRegistry, reasonHeader } from "@mintmark/registry-client";
 import Fastify, {
@@ -45,6 +46,8 @@ export interface GatewayOptions {
   readonly auth: boolean;
   /** In its `trusted/` are the public keys by which models are verified before they are served. */
   readonly keyDir: string;
+  /** The registry's, as `file:///dir`: artifacts are read from there where it is of this machine, and else from the registry. */
+  readonly artifactStore?: string | undefined;
   /** Under which others reach the gateway, for links in answers; as each client addressed it if absent. */
   readonly publicUrl?: string | undefined;
   /** Names, besides loopback's, under which the gateway may be addressed. */
@@ -93,7 +96,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const inNameOfCaller = connectRegistry({ baseUrl: options.registryUrl, httpVersion: "2" });
   const mlflow: MlflowDeps = { registry: inNameOfCaller, ownWrite, publicUrl: options.publicUrl };
   const hot = hotReads({ view, registry });
-  const artifacts = artifactBytes(native, inNameOfCaller);
+  const artifacts = artifactBytes(native, inNameOfCaller, readLocalBlobs(options.artifactStore ?? ""));
   const resolve = resolveRoute(view);
   const app = await router({ access, view, models, metrics, log, native, mlflow, hot, artifacts, resolve });
   const giveBack = async () => {

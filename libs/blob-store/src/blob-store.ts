@@ -50,6 +50,8 @@ export interface BlobStore {
   close(): void;
 }
 
+export type BlobReader = Pick<BlobStore, "has" | "size" | "read">;
+
 /** An upload in parts. */
 export interface PartsUpload {
   /** Given by us. */

@@ -8,7 +8,7 @@
 import { mkdir, open, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isHexDigest } from "@mintmark/crypto/manifest";
-import { type BlobStore, type ByteRange, blobPath } from "./blob-store.ts";
+import { type BlobReader, type BlobStore, type ByteRange, blobPath } from "./blob-store.ts";
 import { renameDurably, syncDirectory } from "./durable.ts";
 import { eachLimited } from "./each-limited.ts";
 import { resolveRange } from "./read-range.ts";
@@ -21,12 +21,26 @@ const readChunkBytes = 1 << 20;
 export async function openFileStore(root: string): Promise<BlobStore> {
   await mkdir(join(root, "blobs"), { recursive: true });
   const spool = await openSpool(join(root, "partial"));
-  const pathOf = (blake3: string) => join(root, blobPath(blake3));
   const keep = async (complete: string, blake3: string) => {
-    const path = pathOf(blake3);
+    const path = join(root, blobPath(blake3));
     await makeFolder(dirname(path));
     await renameDurably(complete, path);
   };
+
+  return {
+    ...readFileStore(root),
+    received: spool.received,
+    write: (description, source, offset = 0) =>
+      spool.take(description, source, offset, (complete) => keep(complete, description.blake3)),
+    // An equal blob that is there already is replaced: that costs no more than leaving it, and heals it.
+    store: (source) => spool.takeUnnamed(source, (complete, { blake3 }) => keep(complete, blake3)),
+    close: () => {},
+  };
+}
+
+/** Only reads, and creates nothing: also for who may not write, and before anything is there. */
+export function readFileStore(root: string): BlobReader {
+  const pathOf = (blake3: string) => join(root, blobPath(blake3));
   const size = async (blake3: string) => (isHexDigest(blake3) ? await sizeOf(pathOf(blake3)) : undefined);
 
   return {
@@ -38,17 +52,11 @@ export async function openFileStore(root: string): Promise<BlobStore> {
       });
       return there;
     },
-    received: spool.received,
-    write: (description, source, offset = 0) =>
-      spool.take(description, source, offset, (complete) => keep(complete, description.blake3)),
-    // An equal blob that is there already is replaced: that costs no more than leaving it, and heals it.
-    store: (source) => spool.takeUnnamed(source, (complete, { blake3 }) => keep(complete, blake3)),
     read: async function* (blake3: string, range: ByteRange = {}) {
       const { offset, length, whole } = resolveRange(blake3, await size(blake3), range);
       const chunks = readFile(pathOf(blake3), offset, length);
       yield* whole ? verifiedRead(blake3, chunks) : chunks;
     },
-    close: () => {},
   };
 }
 

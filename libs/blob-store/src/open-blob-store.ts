@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AppError } from "@mintmark/errors";
-import type { BlobStore } from "./blob-store.ts";
-import { openFileStore } from "./file-store.ts";
+import type { BlobReader, BlobStore } from "./blob-store.ts";
+import { openFileStore, readFileStore } from "./file-store.ts";
 
 export interface OpenBlobStoreOptions {
   /** Where uploads to S3 arrive; a folder of the system's temporary directory if not given. */
@@ -39,4 +39,10 @@ async function openBucket({ hostname, pathname }: URL, options: OpenBlobStoreOpt
   // The client of S3 takes 35 MiB of memory, which a registry on a file system need not spend.
   const { openS3Store } = await import("./s3-store.ts");
   return await openS3Store({ bucket: hostname, prefix, spoolDirectory });
+}
+
+/** Reads a store that is a directory of this machine, and creates nothing; undefined for any other. */
+export function readLocalBlobs(uri: string): BlobReader | undefined {
+  const url = URL.parse(uri);
+  return url?.protocol === "file:" ? readFileStore(fileURLToPath(url)) : undefined;
 }

@@ -28,6 +28,22 @@ export async function sendBody(chunks: AsyncIterable<Uint8Array>, to: Writable):
   to.end();
 }
 
+/** The same chunks once the first of them is there: until then a failure can still be answered, later only cut off. */
+export async function begun(chunks: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  const rest = chunks[Symbol.asyncIterator]();
+  const first = await rest.next();
+  return (async function* () {
+    try {
+      if (first.done) return;
+      yield first.value;
+      yield* { [Symbol.asyncIterator]: () => rest };
+    } finally {
+      // Also where nobody takes more than the first of them.
+      await rest.return?.();
+    }
+  })();
+}
+
 /** Only what no other chunk shares. */
 function giveBack({ buffer, byteLength }: Buffer): void {
   if (buffer.byteLength === byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);

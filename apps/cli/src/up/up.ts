@@ -86,6 +86,7 @@ async function start(options: UpOptions, auth: "on" | "off", directory: DataDir,
     MINTMARK_KEY_DIR: env["MINTMARK_KEY_DIR"] ?? directory.keys,
   };
 
+  const store = { MINTMARK_ARTIFACT_STORE: env["MINTMARK_ARTIFACT_STORE"] ?? pathToFileURL(directory.blobs).href };
   const registry: Ports = { port: options.registryPort };
   await stack.add(
     "services",
@@ -97,7 +98,7 @@ async function start(options: UpOptions, auth: "on" | "off", directory: DataDir,
       env: {
         ...shared,
         ...database,
-        MINTMARK_ARTIFACT_STORE: env["MINTMARK_ARTIFACT_STORE"] ?? pathToFileURL(directory.blobs).href,
+        ...store,
         MINTMARK_ADMIN_TOKEN_FILE: directory.adminToken,
         MINTMARK_BOOTSTRAP_TOKENS: `gateway=${tokens.gateway},worker=${tokens.worker}`,
       },
@@ -129,7 +130,7 @@ async function start(options: UpOptions, auth: "on" | "off", directory: DataDir,
         entry: "@mintmark/gateway/main",
         ports: gateway,
         args: () => [...listen, "--port", String(gateway.port), "--grpc-port", String(gateway.grpcPort)],
-        env: { ...client, MINTMARK_TOKEN: tokens.gateway },
+        env: { ...client, ...store, MINTMARK_TOKEN: tokens.gateway },
       }),
     ),
   );

@@ -13,16 +13,20 @@ import { eventHeader } from "@mintmark/registry-client";
 export interface PassThrough {
   /** Sends the request to the registry and its answer back; settles when the answer is out, or fails. */
   readonly forward: (request: http.IncomingMessage, response: http.ServerResponse) => Promise<void>;
-  /** Sends the request under another path, and leaves it to the caller what becomes of the answer. */
-  readonly exchange: (request: http.IncomingMessage, response: http.ServerResponse, path: string) => Promise<Exchange>;
+  /** Sends the request under another path or method, and leaves it to the caller what becomes of the answer. */
+  readonly exchange: (
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+    to: { readonly path: string; readonly method?: string },
+  ) => Promise<Exchange>;
   /** Cuts off what is under way. */
   readonly close: () => void;
 }
 
 export interface Exchange {
   readonly answer: http.IncomingMessage;
-  /** Sends it back; settles when it is out. */
-  readonly pass: () => Promise<void>;
+  /** Sends it back, with these bytes instead of its own if given; settles when it is out. */
+  readonly pass: (bytes?: AsyncIterable<Uint8Array>) => Promise<void>;
 }
 
 /** Headers that concern one connection only (RFC 9110 §7.6.1), and those that the gateway answers or sets itself. */
@@ -49,8 +53,8 @@ export function passThrough(registryUrl: string, ownWrite: (event: bigint) => Pr
   const { protocol, hostname, port } = urlToHttpOptions(new URL(registryUrl));
   const { Agent, request: send } = protocol === "https:" ? https : http;
   const agent = new Agent({ keepAlive: true });
-  const exchange: PassThrough["exchange"] = async (request, response, path) => {
-    const { method, headers } = request;
+  const exchange: PassThrough["exchange"] = async (request, response, { path, method = request.method }) => {
+    const { headers } = request;
     const upstream = send({ agent, hostname, port, method, path, headers: passedOn(headers) });
     // Whoever goes away ends the call upstream as well: an upload that breaks off there keeps what came.
     response.on("close", () => {
@@ -61,11 +65,11 @@ export function passThrough(registryUrl: string, ownWrite: (event: bigint) => Pr
     const answer = await answerOf(upstream, registryUrl);
     const event = answer.headers[eventHeader];
     if (typeof event === "string") await ownWrite(BigInt(event));
-    return { answer, pass: () => passBack(answer, response) };
+    return { answer, pass: (bytes = bodyOf(answer)) => passBack(answer, response, bytes) };
   };
   return {
     exchange,
-    forward: async (request, response) => (await exchange(request, response, request.url!)).pass(),
+    forward: async (request, response) => (await exchange(request, response, { path: request.url! })).pass(),
     close: () => agent.destroy(),
   };
 }
@@ -85,12 +89,16 @@ export function isCall(url: string): boolean {
   return url.startsWith("/mintmark.");
 }
 
-async function passBack(answer: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+async function passBack(
+  answer: http.IncomingMessage,
+  response: http.ServerResponse,
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<void> {
   response.writeHead(answer.statusCode ?? 502, passedOn(answer.headers));
   // The first message of a stream may be long in coming; that the stream stands is to be seen at once.
   if (answer.headers["content-length"] === undefined) response.flushHeaders();
   try {
-    await sendBody(bodyOf(answer), response);
+    await sendBody(bytes, response);
   } catch {
     // Nothing but the end of the connection can say that there is more.
     response.destroy();

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { BlobStore } from "@mintmark/blob-store";
-import { sendBody } from "@mintmark/http-edge/body";
+import { begun, sendBody } from "@mintmark/http-edge/body";
 import { parseRange } from "./byte-range.ts";
 
 export interface Exchange {
@@ -37,20 +37,4 @@ export async function sendBlob(
   });
   if (bytes === undefined) response.end();
   else await sendBody(bytes, response);
-}
-
-/** The same bytes once the first of them are there: until then a failure can still be answered, later only cut off. */
-async function begun(bytes: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
-  const rest = bytes[Symbol.asyncIterator]();
-  const first = await rest.next();
-  return (async function* () {
-    try {
-      if (first.done) return;
-      yield first.value;
-      yield* { [Symbol.asyncIterator]: () => rest };
-    } finally {
-      // Also where nobody takes more than the first of them.
-      await rest.return?.();
-    }
-  })();
 }
