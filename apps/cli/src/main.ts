@@ -6,7 +6,8 @@ import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
 import { appOf, runApp } from "./commands/app.ts";
 import { failureOf } from "./failure.ts";
-import { buildProgram, globalOptions, type Run } from "./program.ts";
+import { buildProgram, globalOptions } from "./program.ts";
+import type { Run } from "./run.ts";
 import { openSession } from "./session.ts";
 import { terminalProgress } from "./terminal.ts";
 

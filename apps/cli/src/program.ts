@@ -3,7 +3,6 @@
  * @module
  */
 import { Command, Option } from "commander";
-import type { Answer } from "./answer.ts";
 import { addAliasCommands } from "./commands/alias.ts";
 import { addAppCommands } from "./commands/app.ts";
 import { addBackupCommands } from "./commands/backup.ts";
@@ -23,10 +22,8 @@ import { addTrainCommand } from "./commands/train.ts";
 import { addUpCommand } from "./commands/up.ts";
 import { addVerifyCommand } from "./commands/verify.ts";
 import { addVersionsCommands } from "./commands/versions.ts";
-import type { GlobalOptions, Session } from "./session.ts";
-
-/** Runs a command and prints its answer; `main.ts` provides it. */
-export type Run = (command: Command, work: (session: Session) => Promise<Answer>) => Promise<void>;
+import type { Run } from "./run.ts";
+import type { GlobalOptions } from "./session.ts";
 
 export interface ProgramPorts {
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -5,7 +5,7 @@
 import { AliasMoveSchema, AliasSchema } from "@mintmark/proto/mintmark/registry/v1/alias";
 import type { Command } from "commander";
 import { type Answer, messageJson, table, time } from "../answer.ts";
-import type { Run } from "../program.ts";
+import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { group, integer } from "./options.ts";
 import { pages } from "./pages.ts";

@@ -7,7 +7,7 @@ import { resolve } from "node:path";
 import { AppError } from "@mintmark/errors";
 import type { Command } from "commander";
 import type { Answer } from "../answer.ts";
-import type { Run } from "../program.ts";
+import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { dataDir } from "../up/data-dir.ts";
 

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Command } from "commander";
-import type { Run } from "../program.ts";
+import type { Run } from "../run.ts";
 import { exportArchive } from "../transfer/archive/export-archive.ts";
 
 export function addExportCommand(program: Command, run: Run): void {

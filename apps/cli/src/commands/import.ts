@@ -3,7 +3,7 @@
  * @module
  */
 import type { Command } from "commander";
-import type { Run } from "../program.ts";
+import type { Run } from "../run.ts";
 import { type ImportArchive, importArchive } from "../transfer/archive/import-archive.ts";
 import { importFolder } from "../transfer/folder/import-folder.ts";
 import { importMlflow } from "../transfer/mlflow/import-mlflow.ts";

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Job, LogLine } from "@mintmark/proto/mintmark/training/v1/job";
 import type { Command } from "commander";
 import { type Answer, table, time } from "../answer.ts";
-import type { Run } from "../program.ts";
+import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { hasEnded, jobJson, progressBar, statusOf } from "./job-json.ts";
 import { group, integer, repeated } from "./options.ts";

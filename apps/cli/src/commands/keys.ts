@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { type Answer, table } from "../answer.ts";
 import { ensureSigningKeys, listTrustedKeys, type NamedKey, trustKey } from "../keys/key-dir.ts";
-import type { Run } from "../program.ts";
+import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { group } from "./options.ts";
 

@@ -6,7 +6,7 @@ import { type LineageEdge, LineageKind, type LineageNode } from "@mintmark/proto
 import { GetLineageResponseSchema } from "@mintmark/proto/mintmark/registry/v1/lineage_service";
 import type { Command } from "commander";
 import { type Answer, messageJson } from "../answer.ts";
-import type { Run } from "../program.ts";
+import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { integer } from "./options.ts";
 

@@ -5,7 +5,7 @@
 import { type Model, ModelSchema } from "@mintmark/proto/mintmark/registry/v1/model";
 import type { Command } from "commander";
 import { type Answer, messageJson, table, time } from "../answer.ts";
-import type { Run } from "../program.ts";
+import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { group, integer, keyValue } from "./options.ts";
 import { pages } from "./pages.ts";

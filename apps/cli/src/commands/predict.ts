@@ -7,7 +7,7 @@ import { extname, resolve } from "node:path";
 import { AppError } from "@mintmark/errors";
 import type { Command } from "commander";
 import { type Answer, table } from "../answer.ts";
-import type { Run } from "../program.ts";
+import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 
 export function addPredictCommand(program: Command, run: Run): void {

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { pullVersion, readTrustedKeys, type TrustedKey } from "@mintmark/registry-client";
 import type { Command } from "commander";
 import type { Answer } from "../answer.ts";
-import type { Run } from "../program.ts";
+import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { transferProgress } from "./transfer-progress.ts";
 import { checkLines } from "./verify.ts";

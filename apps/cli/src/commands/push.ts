@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import { pushDirectory, readSigningKeys } from "@mintmark/registry-client";
 import { type Command, Option } from "commander";
 import type { Answer } from "../answer.ts";
-import type { Run } from "../program.ts";
+import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { keyValue, repeated } from "./options.ts";
 import { transferProgress } from "./transfer-progress.ts";

@@ -5,7 +5,7 @@
 import { trainingFileJsonSchema } from "@mintmark/training-file";
 import type { Command } from "commander";
 import type { Answer } from "../answer.ts";
-import type { Run } from "../program.ts";
+import type { Run } from "../run.ts";
 
 export function addSchemaCommand(program: Command, run: Run): void {
   const command = program.command("schema").description("the JSON Schema of the training file");

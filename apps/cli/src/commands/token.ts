@@ -7,7 +7,7 @@ import { AppError } from "@mintmark/errors";
 import { type Token, TokenSchema } from "@mintmark/proto/mintmark/access/v1/token";
 import type { Command } from "commander";
 import { type Answer, messageJson, table, time } from "../answer.ts";
-import type { Run } from "../program.ts";
+import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { group, integer } from "./options.ts";
 import { pages } from "./pages.ts";

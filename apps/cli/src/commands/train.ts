@@ -12,7 +12,7 @@ import { fileBlob, uploadBlobs } from "@mintmark/registry-client";
 import { parseTrainingFile, type TrainingConfig } from "@mintmark/training-file";
 import type { Command } from "commander";
 import type { Answer } from "../answer.ts";
-import type { Run } from "../program.ts";
+import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { gitTags } from "./git-tags.ts";
 import { statusOf } from "./job-json.ts";

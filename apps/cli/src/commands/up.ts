@@ -5,7 +5,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { forgetServer, rememberServer } from "../keys/known-servers.ts";
-import type { Run } from "../program.ts";
+import type { Run } from "../run.ts";
 import { integer } from "./options.ts";
 
 interface UpArguments {

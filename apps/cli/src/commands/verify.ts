@@ -8,7 +8,7 @@ import type { Check, Verification } from "@mintmark/crypto/verify-model";
 import { readTrustedKeys, verifyDirectory, verifyVersion } from "@mintmark/registry-client";
 import type { Command } from "commander";
 import type { Answer } from "../answer.ts";
-import type { Run } from "../program.ts";
+import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { transferProgress } from "./transfer-progress.ts";
 
