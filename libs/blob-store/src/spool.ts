@@ -22,6 +22,8 @@ import { syncDirectory } from "./durable.ts";
 
 /** Chunks are gathered up to this size before they are written. */
 const batchBytes = 1 << 20;
+/** The disk gets to work on so many bytes while the next come in, so that at the end little is left to wait for. */
+const syncBytes = 16 << 20;
 /** What nobody went on with for so long is thrown away. */
 const keepPartialMs = 7 * 24 * 60 * 60 * 1000;
 
@@ -190,15 +192,22 @@ async function append(
   let [filling, resting] = [takeBatch(), takeBatch()];
   let filled = 0;
   let position = digests.size();
+  let synced = position;
   let writing: Promise<void> = Promise.resolve();
+  let syncing: Promise<void> = Promise.resolve();
   const flush = async () => {
     const batch = filling.subarray(0, filled);
     digests.update(batch);
     await writing;
     writing = writeAll(file, batch, position);
-    // Whoever awaits `writing` next sees the failure; until then it must not count as unhandled.
-    writing.catch(() => {});
     position += filled;
+    if (position - synced >= syncBytes) {
+      synced = position;
+      syncing = syncing.then(() => file.datasync());
+    }
+    // Whoever awaits them next sees the failure; until then it must not count as unhandled.
+    writing.catch(() => {});
+    syncing.catch(() => {});
     filled = 0;
     [filling, resting] = [resting, filling];
   };
@@ -217,11 +226,15 @@ async function append(
   } finally {
     await flush();
     await writing;
-    spareBatches.push(filling, resting);
+    // A failure of the disk is told once: the sync at the end would not see it again.
+    await syncing;
+    if (spareBatches.length < spareBatchesMax) spareBatches.push(filling, resting);
   }
 }
 
 const spareBatches: Uint8Array[] = [];
+/** More uploads at once than half of this are rare, and are not to keep their memory for good. */
+const spareBatchesMax = 8;
 
 function takeBatch(): Uint8Array {
   return spareBatches.pop() ?? new Uint8Array(batchBytes);
