@@ -1,5 +1,5 @@
 /** MLflow's tracking calls on the running system: statuses, codes and messages as its clients know them, limits, and one truth with the native API. */
-import { connectRegistry, type RegistryClient } from "@mintmark/registry-client";
+import { bytesBlob, connectRegistry, type RegistryClient, uploadBlobs } from "@mintmark/registry-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mlflowIsThere, runScript } from "./mlflow.ts";
 import { embeddedStack, type Stack } from "./stack.ts";
@@ -334,17 +334,21 @@ describe("data that a run read", () => {
     expect(summaries.dataset_summaries).toEqual([{ experiment_id, name: "d", digest: "abc", context: "training" }]);
   });
 
-  it("that is a snapshot comes as what MLflow's clients fetch by HTTP", async () => {
+  it("that is a snapshot comes as what MLflow's clients fetch by HTTP, if its bytes are here", async () => {
     const runId = await newRun();
-    const [blake3, sha256] = ["a".repeat(64), "b".repeat(64)];
-    const snapshot = { name: "a.csv", source: "a.csv", blake3, sha256, role: "training", rows: 3n, size: 10n };
+    const blob = bytesBlob(Buffer.from("a,b\n1,2\n"));
+    await uploadBlobs(native, [blob]);
+    const { blake3, sha256, size } = blob;
+    const snapshot = { name: "a.csv", source: "a.csv", blake3, sha256, role: "training", rows: 3n, size: BigInt(size) };
     await native.runs.logBatch({ runId, inputs: [{ ...snapshot, schemaJson: "{}" }] });
     const [input] = (await run(runId)).inputs.dataset_inputs;
     expect(input).toMatchObject({
       tags: [{ key: "mlflow.data.context", value: "training" }],
-      dataset: { name: "a.csv", digest: "a".repeat(36), source_type: "http", schema: "{}" },
+      dataset: { name: "a.csv", digest: blake3.slice(0, 36), source_type: "http", schema: "{}" },
     });
-    expect(JSON.parse(input.dataset.source).url).toMatch(new RegExp(`^${stack.url}`));
+    const { url } = JSON.parse(input.dataset.source) as { url: string };
+    expect(url.startsWith(`${stack.url}/v1/data/`)).toBe(true);
+    expect(await (await fetch(url)).text()).toBe("a,b\n1,2\n");
     expect(JSON.parse(input.dataset.profile)).toMatchObject({ num_rows: 3, sha256 });
   });
 

@@ -171,8 +171,9 @@ async function serveBlob(
     } else {
       const offset = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
       response.writeHead(offset === 0 ? 200 : 206);
+      // The store uses the chunk's memory again once it is asked for the next.
       for await (const chunk of breaking(lying(store.read(blake3, { offset }), lies), breakAfter.shift()))
-        response.write(chunk);
+        await new Promise((resolve) => response.write(chunk, resolve));
       response.end();
     }
   } catch (error) {
