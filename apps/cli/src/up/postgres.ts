@@ -44,7 +44,7 @@ const settings = {
   unix_socket_directories: "",
   shared_buffers: "128MB",
   io_method: "sync",
-  max_connections: "60",
+  max_connections: "100",
   work_mem: "16MB",
   random_page_cost: "1.1",
   wal_level: "minimal",
