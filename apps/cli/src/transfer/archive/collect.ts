@@ -4,7 +4,6 @@
  */
 import { create } from "@bufbuild/protobuf";
 import { timestampNow } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { digestsOf } from "@mintmark/crypto/digests";
 import type { Experiment } from "@mintmark/proto/mintmark/tracking/v1/experiment";
 import type { LoggedModel } from "@mintmark/proto/mintmark/tracking/v1/logged_model";
@@ -25,6 +24,7 @@ import {
 } from "@mintmark/proto/mintmark/transfer/v1/archive";
 import { type RegistryClient, statFile } from "@mintmark/registry-client";
 import { pages } from "../../commands/pages.ts";
+import { orAbsent } from "../or-absent.ts";
 import { archiveFormat } from "./format.ts";
 
 /** Where the bytes of a blob are to be had. */
@@ -199,14 +199,4 @@ async function findRun(client: RegistryClient, id: string): Promise<Run | undefi
 
 async function findLoggedModel(client: RegistryClient, id: string): Promise<LoggedModel | undefined> {
   return (await orAbsent(client.loggedModels.getLoggedModel({ id })))?.model;
-}
-
-/** `undefined` if the registry has no such thing. */
-export async function orAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof ConnectError && error.code === Code.NotFound) return undefined;
-    throw error;
-  }
 }

@@ -8,8 +8,9 @@ import { LoggedModelStatus } from "@mintmark/proto/mintmark/tracking/v1/logged_m
 import { type DatasetInputSchema, type Run, RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import type { ArchivedFile, ArchivedLoggedModel, ArchivedRun } from "@mintmark/proto/mintmark/transfer/v1/archive";
 import { chunks } from "../mlflow/import.ts";
+import { orAbsent } from "../or-absent.ts";
 import { type ArchiveImport, putBlob } from "./archive-import.ts";
-import { hostedPath, orAbsent } from "./collect.ts";
+import { hostedPath } from "./collect.ts";
 
 /** The id here of each experiment in the archive. */
 type Homes = ReadonlyMap<string, string>;

@@ -15,8 +15,8 @@ import { pushDirectory, readSigningKeys } from "@mintmark/registry-client";
 import type { Answer } from "../../answer.ts";
 import { transferProgress } from "../../commands/transfer-progress.ts";
 import type { Session } from "../../session.ts";
-import { orAbsent } from "../archive/collect.ts";
 import { chunks } from "../mlflow/import.ts";
+import { orAbsent } from "../or-absent.ts";
 import { newReport, type Report, reportAnswer } from "../report.ts";
 import { type FolderVersion, readFolder } from "./read-folder.ts";
 

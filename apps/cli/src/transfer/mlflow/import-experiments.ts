@@ -3,7 +3,8 @@
  * @module
  */
 import type { Experiment } from "@mintmark/proto/mintmark/tracking/v1/experiment";
-import { attempt, type Import, lacking, orAbsent, type SelectedExperiment, sourceTag, tagsOf } from "./import.ts";
+import { orAbsent } from "../or-absent.ts";
+import { attempt, type Import, lacking, type SelectedExperiment, sourceTag, tagsOf } from "./import.ts";
 import type { SourceExperiment } from "./records.ts";
 
 /** The id here of each experiment at the source. */

@@ -3,17 +3,9 @@
  * @module
  */
 import { type LoggedModel, LoggedModelStatus } from "@mintmark/proto/mintmark/tracking/v1/logged_model";
+import { orAbsent } from "../or-absent.ts";
 import { copyFiles } from "./copy-files.ts";
-import {
-  attempt,
-  type Import,
-  lacking,
-  orAbsent,
-  type SelectedExperiment,
-  sourceTag,
-  tagsOf,
-  wordOf,
-} from "./import.ts";
+import { attempt, type Import, lacking, type SelectedExperiment, sourceTag, tagsOf, wordOf } from "./import.ts";
 import type { Homes } from "./import-experiments.ts";
 import { listLoggedModels } from "./read-source.ts";
 import { byKey, type SourceLoggedModel, type SourceMetric } from "./records.ts";

@@ -8,8 +8,9 @@
  */
 import type { Answer } from "../../answer.ts";
 import type { Session } from "../../session.ts";
+import { orAbsent } from "../or-absent.ts";
 import { newReport, reportAnswer } from "../report.ts";
-import { type Import, nouns, orAbsent, type Selection } from "./import.ts";
+import { type Import, nouns, type Selection } from "./import.ts";
 import { deleteExperiments, type Homes, importExperiments } from "./import-experiments.ts";
 import { importLoggedModels } from "./import-logged-models.ts";
 import { importModels } from "./import-models.ts";

@@ -5,7 +5,8 @@
 
 import type { Model } from "@mintmark/proto/mintmark/registry/v1/model";
 import { Stage, type Version } from "@mintmark/proto/mintmark/registry/v1/version";
-import { attempt, type Import, lacking, orAbsent, type Selection, sourceTag, tagsOf, wordOf } from "./import.ts";
+import { orAbsent } from "../or-absent.ts";
+import { attempt, type Import, lacking, type Selection, sourceTag, tagsOf, wordOf } from "./import.ts";
 import { findLoggedModel, findRun } from "./read-source.ts";
 import type { SourceModel, SourceVersion } from "./records.ts";
 import { loggedModelOf } from "./select.ts";

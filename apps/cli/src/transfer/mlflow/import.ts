@@ -92,16 +92,6 @@ const itemCodes: ReadonlySet<Code> = new Set([
   Code.DataLoss,
 ]);
 
-/** `undefined` if the registry has no such thing. */
-export async function orAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof ConnectError && error.code === Code.NotFound) return undefined;
-    throw error;
-  }
-}
-
 export function timestamp(milliseconds: Whole | undefined): Timestamp | undefined {
   return milliseconds === undefined ? undefined : timestampFromMs(Number(milliseconds));
 }
