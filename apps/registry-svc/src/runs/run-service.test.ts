@@ -183,6 +183,13 @@ describe("a batch", () => {
     expect(run).toMatchObject({ params: { depth: "3" }, metrics: { loss: 0.5 }, tags: { a: "1" }, inputs: [input] });
   });
 
+  it("takes a snapshot once that is there twice in one role", async () => {
+    const runId = await newRun();
+    await runs().logBatch({ runId, inputs: [dataset("a"), dataset("a"), { ...dataset("a"), role: "other" }] });
+    const { inputs } = (await runs().getRun({ id: runId })).run!;
+    expect(inputs.map(({ role }) => role).toSorted()).toEqual([dataset("a").role, "other"].toSorted());
+  });
+
   it("may be repeated; a parameter may not change, and then nothing of the batch is kept", async () => {
     const runId = await newRun();
     const batch = { runId, params: { depth: "3" }, metrics: [point("loss", 1, 1)] };

@@ -30,6 +30,8 @@ export interface Search {
   readonly tieBreaks: readonly SortKey[];
   readonly size: number;
   readonly token: string;
+  /** Whether it is one of a few shapes that differ in their values only, whose plan serves all of them; planned anew if absent. */
+  readonly isUsual?: boolean;
   /** What the caller asked for: a token of another search is refused. */
   readonly asked: unknown;
 }
@@ -79,14 +81,24 @@ const maxKnownKeys = 10_000;
 /** As values, so that the planner knows how common each key is. A key that nothing was ever stored under has none. */
 async function findKeyIds(db: Db, users: readonly { key: string }[]): Promise<ReadonlyMap<string, number>> {
   const known = knownKeyIds.get(db) ?? new Map<string, number>();
-  if (known.size > maxKnownKeys) known.clear();
   knownKeyIds.set(db, known);
-  const missing = [...new Set(users.map(({ key }) => key))].filter((key) => key !== "" && !known.has(key));
-  if (missing.length === 0) return known;
+  // A map of the call's own: what all share may be emptied by another call while this one waits.
+  const found = new Map<string, number>();
+  const missing = new Set<string>();
+  for (const { key } of users) {
+    const keyId = known.get(key);
+    if (keyId !== undefined) found.set(key, keyId);
+    else if (key !== "") missing.add(key);
+  }
+  if (missing.size === 0) return found;
   const { rows } = await sql<{ name: string; key_id: number }>`${prepared}
-    select name, key_id from key_name where name = any(${missing}::text[])`.execute(db);
-  for (const { name, key_id } of rows) known.set(name, key_id);
-  return known;
+    select name, key_id from key_name where name = any(${[...missing]}::text[])`.execute(db);
+  if (known.size + rows.length > maxKnownKeys) known.clear();
+  for (const { name, key_id } of rows) {
+    known.set(name, key_id);
+    found.set(name, key_id);
+  }
+  return found;
 }
 
 /** The first field may have an index that gives the order, leg by leg; the others are sorted. */
@@ -144,7 +156,9 @@ function legQuery(
         ? scan([sql`${column} = ${within.values[0]}`])
         : sql`select s.* from unnest(${within.values}::int[]) as w (value) cross join lateral (${scan([sql`${column} = w.value`])}) s
             order by ${order} limit ${limit}`;
-  return sql`select pk::int8 as pk, json_build_array(${sql.join(names.map((name) => sql`${name}::text`))})::text as place from (${found}) f order by ${order}`;
+  return sql`${search.isUsual === true ? prepared : sql``}
+    select pk::int8 as pk, json_build_array(${sql.join(names.map((name) => sql`${name}::text`))})::text as place
+    from (${found}) f order by ${order}`;
 }
 
 /** That a row comes after one with these keys. Each key by itself bounds a scan of an index that begins with it. */

@@ -10,7 +10,7 @@ import { pageSize } from "../paging.ts";
 import { columnOrder, integerFilter, keyedTextFilter, type SortKey, type Sql, textFilter } from "../search/fields.ts";
 import { withoutPrompts } from "../search/prompts.ts";
 import { searchPage } from "../search/search-page.ts";
-import { readFilter, readOrder, type Vocabulary } from "../search/vocabulary.ts";
+import { type Condition, readFilter, readOrder, type Vocabulary } from "../search/vocabulary.ts";
 import { selectVersions, type VersionRow } from "./find-version.ts";
 
 export interface SearchVersions {
@@ -33,17 +33,19 @@ export async function searchVersions(
 ): Promise<{ versions: readonly VersionRow[]; next: string }> {
   const { filter, orderBy, pageToken: token } = request;
   const sortings = readOrder(orderBy, vocabulary);
+  const conditions = readFilter(filter, vocabulary);
   const tieBreaks = [nameUp, numberDown].filter((key) => !sortings.some(({ order }) => order === orderOf(key)));
   const { keys, next } = await searchPage(db, {
     list: "version search",
     from: sql`version r join model m using (model_pk)`,
     primaryKey: "version_pk",
     where: [sql`r.deleted_at is null and m.deleted_at is null`],
-    conditions: withoutPrompts(readFilter(filter, vocabulary), tags),
+    conditions: withoutPrompts(conditions, tags),
     sortings,
     tieBreaks: sortings.length === 0 ? [updatedDown, nameUp, numberDown] : tieBreaks,
     size: pageSize(request.pageSize, sizes),
     token,
+    isUsual: token === "" && sortings.length === 0 && isOfOneModel(conditions),
     asked: [filter, orderBy],
   });
   const versions = sql`${prepared} select r.* from unnest(${keys}::int8[]) with ordinality as found (version_pk, place)
@@ -74,6 +76,17 @@ const vocabulary: Vocabulary = {
   },
   tags: { filter: tags },
 };
+
+/** The versions of a model, or those from or up to a number. */
+function isOfOneModel([first, second, ...others]: readonly Condition[]): boolean {
+  const { name, version_number } = vocabulary.attributes;
+  return (
+    first?.filter === name?.filter &&
+    first?.comparator === "=" &&
+    (second === undefined || second.filter === version_number?.filter) &&
+    others.length === 0
+  );
+}
 
 function orderOf(key: SortKey) {
   return key === nameUp ? name : number;
