@@ -148,6 +148,7 @@ export interface VersionTable {
   run_link: Generated<string>;
   foreign_run: string | null;
   logged_model_pk: bigint | null;
+  request_id: string | null;
 }
 
 export interface ManifestFileTable {

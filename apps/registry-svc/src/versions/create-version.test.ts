@@ -73,6 +73,29 @@ describe("CreateVersion", () => {
     });
   });
 
+  it("makes one version of calls that bear one request id, at once and later", async () => {
+    await client().models.createModel({ name: "again" });
+    const request = { model: "again", source: "s3://elsewhere/model", requestId: crypto.randomUUID() };
+    const made = await Promise.all(Array.from({ length: 20 }, () => create(request)));
+    expect(new Set(made.map(({ version }) => version!.number))).toEqual(new Set([1]));
+    expect((await create(request)).version).toEqual(made[0]!.version);
+    expect((await versions().listVersions({ model: "again" })).versions).toHaveLength(1);
+
+    expect((await create({ ...request, requestId: crypto.randomUUID() })).version!.number).toBe(2);
+    expect((await create({ ...request, requestId: "" })).version!.number).toBe(3);
+    await client().models.createModel({ name: "again-elsewhere" });
+    expect((await create({ ...request, model: "again-elsewhere" })).version!.model).toBe("again-elsewhere");
+    expect(await failureOf(create({ ...request, requestId: "1" }))).toMatchObject({ reason: "REQUEST_INVALID" });
+  });
+
+  it("answers a request that is repeated with its version when that is deleted meanwhile", async () => {
+    await client().models.createModel({ name: "gone" });
+    const request = { model: "gone", source: "s3://elsewhere/model", requestId: crypto.randomUUID() };
+    await create(request);
+    await versions().deleteVersion({ model: "gone", number: 1 });
+    expect((await create(request)).version!.number).toBe(1);
+  });
+
   it("takes a folder of the named run, and leaves its neighbours open", async () => {
     const source = `mlflow-artifacts:/${experiment}/${run}/artifacts/model`;
     const { version } = await create({ source, runId: run });

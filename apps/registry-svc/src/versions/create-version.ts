@@ -19,11 +19,19 @@ import { loggedModelNode, runNode, writeEdges } from "../lineage/lineage-node.ts
 import type { ModelName } from "../names/model-name.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { maxFiles } from "./check-artifact.ts";
-import { digestOf, type VersionRow } from "./find-version.ts";
+import { digestOf, selectVersions, type VersionRow } from "./find-version.ts";
 import { readModelFile } from "./model-file.ts";
 import type { Semver } from "./next-semver.ts";
 import { readContent } from "./read-content.ts";
-import { type Artifact, type FoundRun, findRun, lockModel, type Recorded, recordVersion } from "./record-version.ts";
+import {
+  type Artifact,
+  type FoundRun,
+  findRun,
+  type LockedModel,
+  lockModel,
+  type Recorded,
+  recordVersion,
+} from "./record-version.ts";
 import { makersOf, type NamedSource, type TracedSource, traceSource } from "./trace-source.ts";
 import { refusal } from "./version-source.ts";
 
@@ -38,6 +46,8 @@ export interface CreateVersion extends NamedSource {
   readonly semver: Semver | undefined;
   /** What others said of it, by name. */
   readonly documents: ReadonlyMap<string, Uint8Array>;
+  /** A UUID of the caller's; the same again makes no other version. */
+  readonly requestId: string | undefined;
   readonly actor: string;
 }
 
@@ -56,6 +66,8 @@ async function create(tx: Db, deps: Deps, request: CreateVersion, traced: Traced
   // Before the model's lock: others may register versions of it while the files are looked at.
   const content = await contentOf(tx, deps.blobs, traced);
   const model = await lockModel(tx, request.name);
+  const before = await createdBefore(tx, model, request.requestId);
+  if (before !== undefined) return { version: before, event: undefined };
   const run = await findRun(tx, traced.run);
   const loggedModelPk = await findLoggedModelPk(tx, traced.loggedModel?.id ?? traced.original?.logged_model_id);
   await writeRunOfLoggedModel(tx, traced, run);
@@ -79,6 +91,17 @@ async function create(tx: Db, deps: Deps, request: CreateVersion, traced: Traced
     inputs: parentsOf(traced),
     sources: makersOf(traced, run),
   });
+}
+
+/** Also what was deleted since: to the caller whose answer was lost, that comes after its call. */
+async function createdBefore(
+  tx: Db,
+  { model_pk }: LockedModel,
+  requestId: string | undefined,
+): Promise<VersionRow | undefined> {
+  if (requestId === undefined) return undefined;
+  const made = sql`${prepared} select * from version where model_pk = ${model_pk} and request_id = ${requestId}`;
+  return (await selectVersions(tx, made))[0];
 }
 
 function withDocuments(artifact: Artifact, documents: CreateVersion["documents"]): Artifact {

@@ -74,13 +74,15 @@ export interface NewVersion {
   readonly inputs: readonly LineageInput[];
   /** What leads to it directly. */
   readonly sources: readonly Source[];
+  /** A UUID of the caller's. */
+  readonly requestId: string | undefined;
   readonly actor: string;
 }
 
 export interface Recorded {
   readonly version: VersionRow;
-  /** The number of the last event. */
-  readonly event: bigint;
+  /** The number of the last event; `undefined` if it was there already. */
+  readonly event: bigint | undefined;
 }
 
 /** @throws AppError `SEMVER_TAKEN`, `VERSION_NUMBER_TAKEN` */
@@ -215,6 +217,7 @@ async function insertVersion(tx: Db, number: number, semver: Semver, made: NewVe
       run_link: origin.runLink,
       foreign_run: origin.foreignRun ?? null,
       logged_model_pk: origin.loggedModelPk ?? null,
+      request_id: made.requestId ?? null,
     })
     .returning("version_pk")
     .modifyEnd(prepared)

@@ -29,6 +29,7 @@ import {
   lockModel,
   lockRun,
   nativeOrigin,
+  type Recorded,
   recordVersion,
 } from "./record-version.ts";
 
@@ -53,12 +54,6 @@ export interface RegisterVersion {
   readonly actor: string;
 }
 
-export interface Registered {
-  readonly version: VersionRow;
-  /** The number of the last event; `undefined` if the run had registered it before. */
-  readonly event: bigint | undefined;
-}
-
 /**
  * @throws AppError `BLOBS_MISSING`, `MANIFEST_MISMATCH`, `SIGNATURE_REFUSED`, `RUN_UNKNOWN`, `REGISTRATION_STALE`,
  * `PROVENANCE_MISSING`, `RUN_REGISTERED_OTHER`, `SEMVER_TAKEN`, `VERSION_NUMBER_TAKEN`
@@ -66,7 +61,7 @@ export interface Registered {
 export async function registerVersion(
   { db, blobs, keys }: Pick<ServiceDeps, "db" | "blobs" | "keys">,
   request: RegisterVersion,
-): Promise<Registered> {
+): Promise<Recorded> {
   await requireStored(db, request.files);
   const signedBy = requireSigned(request.files, request.documents, await keys.trusted());
   const { signature } = await readModelFile(blobs, request.files);
@@ -82,7 +77,7 @@ async function register(
   request: RegisterVersion,
   artifact: Artifact,
   sources: readonly Source[],
-): Promise<Registered> {
+): Promise<Recorded> {
   const { name, actor } = request;
   const isNewModel = await createModelIfMissing(tx, { name, description: "", tags: {}, actor });
   const model = await lockModel(tx, name);
@@ -99,6 +94,7 @@ async function register(
     origin: nativeOrigin,
     artifact,
     modelType: request.facts?.modelType ?? "",
+    requestId: undefined,
     sources: await makersOf(tx, run, sources),
   });
 }

@@ -139,8 +139,16 @@ function readCreation(message: CreateVersionRequest, context: HandlerContext): C
     number: readNumber(message.number),
     semver: readSemver(message.semver),
     documents: checkedDocuments(message.documents, foreignDocuments),
+    requestId: readRequestId(message.requestId),
     actor: currentCaller(context).name,
   };
+}
+
+function readRequestId(id: string): string | undefined {
+  if (id === "") return undefined;
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id))
+    throw new AppError("REQUEST_INVALID", { field: "request_id", problem: `must be a UUID, got '${id}'` });
+  return id;
 }
 
 function readRegistration(message: RegisterVersionRequest, context: HandlerContext): RegisterVersion {
