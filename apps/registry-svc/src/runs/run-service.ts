@@ -17,6 +17,7 @@ import { deleteRunTag } from "./delete-run-tag.ts";
 import { findRun } from "./find-run.ts";
 import { listRuns } from "./list-runs.ts";
 import { logBatch } from "./log-batch.ts";
+import { logModel } from "./log-model.ts";
 import { metricHistory } from "./metric-history.ts";
 import { searchRuns } from "./search-runs.ts";
 import { updateRun } from "./update-run.ts";
@@ -65,6 +66,10 @@ export function runService(deps: Pick<ServiceDeps, "db" | "dataLinks">): Service
     async logBatch(request) {
       // No event: a counter that all writers wait for is for what others watch, not for points of a curve.
       await logBatch(db, request);
+      return {};
+    },
+    async logModel(request) {
+      await logModel(db, request);
       return {};
     },
     async getMetricHistory({ runId, key, pageSize: size, pageToken: token }) {

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file mintmark/tracking/v1/run_service.proto.
  */
 export const file_mintmark_tracking_v1_run_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZtaW50bWFyay90cmFja2luZy92MS9ydW5fc2VydmljZS5wcm90bxIUbWludG1hcmsudHJhY2tpbmcudjEimQIKEENyZWF0ZVJ1blJlcXVlc3QSEgoKZXhwZXJpbWVudBgBIAEoCRIMCgRuYW1lGAIgASgJEj4KBHRhZ3MYAyADKAsyMC5taW50bWFyay50cmFja2luZy52MS5DcmVhdGVSdW5SZXF1ZXN0LlRhZ3NFbnRyeRIVCg1wYXJlbnRfcnVuX2lkGAQgASgJEhUKDWV4cGVyaW1lbnRfaWQYBSABKAkSLgoKc3RhcnRfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdXNlchgHIAEoCRIKCgJpZBgIIAEoCRorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI7ChFDcmVhdGVSdW5SZXNwb25zZRImCgNydW4YASABKAsyGS5taW50bWFyay50cmFja2luZy52MS5SdW4iGwoNR2V0UnVuUmVxdWVzdBIKCgJpZBgBIAEoCSI4Cg5HZXRSdW5SZXNwb25zZRImCgNydW4YASABKAsyGS5taW50bWFyay50cmFja2luZy52MS5SdW4ifQoPTGlzdFJ1bnNSZXF1ZXN0EhIKCmV4cGVyaW1lbnQYASABKAkSLwoGc3RhdHVzGAIgASgOMh8ubWludG1hcmsudHJhY2tpbmcudjEuUnVuU3RhdHVzEhEKCXBhZ2Vfc2l6ZRgDIAEoDRISCgpwYWdlX3Rva2VuGAQgASgJIlQKEExpc3RSdW5zUmVzcG9uc2USJwoEcnVucxgBIAMoCzIZLm1pbnRtYXJrLnRyYWNraW5nLnYxLlJ1bhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiiwEKEFVwZGF0ZVJ1blJlcXVlc3QSCgoCaWQYASABKAkSLwoGc3RhdHVzGAIgASgOMh8ubWludG1hcmsudHJhY2tpbmcudjEuUnVuU3RhdHVzEgwKBG5hbWUYAyABKAkSLAoIZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjsKEVVwZGF0ZVJ1blJlc3BvbnNlEiYKA3J1bhgBIAEoCzIZLm1pbnRtYXJrLnRyYWNraW5nLnYxLlJ1biLOAwoPTG9nQmF0Y2hSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIVCg1hdHRlbXB0X3Rva2VuGAIgASgJEkEKBnBhcmFtcxgDIAMoCzIxLm1pbnRtYXJrLnRyYWNraW5nLnYxLkxvZ0JhdGNoUmVxdWVzdC5QYXJhbXNFbnRyeRIyCgdtZXRyaWNzGAQgAygLMiEubWludG1hcmsudHJhY2tpbmcudjEuTWV0cmljUG9pbnQSPQoEdGFncxgFIAMoCzIvLm1pbnRtYXJrLnRyYWNraW5nLnYxLkxvZ0JhdGNoUmVxdWVzdC5UYWdzRW50cnkSMgoGaW5wdXRzGAYgAygLMiIubWludG1hcmsudHJhY2tpbmcudjEuRGF0YXNldElucHV0EhQKDG1vZGVsX2lucHV0cxgHIAMoCRI4Cg1tb2RlbF9vdXRwdXRzGAggAygLMiEubWludG1hcmsudHJhY2tpbmcudjEuTW9kZWxPdXRwdXQaLQoLUGFyYW1zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASISChBMb2dCYXRjaFJlc3BvbnNlIl0KF0dldE1ldHJpY0hpc3RvcnlSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRILCgNrZXkYAiABKAkSEQoJcGFnZV9zaXplGAMgASgNEhIKCnBhZ2VfdG9rZW4YBCABKAkiZgoYR2V0TWV0cmljSGlzdG9yeVJlc3BvbnNlEjEKBnBvaW50cxgBIAMoCzIhLm1pbnRtYXJrLnRyYWNraW5nLnYxLk1ldHJpY1BvaW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKnAQoRU2VhcmNoUnVuc1JlcXVlc3QSFgoOZXhwZXJpbWVudF9pZHMYASADKAkSDgoGZmlsdGVyGAIgASgJEjEKBHZpZXcYAyABKA4yIy5taW50bWFyay50cmFja2luZy52MS5MaWZlY3ljbGVWaWV3EhAKCG9yZGVyX2J5GAQgAygJEhEKCXBhZ2Vfc2l6ZRgFIAEoDRISCgpwYWdlX3Rva2VuGAYgASgJIlYKElNlYXJjaFJ1bnNSZXNwb25zZRInCgRydW5zGAEgAygLMhkubWludG1hcmsudHJhY2tpbmcudjEuUnVuEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIeChBEZWxldGVSdW5SZXF1ZXN0EgoKAmlkGAEgASgJIhMKEURlbGV0ZVJ1blJlc3BvbnNlIh8KEVJlc3RvcmVSdW5SZXF1ZXN0EgoKAmlkGAEgASgJIhQKElJlc3RvcmVSdW5SZXNwb25zZSIuChNEZWxldGVSdW5UYWdSZXF1ZXN0EgoKAmlkGAEgASgJEgsKA2tleRgCIAEoCSIWChREZWxldGVSdW5UYWdSZXNwb25zZSKUAQoUQ29tcGFyZU1ldHJpY1JlcXVlc3QSDwoHcnVuX2lkcxgBIAMoCRILCgNrZXkYAiABKAkSFwoKc3RhcnRfc3RlcBgDIAEoA0gAiAEBEhUKCGVuZF9zdGVwGAQgASgDSAGIAQESEgoKbWF4X3BvaW50cxgFIAEoDUINCgtfc3RhcnRfc3RlcEILCglfZW5kX3N0ZXAiSgoVQ29tcGFyZU1ldHJpY1Jlc3BvbnNlEjEKBnBvaW50cxgBIAMoCzIhLm1pbnRtYXJrLnRyYWNraW5nLnYxLk1ldHJpY1BvaW50MuQICgpSdW5TZXJ2aWNlElwKCUNyZWF0ZVJ1bhImLm1pbnRtYXJrLnRyYWNraW5nLnYxLkNyZWF0ZVJ1blJlcXVlc3QaJy5taW50bWFyay50cmFja2luZy52MS5DcmVhdGVSdW5SZXNwb25zZRJYCgZHZXRSdW4SIy5taW50bWFyay50cmFja2luZy52MS5HZXRSdW5SZXF1ZXN0GiQubWludG1hcmsudHJhY2tpbmcudjEuR2V0UnVuUmVzcG9uc2UiA5ACARJeCghMaXN0UnVucxIlLm1pbnRtYXJrLnRyYWNraW5nLnYxLkxpc3RSdW5zUmVxdWVzdBomLm1pbnRtYXJrLnRyYWNraW5nLnYxLkxpc3RSdW5zUmVzcG9uc2UiA5ACARJkCgpTZWFyY2hSdW5zEicubWludG1hcmsudHJhY2tpbmcudjEuU2VhcmNoUnVuc1JlcXVlc3QaKC5taW50bWFyay50cmFja2luZy52MS5TZWFyY2hSdW5zUmVzcG9uc2UiA5ACARJhCglVcGRhdGVSdW4SJi5taW50bWFyay50cmFja2luZy52MS5VcGRhdGVSdW5SZXF1ZXN0GicubWludG1hcmsudHJhY2tpbmcudjEuVXBkYXRlUnVuUmVzcG9uc2UiA5ACAhJhCglEZWxldGVSdW4SJi5taW50bWFyay50cmFja2luZy52MS5EZWxldGVSdW5SZXF1ZXN0GicubWludG1hcmsudHJhY2tpbmcudjEuRGVsZXRlUnVuUmVzcG9uc2UiA5ACAhJkCgpSZXN0b3JlUnVuEicubWludG1hcmsudHJhY2tpbmcudjEuUmVzdG9yZVJ1blJlcXVlc3QaKC5taW50bWFyay50cmFja2luZy52MS5SZXN0b3JlUnVuUmVzcG9uc2UiA5ACAhJlCgxEZWxldGVSdW5UYWcSKS5taW50bWFyay50cmFja2luZy52MS5EZWxldGVSdW5UYWdSZXF1ZXN0GioubWludG1hcmsudHJhY2tpbmcudjEuRGVsZXRlUnVuVGFnUmVzcG9uc2USXgoITG9nQmF0Y2gSJS5taW50bWFyay50cmFja2luZy52MS5Mb2dCYXRjaFJlcXVlc3QaJi5taW50bWFyay50cmFja2luZy52MS5Mb2dCYXRjaFJlc3BvbnNlIgOQAgISdgoQR2V0TWV0cmljSGlzdG9yeRItLm1pbnRtYXJrLnRyYWNraW5nLnYxLkdldE1ldHJpY0hpc3RvcnlSZXF1ZXN0Gi4ubWludG1hcmsudHJhY2tpbmcudjEuR2V0TWV0cmljSGlzdG9yeVJlc3BvbnNlIgOQAgESbQoNQ29tcGFyZU1ldHJpYxIqLm1pbnRtYXJrLnRyYWNraW5nLnYxLkNvbXBhcmVNZXRyaWNSZXF1ZXN0GisubWludG1hcmsudHJhY2tpbmcudjEuQ29tcGFyZU1ldHJpY1Jlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_google_protobuf_timestamp, file_mintmark_tracking_v1_experiment, file_mintmark_tracking_v1_run]);
+  fileDesc("CiZtaW50bWFyay90cmFja2luZy92MS9ydW5fc2VydmljZS5wcm90bxIUbWludG1hcmsudHJhY2tpbmcudjEimQIKEENyZWF0ZVJ1blJlcXVlc3QSEgoKZXhwZXJpbWVudBgBIAEoCRIMCgRuYW1lGAIgASgJEj4KBHRhZ3MYAyADKAsyMC5taW50bWFyay50cmFja2luZy52MS5DcmVhdGVSdW5SZXF1ZXN0LlRhZ3NFbnRyeRIVCg1wYXJlbnRfcnVuX2lkGAQgASgJEhUKDWV4cGVyaW1lbnRfaWQYBSABKAkSLgoKc3RhcnRfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdXNlchgHIAEoCRIKCgJpZBgIIAEoCRorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI7ChFDcmVhdGVSdW5SZXNwb25zZRImCgNydW4YASABKAsyGS5taW50bWFyay50cmFja2luZy52MS5SdW4iGwoNR2V0UnVuUmVxdWVzdBIKCgJpZBgBIAEoCSI4Cg5HZXRSdW5SZXNwb25zZRImCgNydW4YASABKAsyGS5taW50bWFyay50cmFja2luZy52MS5SdW4ifQoPTGlzdFJ1bnNSZXF1ZXN0EhIKCmV4cGVyaW1lbnQYASABKAkSLwoGc3RhdHVzGAIgASgOMh8ubWludG1hcmsudHJhY2tpbmcudjEuUnVuU3RhdHVzEhEKCXBhZ2Vfc2l6ZRgDIAEoDRISCgpwYWdlX3Rva2VuGAQgASgJIlQKEExpc3RSdW5zUmVzcG9uc2USJwoEcnVucxgBIAMoCzIZLm1pbnRtYXJrLnRyYWNraW5nLnYxLlJ1bhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiiwEKEFVwZGF0ZVJ1blJlcXVlc3QSCgoCaWQYASABKAkSLwoGc3RhdHVzGAIgASgOMh8ubWludG1hcmsudHJhY2tpbmcudjEuUnVuU3RhdHVzEgwKBG5hbWUYAyABKAkSLAoIZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjsKEVVwZGF0ZVJ1blJlc3BvbnNlEiYKA3J1bhgBIAEoCzIZLm1pbnRtYXJrLnRyYWNraW5nLnYxLlJ1biLOAwoPTG9nQmF0Y2hSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIVCg1hdHRlbXB0X3Rva2VuGAIgASgJEkEKBnBhcmFtcxgDIAMoCzIxLm1pbnRtYXJrLnRyYWNraW5nLnYxLkxvZ0JhdGNoUmVxdWVzdC5QYXJhbXNFbnRyeRIyCgdtZXRyaWNzGAQgAygLMiEubWludG1hcmsudHJhY2tpbmcudjEuTWV0cmljUG9pbnQSPQoEdGFncxgFIAMoCzIvLm1pbnRtYXJrLnRyYWNraW5nLnYxLkxvZ0JhdGNoUmVxdWVzdC5UYWdzRW50cnkSMgoGaW5wdXRzGAYgAygLMiIubWludG1hcmsudHJhY2tpbmcudjEuRGF0YXNldElucHV0EhQKDG1vZGVsX2lucHV0cxgHIAMoCRI4Cg1tb2RlbF9vdXRwdXRzGAggAygLMiEubWludG1hcmsudHJhY2tpbmcudjEuTW9kZWxPdXRwdXQaLQoLUGFyYW1zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASISChBMb2dCYXRjaFJlc3BvbnNlIjUKD0xvZ01vZGVsUmVxdWVzdBIOCgZydW5faWQYASABKAkSEgoKbW9kZWxfanNvbhgCIAEoCSISChBMb2dNb2RlbFJlc3BvbnNlIl0KF0dldE1ldHJpY0hpc3RvcnlSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRILCgNrZXkYAiABKAkSEQoJcGFnZV9zaXplGAMgASgNEhIKCnBhZ2VfdG9rZW4YBCABKAkiZgoYR2V0TWV0cmljSGlzdG9yeVJlc3BvbnNlEjEKBnBvaW50cxgBIAMoCzIhLm1pbnRtYXJrLnRyYWNraW5nLnYxLk1ldHJpY1BvaW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKnAQoRU2VhcmNoUnVuc1JlcXVlc3QSFgoOZXhwZXJpbWVudF9pZHMYASADKAkSDgoGZmlsdGVyGAIgASgJEjEKBHZpZXcYAyABKA4yIy5taW50bWFyay50cmFja2luZy52MS5MaWZlY3ljbGVWaWV3EhAKCG9yZGVyX2J5GAQgAygJEhEKCXBhZ2Vfc2l6ZRgFIAEoDRISCgpwYWdlX3Rva2VuGAYgASgJIlYKElNlYXJjaFJ1bnNSZXNwb25zZRInCgRydW5zGAEgAygLMhkubWludG1hcmsudHJhY2tpbmcudjEuUnVuEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIeChBEZWxldGVSdW5SZXF1ZXN0EgoKAmlkGAEgASgJIhMKEURlbGV0ZVJ1blJlc3BvbnNlIh8KEVJlc3RvcmVSdW5SZXF1ZXN0EgoKAmlkGAEgASgJIhQKElJlc3RvcmVSdW5SZXNwb25zZSIuChNEZWxldGVSdW5UYWdSZXF1ZXN0EgoKAmlkGAEgASgJEgsKA2tleRgCIAEoCSIWChREZWxldGVSdW5UYWdSZXNwb25zZSKUAQoUQ29tcGFyZU1ldHJpY1JlcXVlc3QSDwoHcnVuX2lkcxgBIAMoCRILCgNrZXkYAiABKAkSFwoKc3RhcnRfc3RlcBgDIAEoA0gAiAEBEhUKCGVuZF9zdGVwGAQgASgDSAGIAQESEgoKbWF4X3BvaW50cxgFIAEoDUINCgtfc3RhcnRfc3RlcEILCglfZW5kX3N0ZXAiSgoVQ29tcGFyZU1ldHJpY1Jlc3BvbnNlEjEKBnBvaW50cxgBIAMoCzIhLm1pbnRtYXJrLnRyYWNraW5nLnYxLk1ldHJpY1BvaW50Mr8JCgpSdW5TZXJ2aWNlElwKCUNyZWF0ZVJ1bhImLm1pbnRtYXJrLnRyYWNraW5nLnYxLkNyZWF0ZVJ1blJlcXVlc3QaJy5taW50bWFyay50cmFja2luZy52MS5DcmVhdGVSdW5SZXNwb25zZRJYCgZHZXRSdW4SIy5taW50bWFyay50cmFja2luZy52MS5HZXRSdW5SZXF1ZXN0GiQubWludG1hcmsudHJhY2tpbmcudjEuR2V0UnVuUmVzcG9uc2UiA5ACARJeCghMaXN0UnVucxIlLm1pbnRtYXJrLnRyYWNraW5nLnYxLkxpc3RSdW5zUmVxdWVzdBomLm1pbnRtYXJrLnRyYWNraW5nLnYxLkxpc3RSdW5zUmVzcG9uc2UiA5ACARJkCgpTZWFyY2hSdW5zEicubWludG1hcmsudHJhY2tpbmcudjEuU2VhcmNoUnVuc1JlcXVlc3QaKC5taW50bWFyay50cmFja2luZy52MS5TZWFyY2hSdW5zUmVzcG9uc2UiA5ACARJhCglVcGRhdGVSdW4SJi5taW50bWFyay50cmFja2luZy52MS5VcGRhdGVSdW5SZXF1ZXN0GicubWludG1hcmsudHJhY2tpbmcudjEuVXBkYXRlUnVuUmVzcG9uc2UiA5ACAhJhCglEZWxldGVSdW4SJi5taW50bWFyay50cmFja2luZy52MS5EZWxldGVSdW5SZXF1ZXN0GicubWludG1hcmsudHJhY2tpbmcudjEuRGVsZXRlUnVuUmVzcG9uc2UiA5ACAhJkCgpSZXN0b3JlUnVuEicubWludG1hcmsudHJhY2tpbmcudjEuUmVzdG9yZVJ1blJlcXVlc3QaKC5taW50bWFyay50cmFja2luZy52MS5SZXN0b3JlUnVuUmVzcG9uc2UiA5ACAhJlCgxEZWxldGVSdW5UYWcSKS5taW50bWFyay50cmFja2luZy52MS5EZWxldGVSdW5UYWdSZXF1ZXN0GioubWludG1hcmsudHJhY2tpbmcudjEuRGVsZXRlUnVuVGFnUmVzcG9uc2USXgoITG9nQmF0Y2gSJS5taW50bWFyay50cmFja2luZy52MS5Mb2dCYXRjaFJlcXVlc3QaJi5taW50bWFyay50cmFja2luZy52MS5Mb2dCYXRjaFJlc3BvbnNlIgOQAgISWQoITG9nTW9kZWwSJS5taW50bWFyay50cmFja2luZy52MS5Mb2dNb2RlbFJlcXVlc3QaJi5taW50bWFyay50cmFja2luZy52MS5Mb2dNb2RlbFJlc3BvbnNlEnYKEEdldE1ldHJpY0hpc3RvcnkSLS5taW50bWFyay50cmFja2luZy52MS5HZXRNZXRyaWNIaXN0b3J5UmVxdWVzdBouLm1pbnRtYXJrLnRyYWNraW5nLnYxLkdldE1ldHJpY0hpc3RvcnlSZXNwb25zZSIDkAIBEm0KDUNvbXBhcmVNZXRyaWMSKi5taW50bWFyay50cmFja2luZy52MS5Db21wYXJlTWV0cmljUmVxdWVzdBorLm1pbnRtYXJrLnRyYWNraW5nLnYxLkNvbXBhcmVNZXRyaWNSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_google_protobuf_timestamp, file_mintmark_tracking_v1_experiment, file_mintmark_tracking_v1_run]);
 
 /**
  * The request of RunService.CreateRun.
@@ -371,6 +371,50 @@ export const LogBatchResponseSchema: GenMessage<LogBatchResponse> = /*@__PURE__*
   messageDesc(file_mintmark_tracking_v1_run_service, 9);
 
 /**
+ * The request of RunService.LogModel.
+ *
+ * @generated from message mintmark.tracking.v1.LogModelRequest
+ */
+export type LogModelRequest = Message<"mintmark.tracking.v1.LogModelRequest"> & {
+  /**
+   * The id of the run.
+   *
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * The model's `MLmodel` as JSON, of which `run_id`, `artifact_path`, `utc_time_created`, `model_uuid` and `flavors` are kept,
+   * the last without the `config` of each, which can be of any size.
+   *
+   * @generated from field: string model_json = 2;
+   */
+  modelJson: string;
+};
+
+/**
+ * Describes the message mintmark.tracking.v1.LogModelRequest.
+ * Use `create(LogModelRequestSchema)` to create a new message.
+ */
+export const LogModelRequestSchema: GenMessage<LogModelRequest> = /*@__PURE__*/
+  messageDesc(file_mintmark_tracking_v1_run_service, 10);
+
+/**
+ * The response of RunService.LogModel.
+ *
+ * @generated from message mintmark.tracking.v1.LogModelResponse
+ */
+export type LogModelResponse = Message<"mintmark.tracking.v1.LogModelResponse"> & {
+};
+
+/**
+ * Describes the message mintmark.tracking.v1.LogModelResponse.
+ * Use `create(LogModelResponseSchema)` to create a new message.
+ */
+export const LogModelResponseSchema: GenMessage<LogModelResponse> = /*@__PURE__*/
+  messageDesc(file_mintmark_tracking_v1_run_service, 11);
+
+/**
  * The request of RunService.GetMetricHistory.
  *
  * @generated from message mintmark.tracking.v1.GetMetricHistoryRequest
@@ -410,7 +454,7 @@ export type GetMetricHistoryRequest = Message<"mintmark.tracking.v1.GetMetricHis
  * Use `create(GetMetricHistoryRequestSchema)` to create a new message.
  */
 export const GetMetricHistoryRequestSchema: GenMessage<GetMetricHistoryRequest> = /*@__PURE__*/
-  messageDesc(file_mintmark_tracking_v1_run_service, 10);
+  messageDesc(file_mintmark_tracking_v1_run_service, 12);
 
 /**
  * The response of RunService.GetMetricHistory.
@@ -438,7 +482,7 @@ export type GetMetricHistoryResponse = Message<"mintmark.tracking.v1.GetMetricHi
  * Use `create(GetMetricHistoryResponseSchema)` to create a new message.
  */
 export const GetMetricHistoryResponseSchema: GenMessage<GetMetricHistoryResponse> = /*@__PURE__*/
-  messageDesc(file_mintmark_tracking_v1_run_service, 11);
+  messageDesc(file_mintmark_tracking_v1_run_service, 13);
 
 /**
  * The request of RunService.SearchRuns.
@@ -494,7 +538,7 @@ export type SearchRunsRequest = Message<"mintmark.tracking.v1.SearchRunsRequest"
  * Use `create(SearchRunsRequestSchema)` to create a new message.
  */
 export const SearchRunsRequestSchema: GenMessage<SearchRunsRequest> = /*@__PURE__*/
-  messageDesc(file_mintmark_tracking_v1_run_service, 12);
+  messageDesc(file_mintmark_tracking_v1_run_service, 14);
 
 /**
  * The response of RunService.SearchRuns.
@@ -522,7 +566,7 @@ export type SearchRunsResponse = Message<"mintmark.tracking.v1.SearchRunsRespons
  * Use `create(SearchRunsResponseSchema)` to create a new message.
  */
 export const SearchRunsResponseSchema: GenMessage<SearchRunsResponse> = /*@__PURE__*/
-  messageDesc(file_mintmark_tracking_v1_run_service, 13);
+  messageDesc(file_mintmark_tracking_v1_run_service, 15);
 
 /**
  * The request of RunService.DeleteRun.
@@ -543,7 +587,7 @@ export type DeleteRunRequest = Message<"mintmark.tracking.v1.DeleteRunRequest"> 
  * Use `create(DeleteRunRequestSchema)` to create a new message.
  */
 export const DeleteRunRequestSchema: GenMessage<DeleteRunRequest> = /*@__PURE__*/
-  messageDesc(file_mintmark_tracking_v1_run_service, 14);
+  messageDesc(file_mintmark_tracking_v1_run_service, 16);
 
 /**
  * The response of RunService.DeleteRun.
@@ -558,7 +602,7 @@ export type DeleteRunResponse = Message<"mintmark.tracking.v1.DeleteRunResponse"
  * Use `create(DeleteRunResponseSchema)` to create a new message.
  */
 export const DeleteRunResponseSchema: GenMessage<DeleteRunResponse> = /*@__PURE__*/
-  messageDesc(file_mintmark_tracking_v1_run_service, 15);
+  messageDesc(file_mintmark_tracking_v1_run_service, 17);
 
 /**
  * The request of RunService.RestoreRun.
@@ -579,7 +623,7 @@ export type RestoreRunRequest = Message<"mintmark.tracking.v1.RestoreRunRequest"
  * Use `create(RestoreRunRequestSchema)` to create a new message.
  */
 export const RestoreRunRequestSchema: GenMessage<RestoreRunRequest> = /*@__PURE__*/
-  messageDesc(file_mintmark_tracking_v1_run_service, 16);
+  messageDesc(file_mintmark_tracking_v1_run_service, 18);
 
 /**
  * The response of RunService.RestoreRun.
@@ -594,7 +638,7 @@ export type RestoreRunResponse = Message<"mintmark.tracking.v1.RestoreRunRespons
  * Use `create(RestoreRunResponseSchema)` to create a new message.
  */
 export const RestoreRunResponseSchema: GenMessage<RestoreRunResponse> = /*@__PURE__*/
-  messageDesc(file_mintmark_tracking_v1_run_service, 17);
+  messageDesc(file_mintmark_tracking_v1_run_service, 19);
 
 /**
  * The request of RunService.DeleteRunTag.
@@ -622,7 +666,7 @@ export type DeleteRunTagRequest = Message<"mintmark.tracking.v1.DeleteRunTagRequ
  * Use `create(DeleteRunTagRequestSchema)` to create a new message.
  */
 export const DeleteRunTagRequestSchema: GenMessage<DeleteRunTagRequest> = /*@__PURE__*/
-  messageDesc(file_mintmark_tracking_v1_run_service, 18);
+  messageDesc(file_mintmark_tracking_v1_run_service, 20);
 
 /**
  * The response of RunService.DeleteRunTag.
@@ -637,7 +681,7 @@ export type DeleteRunTagResponse = Message<"mintmark.tracking.v1.DeleteRunTagRes
  * Use `create(DeleteRunTagResponseSchema)` to create a new message.
  */
 export const DeleteRunTagResponseSchema: GenMessage<DeleteRunTagResponse> = /*@__PURE__*/
-  messageDesc(file_mintmark_tracking_v1_run_service, 19);
+  messageDesc(file_mintmark_tracking_v1_run_service, 21);
 
 /**
  * The request of RunService.CompareMetric.
@@ -687,7 +731,7 @@ export type CompareMetricRequest = Message<"mintmark.tracking.v1.CompareMetricRe
  * Use `create(CompareMetricRequestSchema)` to create a new message.
  */
 export const CompareMetricRequestSchema: GenMessage<CompareMetricRequest> = /*@__PURE__*/
-  messageDesc(file_mintmark_tracking_v1_run_service, 20);
+  messageDesc(file_mintmark_tracking_v1_run_service, 22);
 
 /**
  * The response of RunService.CompareMetric.
@@ -708,7 +752,7 @@ export type CompareMetricResponse = Message<"mintmark.tracking.v1.CompareMetricR
  * Use `create(CompareMetricResponseSchema)` to create a new message.
  */
 export const CompareMetricResponseSchema: GenMessage<CompareMetricResponse> = /*@__PURE__*/
-  messageDesc(file_mintmark_tracking_v1_run_service, 21);
+  messageDesc(file_mintmark_tracking_v1_run_service, 23);
 
 /**
  * Operates on runs.
@@ -812,6 +856,19 @@ export const RunService: GenService<{
     methodKind: "unary";
     input: typeof LogBatchRequestSchema;
     output: typeof LogBatchResponseSchema;
+  },
+  /**
+   * Adds one to the models that the run logged, in the tag `mlflow.log-model.history`, as clients before MLflow 3 do.
+   *
+   * A tag that is no JSON array begins anew. Fails with INVALID_ARGUMENT if the model cannot be read or the tag would be too
+   * long, and FAILED_PRECONDITION if the run is deleted.
+   *
+   * @generated from rpc mintmark.tracking.v1.RunService.LogModel
+   */
+  logModel: {
+    methodKind: "unary";
+    input: typeof LogModelRequestSchema;
+    output: typeof LogModelResponseSchema;
   },
   /**
    * Reads every value of one metric of a run, by step and time, page by page.
