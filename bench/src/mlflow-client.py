@@ -30,8 +30,8 @@ def register(count):
         Path(folder, "MLmodel").write_text("flavors: {}\n")
         client.log_artifacts(run, folder, "model")
     call = lambda: mlflow.register_model(f"runs:/{run}/model", "registered")
-    call()
-    return [timed(call) for _ in range(count)]
+    times = [timed(call) for _ in range(2 * count)]
+    return times[count:]
 
 
 def transfer(file, count):

@@ -139,10 +139,8 @@ const endpoints: readonly Endpoint[] = [
   {
     what: `GET model-versions/search, ${hits} hits, never the same`,
     goal: 8,
-    requests: () => {
-      let n = 0;
-      return () => get(`model-versions/search?${searched}${encodeURIComponent(` AND version_number > -${++n}`)}`);
-    },
+    requests: () => () =>
+      get(`model-versions/search?${searched}${encodeURIComponent(` AND version_number > -${next()}`)}`),
   },
   { what: "POST runs/log-batch, 10 metrics, 5 params, 1 tag", goal: 10, requests: batches },
 ];
@@ -154,11 +152,18 @@ function always(path: string): () => Request {
   return () => request;
 }
 
+let last = 0;
+
+/** Never the same, whichever measurement asks. */
+function next(): number {
+  last += 1;
+  return last;
+}
+
 /** Each has new points; the parameters stay what they are, as they have to. */
 function batches({ runs }: Side): () => Request {
-  let n = Math.floor(performance.now());
   return () => {
-    n += 1;
+    const n = next();
     const metrics = names("metric", 10).map((key) => ({ key, value: Math.sin(n), timestamp: n, step: n }));
     const params = names("param", 5).map((key) => ({ key, value: "0.1" }));
     const body = JSON.stringify({
@@ -193,11 +198,12 @@ async function requestRows(pair: Pair): Promise<Row[]> {
 
 async function inTurns(pair: Pair, measure: (side: Side) => Promise<Load>): Promise<[Load[], Load[]]> {
   const [ours, theirs]: [Load[], Load[]] = [[], []];
-  for (let round = 0; round < rounds; round++) {
-    theirs.push(await measure(pair.theirs));
-    ours.push(await measure(pair.ours));
+  // One more at first that does not count: both are as they are after minutes, not in their first seconds.
+  for (let round = 0; round <= rounds; round++) {
+    theirs[round] = await measure(pair.theirs);
+    ours[round] = await measure(pair.ours);
   }
-  return [ours, theirs];
+  return [ours.slice(1), theirs.slice(1)];
 }
 
 function ratioRow(what: string, ours: readonly Load[], theirs: readonly Load[], goal?: number): Row {
