@@ -10,7 +10,9 @@ import { sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { requireText } from "../fields.ts";
+import { isLoggedModelId } from "../logged-models/logged-model-id.ts";
 import { resolveUri } from "../resolve/resolve-uri.ts";
+import { isRunId } from "../runs/run-id.ts";
 
 export interface StoredNode {
   readonly kind: LineageKind;
@@ -86,13 +88,13 @@ export async function writeEdges(db: Db, sources: readonly Source[], target: Sto
 async function identityOf(db: Db, kind: LineageKind, id: string): Promise<string> {
   switch (kind) {
     case LineageKind.DATASET:
-      return matching(id, /^blake3:[0-9a-f]{64}$/, "'blake3:' and 64 hex digits");
+      return matching(id, /^blake3:[0-9a-f]{64}$/.test(id), "'blake3:' and 64 hex digits");
     case LineageKind.RUN:
-      return matching(id, /^[0-9a-f]{32}$/, "32 hex digits");
+      return matching(id, isRunId(id), "32 hex digits");
     case LineageKind.CODE:
-      return matching(id, /^[\x21-\x7e]{1,200}$/, "a commit");
+      return matching(id, /^[\x21-\x7e]{1,200}$/.test(id), "a commit");
     case LineageKind.LOGGED_MODEL:
-      return matching(id, /^m-[0-9a-f]{32}$/, "'m-' and 32 hex digits");
+      return matching(id, isLoggedModelId(id), "'m-' and 32 hex digits");
     case LineageKind.VERSION: {
       const { version } = await resolveUri(db, id);
       return `${version.model_id}/${version.number}`;
@@ -105,8 +107,8 @@ async function identityOf(db: Db, kind: LineageKind, id: string): Promise<string
   }
 }
 
-function matching(id: string, form: RegExp, expected: string): string {
-  if (!form.test(id))
+function matching(id: string, matches: boolean, expected: string): string {
+  if (!matches)
     throw new AppError("REQUEST_INVALID", { field: "inputs", problem: `expected ${expected}, got '${id}'` });
   return id;
 }

@@ -9,6 +9,7 @@ import type { LineageService } from "@mintmark/proto/mintmark/registry/v1/lineag
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { resolveUri } from "../resolve/resolve-uri.ts";
+import { isRunId } from "../runs/run-id.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { walkLineage } from "./walk-lineage.ts";
 
@@ -62,8 +63,8 @@ async function findNode(db: Db, uri: string): Promise<bigint> {
 
 async function identify(db: Db, uri: string): Promise<{ kind: LineageKind; identity: string }> {
   if (/^blake3:[0-9a-f]{64}$/.test(uri)) return { kind: LineageKind.DATASET, identity: uri };
-  const run = /^runs:\/([0-9a-f]{32})$/.exec(uri)?.[1];
-  if (run !== undefined) return { kind: LineageKind.RUN, identity: run };
+  const run = /^runs:\/(.*)$/.exec(uri)?.[1];
+  if (run !== undefined && isRunId(run)) return { kind: LineageKind.RUN, identity: run };
   const { version } = await resolveUri(db, uri);
   return { kind: LineageKind.VERSION, identity: `${version.model_id}/${version.number}` };
 }

@@ -9,7 +9,7 @@ import type { Db } from "../db/schema.ts";
 import { isUniqueViolation } from "../db/sqlstate.ts";
 import { parseExperimentId } from "../experiments/experiment-id.ts";
 import { parseRunId } from "../runs/run-id.ts";
-import { formatLoggedModelId, parseLoggedModelId } from "./logged-model-id.ts";
+import { formatLoggedModelId, isLoggedModelId, parseLoggedModelId } from "./logged-model-id.ts";
 
 export interface CreateLoggedModel {
   readonly experimentId: string;
@@ -63,7 +63,7 @@ export async function createLoggedModel(db: Db, request: CreateLoggedModel): Pro
 
 function uuidOf({ id }: CreateLoggedModel): string {
   if (id === "") return randomUUID();
-  if (/^m-[0-9a-f]{32}$/.test(id)) return parseLoggedModelId(id);
+  if (isLoggedModelId(id)) return parseLoggedModelId(id);
   throw new AppError("REQUEST_INVALID", { field: "id", problem: `must be m- and 32 hex digits, got '${id}'` });
 }
 

@@ -10,8 +10,13 @@ import { AppError } from "@mintmark/errors";
  * @throws AppError LOGGED_MODEL_NOT_FOUND
  */
 export function parseLoggedModelId(text: string): string {
-  if (!/^m-[0-9a-f]{32}$/i.test(text)) throw new AppError("LOGGED_MODEL_NOT_FOUND", { id: text });
+  if (!isLoggedModelId(text)) throw new AppError("LOGGED_MODEL_NOT_FOUND", { id: text });
   return text.slice(2);
+}
+
+/** Whether a logged model could have it: in lower case only, as ids of runs. */
+export function isLoggedModelId(text: string): boolean {
+  return /^m-[0-9a-f]{32}$/.test(text);
 }
 
 export function formatLoggedModelId(uuid: string): string {

@@ -10,8 +10,10 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { isLoggedModelId } from "../logged-models/logged-model-id.ts";
 import { type AliasName, parseAliasName } from "../names/alias-name.ts";
 import { type ModelName, parseModelName } from "../names/model-name.ts";
+import { isRunId } from "../runs/run-id.ts";
 
 export type ModelUri = (
   | { readonly kind: "latest"; readonly name: ModelName }
@@ -52,7 +54,7 @@ export function parseTime(text: string, uri: string): Date {
 function parseForm(text: string, uri: string): ModelUri {
   if (text.startsWith("runs:/")) return parseRun(text.slice("runs:/".length), uri);
   const rest = text.startsWith("models:/") ? text.slice("models:/".length) : text;
-  if (loggedModel.test(rest)) return { kind: "logged-model", id: rest };
+  if (isLoggedModelId(rest)) return { kind: "logged-model", id: rest };
 
   const slash = rest.indexOf("/");
   if (slash !== -1) return parseSegment(parseModelName(rest.slice(0, slash)), rest.slice(slash + 1), uri);
@@ -84,7 +86,7 @@ function parsePointer(name: ModelName, pointer: string, uri: string): ModelUri {
 function parseRun(rest: string, uri: string): ModelUri {
   const slash = rest.indexOf("/");
   const run = slash === -1 ? rest : rest.slice(0, slash);
-  if (!/^[0-9a-f]{32}$/.test(run)) throw invalid(uri, "names no run: 32 hex digits after 'runs:/'");
+  if (!isRunId(run)) throw invalid(uri, "names no run: 32 hex digits after 'runs:/'");
   return { kind: "run", run, path: slash === -1 ? "" : rest.slice(slash + 1) };
 }
 
@@ -97,6 +99,5 @@ function invalid(uri: string, problem: string): AppError {
 }
 
 const timeParameter = "?at=";
-const loggedModel = /^m-[0-9a-f]{32}$/;
 const semanticVersion = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$/;
 const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;

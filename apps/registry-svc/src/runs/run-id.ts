@@ -13,9 +13,9 @@ export function parseRunId(text: string): string {
   return text;
 }
 
-/** Whether a run could have it. */
+/** Whether a run could have it. In lower case only: an id is compared as text by others, so each has one spelling. */
 export function isRunId(text: string): boolean {
-  return /^[0-9a-f]{32}$/i.test(text);
+  return /^[0-9a-f]{32}$/.test(text);
 }
 
 export function formatRunId(uuid: string): string {

@@ -47,6 +47,15 @@ describe("a run", () => {
     expect(native.run!.tags["mlflow.parentRunId"]).toBe(parent);
   });
 
+  it("has one spelling of its id, and so has a logged model", async () => {
+    const id = (await newRun()).toUpperCase();
+    await refused(runs().getRun({ id }), "RUN_NOT_FOUND");
+    await refused(runs().logBatch({ runId: id }), "RUN_NOT_FOUND");
+    await refused(runs().createRun({ id }), "REQUEST_INVALID");
+    const model = (await loggedModel()).replace(/[0-9a-f]+$/, (digits) => digits.toUpperCase());
+    await refused(registry.client.loggedModels.getLoggedModel({ id: model }), "LOGGED_MODEL_NOT_FOUND");
+  });
+
   it("takes the id, the user and the start that it is given", async () => {
     const id = "0123456789abcdef0123456789abcdef";
     const startTime = timestampFromMs(1_234_567_890_123);

@@ -15,6 +15,7 @@ import type { Db } from "../db/schema.ts";
 import { type Source, versionNode, writeEdges } from "../lineage/lineage-node.ts";
 import type { AliasName } from "../names/alias-name.ts";
 import type { ModelName } from "../names/model-name.ts";
+import { isRunId } from "../runs/run-id.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { digestOf, selectVersions, semverOf, type VersionRow } from "./find-version.ts";
 import { type Bump, nextSemver, type Semver } from "./next-semver.ts";
@@ -132,7 +133,7 @@ export interface FoundRun {
 
 /** Of a run that clients only name: it may be none of this registry's. */
 export async function findRun(tx: Db, run: string): Promise<FoundRun | undefined> {
-  if (!/^[0-9a-f]{32}$/.test(run)) return undefined;
+  if (!isRunId(run)) return undefined;
   const { rows } = await sql<Omit<FoundRun, "run">>`
     ${prepared} select run_pk, is_job, attempt_token, name from run where run_id = ${run}::uuid`.execute(tx);
   return rows[0] && { ...rows[0], run };

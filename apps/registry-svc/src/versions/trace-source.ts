@@ -14,6 +14,7 @@ import { runArtifactUri } from "../experiments/artifact-location.ts";
 import { loggedModelNode, runNode, type Source, versionNode } from "../lineage/lineage-node.ts";
 import { findLoggedModel } from "../logged-models/find-logged-model.ts";
 import { resolveUri } from "../resolve/resolve-uri.ts";
+import { isRunId } from "../runs/run-id.ts";
 import { downloadUriOf, type VersionRow, versionMessage } from "./find-version.ts";
 import { parseVersionSource, refusal } from "./version-source.ts";
 
@@ -153,7 +154,7 @@ async function traceNothing(db: Db, named: NamedSource): Promise<TracedSource> {
 }
 
 async function folderOfRun(db: Db, run: string, path: string): Promise<string | undefined> {
-  if (!/^[0-9a-f]{32}$/.test(run)) return undefined;
+  if (!isRunId(run)) return undefined;
   const { rows } = await sql<{ experiment_pk: number; artifact_location: string }>`${prepared}
     select experiment_pk, artifact_location from run join experiment using (experiment_pk)
     where run_id = ${run}::uuid`.execute(db);

@@ -17,6 +17,7 @@ import { parseAliasName } from "../names/alias-name.ts";
 import { parseModelName } from "../names/model-name.ts";
 import { pageSize } from "../paging.ts";
 import { resolveUri } from "../resolve/resolve-uri.ts";
+import { isRunId } from "../runs/run-id.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { checkedDocuments, checkedFiles, foreignDocuments, makersDocuments } from "./check-artifact.ts";
 import { type CreateVersion, createVersion } from "./create-version.ts";
@@ -175,7 +176,7 @@ function readRegistration(message: RegisterVersionRequest, context: HandlerConte
 
 function readRun(run: string): string | undefined {
   if (run === "") return undefined;
-  if (!/^[0-9a-f]{32}$/.test(run))
+  if (!isRunId(run))
     throw new AppError("REQUEST_INVALID", { field: "run_id", problem: `must be 32 hex digits, got '${run}'` });
   return run;
 }
