@@ -24,9 +24,13 @@ beforeAll(async () => {
       "--set",
       `algorithm.seed=${seed}`,
     );
-  second = start(mintmarkBin, ["gateway", "--port", "0", "--grpc-port", "0", "--registry", stack.registryUrl], {
-    env: { MINTMARK_KEY_DIR: `${stack.dir}/keys` },
-  });
+  second = start(
+    mintmarkBin,
+    ["gateway", "--port", "0", "--grpc-port", "0", "--mintmark-registry-url", stack.registryUrl],
+    {
+      env: { MINTMARK_KEY_DIR: `${stack.dir}/keys` },
+    },
+  );
   await until("the second gateway", async () => /"msg":"ready"/.test(second.output.stderr));
   url = `http://127.0.0.1:${/"port":(\d+),"grpcPort"/.exec(second.output.stderr)![1]}`;
   registry = connectRegistry({ baseUrl: url, token: undefined, httpVersion: "1.1" });

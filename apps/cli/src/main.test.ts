@@ -25,7 +25,12 @@ describe("mintmark", () => {
     for (const later of ["promote", "rollback", "approve", "reproduce", "audit", "grant", "gc", "log"])
       expect(commands, later).not.toContain(later);
     expect((await run("train", "--help")).out).toContain("--idempotency-key");
-    expect((await run("gateway", "--help")).out).toContain("mintmark gateway");
+    for (const program of ["registry", "worker", "gateway"])
+      expect(await run(program, "--help")).toMatchObject({
+        code: 0,
+        out: expect.stringContaining(`mintmark ${program} `),
+        err: "",
+      });
   });
 
   it("tells its version", async () => {

@@ -40,15 +40,22 @@ describe("mintmark gateway", () => {
   it("prints its usage", async () => {
     const { code, stdout } = await start(["--help"]).ended;
     expect(code).toBe(0);
-    expect(stdout).toContain("--grpc-port");
+    expect(stdout).toContain("mintmark gateway");
+    expect(stdout).toContain("--mintmark-registry-url");
   });
 
   it.each([
     ["a flag that there is not", ["--prot", "1"], {}, "--prot"],
     ["a port that is none", ["--port", "web"], {}, "--port expected a port, 0 to 65535, got 'web'"],
     ["a port beyond all", ["--grpc-port", "65536"], {}, "--grpc-port expected a port"],
-    ["a registry without an address", ["--registry", "here"], {}, "--registry expected http://HOST:PORT, got 'here'"],
+    [
+      "a registry without an address",
+      ["--mintmark-registry-url", "here"],
+      {},
+      "MINTMARK_REGISTRY_URL expected http://HOST:PORT, got 'here'",
+    ],
     ["no authentication for others", ["--host", "0.0.0.0"], { MINTMARK_AUTH: "off" }, "--insecure"],
+    ["no authentication for others, said by flag", ["--host", "0.0.0.0", "--auth", "off"], {}, "--insecure"],
     ["half an authentication", [], { MINTMARK_AUTH: "maybe" }, "MINTMARK_AUTH expected 'on' or 'off'"],
     ["a bound that is no time", [], { MINTMARK_STALE_AFTER: "soon" }, "MINTMARK_STALE_AFTER expected seconds"],
     ["a public name that is no URL", [], { MINTMARK_PUBLIC_URL: "x" }, "MINTMARK_PUBLIC_URL expected"],

@@ -29,6 +29,12 @@ afterAll(async () => {
 });
 
 describe("the registry as a process", () => {
+  it("explains itself and its settings", async () => {
+    const { code, stdout, stderr } = await start(["--help"]).ended;
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain("mintmark registry --database-url");
+  });
+
   it("says when it is ready and where, and ends with 0 on SIGTERM", async () => {
     const registry = start(["--port", "0"]);
     const { port } = await registry.ready;
@@ -81,6 +87,7 @@ describe("a start that cannot succeed ends with 2 and one line that names", () =
     ["a setting that is missing", [], { DATABASE_URL: "" }, /DATABASE_URL is not set/],
     ["a key that is missing", [], { MINTMARK_KEY_DIR: "/nonexistent" }, /mintmark keys generate/],
     ["links that hold for no time", [], { MINTMARK_DATA_URL_SECONDS: "0" }, /MINTMARK_DATA_URL_SECONDS expected/],
+    ["a level that there is not", [], { MINTMARK_LOG_LEVEL: "loud" }, /MINTMARK_LOG_LEVEL expected one of/],
     ["a store of no known kind", [], { MINTMARK_ARTIFACT_STORE: "ftp://x" }, /MINTMARK_ARTIFACT_STORE/],
     ["an unknown flag", ["--prot", "1"], {}, /--prot/],
     ["a host that others can reach without authentication", ["--host", "0.0.0.0", "--auth", "off"], {}, /--insecure/],
@@ -113,22 +120,25 @@ describe("a start that cannot succeed ends with 2 and one line that names", () =
 interface Started {
   readonly child: ChildProcess;
   readonly ready: Promise<{ port: number }>;
-  readonly ended: Promise<{ code: number | null; stderr: string }>;
+  readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
 }
 
 function start(args: readonly string[], changes: NodeJS.ProcessEnv = {}): Started {
   const child = fork(new URL("./main.ts", import.meta.url), args, {
     env: { ...env, MINTMARK_LOG_LEVEL: "silent", ...changes },
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
-  let stderr = "";
+  let [stdout, stderr] = ["", ""];
+  child.stdout?.on("data", (chunk) => {
+    stdout += String(chunk);
+  });
   child.stderr?.on("data", (chunk) => {
     stderr += String(chunk);
   });
   // Not "close": that does not come after a disconnect.
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const silent = new Promise<void>((resolve) => child.stderr?.once("end", resolve));
-  const ended = Promise.all([exited, silent]).then(([code]) => ({ code, stderr }));
+  const ended = Promise.all([exited, silent]).then(([code]) => ({ code, stdout, stderr }));
   const ready = new Promise<{ port: number }>((resolve, reject) => {
     child.once("message", (message) => resolve(message as { port: number }));
     void ended.then(({ stderr: text }) => reject(new Error(`ended before it was ready: ${text}`)));

@@ -4,9 +4,18 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { AppError } from "@mintmark/errors";
 import { loopbackNames } from "@mintmark/http-edge/own-address";
-import { onOrOff, portNumber, SettingError } from "@mintmark/http-edge/settings";
+import { badStart, explainIfAsked } from "@mintmark/http-edge/program";
+import {
+  accessTo,
+  httpUrl,
+  logLevels,
+  oneOf,
+  portNumber,
+  required,
+  settingsOf,
+  wholeNumber,
+} from "@mintmark/http-edge/settings";
 import pino from "pino";
 import { defaultLinkSeconds } from "./datasets/data-link.ts";
 import { type RegistryOptions, startRegistry } from "./server.ts";
@@ -18,14 +27,12 @@ Environment: DATABASE_URL, QUEUE_URL (redis://… or postgres://…; default: th
 MINTMARK_ARTIFACT_STORE (file:///dir or s3://bucket/prefix), MINTMARK_KEY_DIR, MINTMARK_PUBLIC_URL, MINTMARK_AUTH=on|off,
 MINTMARK_ADMIN_TOKEN_FILE, MINTMARK_BOOTSTRAP_TOKENS (name=mm_…,…: tokens of the other programs),
 MINTMARK_WEBHOOK_ALLOW (host[:port],…: where webhooks may go besides public addresses by https),
-MINTMARK_DATA_URL_SECONDS (how long links to the data of runs hold; 3600), MINTMARK_LOG_LEVEL`;
+MINTMARK_DATA_URL_SECONDS (how long links to the data of runs hold; 3600), MINTMARK_LOG_LEVEL.
+A flag wins over the variable of its name.`;
 
+explainIfAsked(usage);
 try {
   const options = readOptions();
-  if (options === undefined) {
-    process.stdout.write(`${usage}\n`);
-    process.exit(0);
-  }
   const registry = await startRegistry(options);
   process.send?.({ ready: true, port: registry.port });
   options.log.info({ port: registry.port, auth: options.auth }, "ready");
@@ -43,11 +50,10 @@ try {
   process.on("SIGINT", end);
   process.on("disconnect", end);
 } catch (error) {
-  badStart(error);
+  badStart("registry", error);
 }
 
-function readOptions(): RegistryOptions | undefined {
-  const env = process.env;
+function readOptions(): RegistryOptions {
   const { values } = parseArgs({
     options: {
       host: { type: "string", default: "127.0.0.1" },
@@ -59,68 +65,35 @@ function readOptions(): RegistryOptions | undefined {
       "mintmark-artifact-store": { type: "string" },
       "mintmark-key-dir": { type: "string" },
       "mintmark-public-url": { type: "string" },
-      help: { type: "boolean", default: false },
     },
   });
-  if (values.help) return undefined;
-  const isLoopback = ["127.0.0.1", "::1", "localhost"].includes(values.host);
-  const auth = onOrOff("--auth", values.auth ?? env["MINTMARK_AUTH"] ?? (isLoopback ? "off" : "on"));
-  if (!auth && !isLoopback && !values.insecure)
-    throw new SettingError(
-      `--host ${values.host} is not loopback, so authentication cannot be off; add --insecure if everyone who reaches it may do everything`,
-    );
+  const setting = settingsOf(values, process.env);
+  const needed = (name: string, expected: string) => required(name, setting(name), expected);
+  const { isLoopback, auth } = accessTo(values.host, values.auth ?? setting("MINTMARK_AUTH"), values.insecure);
+  const level = oneOf("MINTMARK_LOG_LEVEL", setting("MINTMARK_LOG_LEVEL") ?? "info", logLevels);
   return {
-    databaseUrl: required(values["database-url"] ?? env["DATABASE_URL"], "DATABASE_URL", "postgres://…"),
-    queueUrl: values["queue-url"] ?? env["QUEUE_URL"],
-    artifactStore: required(
-      values["mintmark-artifact-store"] ?? env["MINTMARK_ARTIFACT_STORE"],
-      "MINTMARK_ARTIFACT_STORE",
-      "file:///dir or s3://bucket/prefix",
-    ),
-    keyDir: required(values["mintmark-key-dir"] ?? env["MINTMARK_KEY_DIR"], "MINTMARK_KEY_DIR", "a directory"),
+    databaseUrl: needed("DATABASE_URL", "postgres://…"),
+    queueUrl: setting("QUEUE_URL"),
+    artifactStore: needed("MINTMARK_ARTIFACT_STORE", "file:///dir or s3://bucket/prefix"),
+    keyDir: needed("MINTMARK_KEY_DIR", "a directory"),
     host: values.host,
     port: portNumber("--port", values.port),
     auth,
-    ownNames: isLoopback ? ownNames(values["mintmark-public-url"] ?? env["MINTMARK_PUBLIC_URL"]) : undefined,
-    adminTokenFile: env["MINTMARK_ADMIN_TOKEN_FILE"],
-    serviceTokens: env["MINTMARK_BOOTSTRAP_TOKENS"] ?? "",
-    webhookAllow: env["MINTMARK_WEBHOOK_ALLOW"] ?? "",
-    dataLinkSeconds: linkSeconds(env["MINTMARK_DATA_URL_SECONDS"] ?? String(defaultLinkSeconds)),
-    log: pino(
-      { name: "registry", level: env["MINTMARK_LOG_LEVEL"] ?? "info" },
-      pino.destination({ fd: 2, sync: false }),
-    ),
+    ownNames: isLoopback ? ownNames(setting("MINTMARK_PUBLIC_URL")) : undefined,
+    adminTokenFile: setting("MINTMARK_ADMIN_TOKEN_FILE"),
+    serviceTokens: setting("MINTMARK_BOOTSTRAP_TOKENS") ?? "",
+    webhookAllow: setting("MINTMARK_WEBHOOK_ALLOW") ?? "",
+    dataLinkSeconds: linkSeconds(setting("MINTMARK_DATA_URL_SECONDS")),
+    log: pino({ name: "registry", level }, pino.destination({ fd: 2, sync: false })),
   };
 }
 
-function required(value: string | undefined, name: string, example: string): string {
-  if (value === undefined || value === "") throw new SettingError(`${name} is not set; expected ${example}`);
-  return value;
-}
-
-function linkSeconds(text: string): number {
-  if (!/^\d{1,9}$/.test(text) || Number(text) === 0)
-    throw new SettingError(`MINTMARK_DATA_URL_SECONDS expected whole seconds above 0, got '${text}'`);
-  return Number(text);
+function linkSeconds(text: string | undefined): number {
+  if (text === undefined) return defaultLinkSeconds;
+  return wholeNumber("MINTMARK_DATA_URL_SECONDS", text, { min: 1, max: 999_999_999 });
 }
 
 function ownNames(publicUrl: string | undefined): readonly string[] {
   if (publicUrl === undefined) return loopbackNames;
-  const url = URL.parse(publicUrl);
-  if (url === null) throw new SettingError(`MINTMARK_PUBLIC_URL expected a URL, got '${publicUrl}'`);
-  return [...loopbackNames, url.hostname];
-}
-
-/** What the operator can mend gets one line and exit code 2; anything else is ours, and 3. */
-function badStart(error: unknown): never {
-  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number };
-  const cannotListen = port !== undefined && (code === "EADDRINUSE" || code === "EACCES" || code === "EADDRNOTAVAIL");
-  const isArgument = code?.startsWith("ERR_PARSE_ARGS") === true;
-  const operators = cannotListen || isArgument || error instanceof SettingError || error instanceof AppError;
-  const line = cannotListen
-    ? `port ${port} cannot be used: ${code === "EADDRINUSE" ? "it is taken" : message}`
-    : message;
-  process.stderr.write(`registry: ${line}\n`);
-  if (!operators && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  process.exit(operators ? 2 : 3);
+  return [...loopbackNames, httpUrl("MINTMARK_PUBLIC_URL", publicUrl).hostname];
 }

@@ -75,9 +75,17 @@ it("leaves no process when it is killed in the middle of a fit", async () => {
   expect(registry.state.ends).toEqual([]);
 });
 
+it("explains itself and its settings", async () => {
+  worker = start({}, ["--help"]);
+  expect(await worker.ended).toBe(0);
+  expect(worker.stdout()).toContain("mintmark worker [--mintmark-registry-url URL]");
+  expect(worker.stdout()).toContain("MINTMARK_ALLOWED_SOURCES");
+});
+
 describe("a bad start is one line on stderr and exit code 2", () => {
   it.each([
     ["no registry", { MINTMARK_REGISTRY_URL: "http://127.0.0.1:1" }, "http://127.0.0.1:1 cannot be reached"],
+    ["a queue of no known kind", { QUEUE_URL: "amqp://u:secret@h" }, "'amqp:'"],
     ["no queue", { QUEUE_URL: "postgres://u:secret@127.0.0.1:1/db" }, "postgres://127.0.0.1:1 cannot be reached"],
     ["no keys", { MINTMARK_KEY_DIR: "/nowhere" }, "/nowhere"],
     ["no settings", { MINTMARK_REGISTRY_URL: "" }, "MINTMARK_REGISTRY_URL"],
@@ -97,21 +105,25 @@ describe("a bad start is one line on stderr and exit code 2", () => {
 interface Started {
   readonly process: ChildProcess;
   readonly ended: Promise<number | null>;
+  readonly stdout: () => string;
   readonly stderr: () => string;
 }
 
-function start(environment: Readonly<Record<string, string>> = {}): Started {
+function start(environment: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Started {
   const defaults = { MINTMARK_REGISTRY_URL: registry.url, MINTMARK_KEY_DIR: keys, QUEUE_URL: queueUrl };
-  const child = fork(main, [], {
+  const child = fork(main, args, {
     env: { ...process.env, ...defaults, ...environment },
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
-  let stderr = "";
+  let [stdout, stderr] = ["", ""];
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
   });
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  return { process: child, ended, stderr: () => stderr };
+  return { process: child, ended, stdout: () => stdout, stderr: () => stderr };
 }
 
 async function started(): Promise<void> {

@@ -5,18 +5,19 @@
  */
 import { ConnectError } from "@connectrpc/connect";
 import { AppError } from "@mintmark/errors";
+import { badStart, explainIfAsked } from "@mintmark/http-edge/program";
 import { connectRegistry, readSigningKeys } from "@mintmark/registry-client";
 import { pino } from "pino";
-import { readWorkerSettings, type WorkerSettings } from "./settings.ts";
+import { readWorkerSettings, usage, type WorkerSettings } from "./settings.ts";
 import { startWorker } from "./worker.ts";
 
 const log = pino({ name: "worker" }, pino.destination({ dest: 2, sync: true }));
 
+explainIfAsked(usage);
 try {
   await main(readWorkerSettings(process.argv.slice(2), process.env));
 } catch (error) {
-  process.stderr.write(`${startFailure(error)}\n`);
-  process.exit(2);
+  badStart("worker", error);
 }
 
 async function main(settings: WorkerSettings): Promise<void> {
@@ -25,6 +26,7 @@ async function main(settings: WorkerSettings): Promise<void> {
   const registry = connectRegistry({ baseUrl: settings.registryUrl, token: settings.token, httpVersion: "2" });
   await requireRegistry(settings.registryUrl, () => registry.jobs.listJobs({ pageSize: 1 }, { timeoutMs: 5_000 }));
   const worker = await startWorker({ settings, registry, log }).catch((error: Error) => {
+    if (error instanceof AppError && error.reason === "QUEUE_URL_INVALID") throw error;
     throw new AppError(
       "SERVER_UNREACHABLE",
       { url: hostOf(settings.queueUrl), cause: error.message },
@@ -64,9 +66,4 @@ async function requireRegistry(url: string, call: () => Promise<unknown>): Promi
 function hostOf(url: string): string {
   const { protocol, host } = new URL(url);
   return `${protocol}//${host}`;
-}
-
-function startFailure(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return `worker: ${message.split("\n", 1)[0]}`;
 }

@@ -4,7 +4,7 @@ import { readWorkerSettings } from "./settings.ts";
 const environment = { MINTMARK_REGISTRY_URL: "http://r:1", QUEUE_URL: "redis://q", MINTMARK_KEY_DIR: "/keys" };
 
 it("reads flags before the environment, and allows no sources and no files of its machine by default", () => {
-  expect(readWorkerSettings(["--slots", "3", "--registry-url", "http://flag:2"], environment)).toEqual({
+  expect(readWorkerSettings(["--slots", "3", "--mintmark-registry-url", "http://flag:2"], environment)).toEqual({
     registryUrl: "http://flag:2",
     token: undefined,
     queueUrl: "redis://q",
@@ -29,8 +29,12 @@ it("finds the queue in the registry's database where no other is given", () => {
   expect(new URL(queueUrl).searchParams.get("options")).toContain("mintmark_queue");
 });
 
-it("names what is missing or wrong", () => {
-  const { MINTMARK_KEY_DIR: _, ...incomplete } = environment;
-  expect(() => readWorkerSettings([], incomplete)).toThrow("MINTMARK_KEY_DIR");
-  expect(() => readWorkerSettings(["--slots", "0"], environment)).toThrow("--slots");
+it.each([
+  [[], { MINTMARK_KEY_DIR: "" }, "MINTMARK_KEY_DIR is not set"],
+  [[], { QUEUE_URL: undefined }, "QUEUE_URL is not set"],
+  [[], { MINTMARK_REGISTRY_URL: "here" }, "MINTMARK_REGISTRY_URL expected http://HOST:PORT, got 'here'"],
+  [[], { QUEUE_URL: undefined, DATABASE_URL: "secret" }, "DATABASE_URL expected postgres://…"],
+  [["--slots", "0"], {}, "--slots expected a whole number, 1 to 64, got '0'"],
+])("names what is missing or wrong (%#)", (args, changes, message) => {
+  expect(() => readWorkerSettings(args, { ...environment, ...changes })).toThrow(message);
 });

@@ -4,7 +4,7 @@
  */
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
-import { AppError } from "@mintmark/errors";
+import { httpUrl, required, SettingError, settingsOf, wholeNumber } from "@mintmark/http-edge/settings";
 import { queueUrlIn } from "@mintmark/job-queue/queue-url";
 
 export interface WorkerSettings {
@@ -27,28 +27,41 @@ export interface JobSettings {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** @throws AppError OPTION_INVALID */
+export const usage = `mintmark worker [--mintmark-registry-url URL] [--queue-url URL] [--mintmark-key-dir DIR] [--data-root DIR] [--slots 1]
+
+Environment: MINTMARK_REGISTRY_URL, MINTMARK_TOKEN (the worker's own), QUEUE_URL (redis://… or postgres://…; default: the
+Postgres of DATABASE_URL), MINTMARK_KEY_DIR (whose keys sign), MINTMARK_DATA_ROOT (--data-root: the only directory of this
+machine whose files jobs may name), MINTMARK_SLOTS (--slots: how many jobs at once), MINTMARK_ALLOWED_SOURCES (prefixes of
+http(s) and s3 URIs that jobs may read, one after each comma). A flag wins over the variable of its name.`;
+
+/** @throws SettingError */
 export function readWorkerSettings(args: readonly string[], environment: Environment): WorkerSettings {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      "registry-url": { type: "string" },
+      "mintmark-registry-url": { type: "string" },
       "queue-url": { type: "string" },
-      "key-dir": { type: "string" },
+      "mintmark-key-dir": { type: "string" },
       "data-root": { type: "string" },
       slots: { type: "string" },
     },
   });
-  const given = (option: keyof typeof values, variable: string) => values[option] ?? environment[variable];
+  const setting = settingsOf(values, environment);
+  const needed = (name: string, expected: string) => required(name, setting(name), expected);
+  const slots = values.slots ?? setting("MINTMARK_SLOTS") ?? "1";
   return {
-    registryUrl: required(given("registry-url", "MINTMARK_REGISTRY_URL"), "MINTMARK_REGISTRY_URL"),
-    token: environment["MINTMARK_TOKEN"],
-    queueUrl: given("queue-url", "QUEUE_URL") ?? queueUrlIn(required(environment["DATABASE_URL"], "QUEUE_URL")),
-    slots: countOf(given("slots", "MINTMARK_SLOTS") ?? "1"),
+    registryUrl: httpUrl("MINTMARK_REGISTRY_URL", needed("MINTMARK_REGISTRY_URL", "http://HOST:PORT")).origin,
+    token: setting("MINTMARK_TOKEN"),
+    queueUrl: required(
+      "QUEUE_URL",
+      setting("QUEUE_URL") ?? queueOf(setting("DATABASE_URL")),
+      "redis://… or postgres://…",
+    ),
+    slots: wholeNumber("--slots", slots, { min: 1, max: 64 }),
     job: {
-      keyDirectory: required(given("key-dir", "MINTMARK_KEY_DIR"), "MINTMARK_KEY_DIR"),
-      dataRoot: given("data-root", "MINTMARK_DATA_ROOT"),
-      allowedSources: (environment["MINTMARK_ALLOWED_SOURCES"] ?? "").split(",").map(trimmed).filter(Boolean),
+      keyDirectory: needed("MINTMARK_KEY_DIR", "a directory"),
+      dataRoot: values["data-root"] ?? setting("MINTMARK_DATA_ROOT"),
+      allowedSources: (setting("MINTMARK_ALLOWED_SOURCES") ?? "").split(",").map(trimmed).filter(Boolean),
     },
   };
 }
@@ -58,16 +71,11 @@ export function workerName(): string {
   return `${hostname()}/${process.pid}`;
 }
 
-function required(value: string | undefined, variable: string): string {
-  if (value === undefined || value === "")
-    throw new AppError("OPTION_INVALID", { option: variable, expected: "a value", value: "" });
-  return value;
-}
-
-function countOf(value: string): number {
-  const count = Number(value);
-  if (Number.isInteger(count) && count >= 1 && count <= 64) return count;
-  throw new AppError("OPTION_INVALID", { option: "--slots", expected: "an integer in 1..64", value });
+function queueOf(databaseUrl: string | undefined): string | undefined {
+  if (databaseUrl === undefined) return undefined;
+  // A password may be in it, so it is not repeated.
+  if (!URL.canParse(databaseUrl)) throw new SettingError("DATABASE_URL expected postgres://…");
+  return queueUrlIn(databaseUrl);
 }
 
 function trimmed(text: string): string {

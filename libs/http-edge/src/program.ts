@@ -1,0 +1,41 @@
+/**
+ * What the programs of ours have in common as programs: how they explain themselves, and how they end that cannot start.
+ * @module
+ */
+import { AppError } from "@mintmark/errors";
+import { SettingError } from "./settings.ts";
+
+/** Prints how the program is used and ends, if that is what it was asked. */
+export function explainIfAsked(usage: string): void {
+  if (!process.argv.some((arg) => arg === "--help" || arg === "-h")) return;
+  process.stdout.write(`${usage}\n`);
+  process.exit(0);
+}
+
+/** What the operator can mend gets one line and exit code 2; anything else is ours, with where it comes from, and 3. */
+export function badStart(program: string, error: unknown): never {
+  const line = operatorsLine(error);
+  process.stderr.write(`${program}: ${line ?? (error as Error).stack ?? error}\n`);
+  process.exit(line === undefined ? 3 : 2);
+}
+
+/** `undefined` for what no setting causes. */
+function operatorsLine(error: unknown): string | undefined {
+  const { code = "", message, syscall, port, hostname } = error as SystemError;
+  if (code === "ENOTFOUND") return `the host '${hostname}' is not known`;
+  const cause = syscall === "listen" || port !== undefined ? cannotListen[code] : undefined;
+  if (cause !== undefined) return `${port === undefined ? "the port" : `port ${port}`} cannot be used: ${cause}`;
+  const isMeantForThem =
+    error instanceof SettingError || error instanceof AppError || code.startsWith("ERR_PARSE_ARGS");
+  // What a library adds about arguments comes after the first line.
+  return isMeantForThem ? message.split("\n", 1)[0] : undefined;
+}
+
+type SystemError = NodeJS.ErrnoException & { readonly port?: number; readonly hostname?: string };
+
+/** By the system's code. */
+const cannotListen: Readonly<Record<string, string>> = {
+  EADDRINUSE: "it is taken",
+  EACCES: "this account may not",
+  EADDRNOTAVAIL: "--host is no address of this machine",
+};
