@@ -15,16 +15,19 @@ export const text = z.string().default("");
 export const optionalText = z.string().optional();
 
 const wholeNumber = z.union([z.int(), z.string().regex(/^[+-]?\d{1,19}$/)]);
+const maxInt64 = 2n ** 63n - 1n;
 /** A 64-bit number; undefined if absent. */
 export const int64 = wholeNumber
   .transform(BigInt)
   .pipe(
     z
       .bigint()
-      .min(-(2n ** 63n))
-      .max(2n ** 63n - 1n),
+      .min(-maxInt64 - 1n)
+      .max(maxInt64),
   )
   .optional();
+/** A 64-bit number, 0 or above, that has to be there. */
+export const requiredWhole = wholeNumber.transform(BigInt).pipe(z.bigint().min(0n).max(maxInt64));
 const exactNumber = wholeNumber.transform(Number);
 /** A number that a double holds exactly, such as a count; undefined if absent. */
 export const count = exactNumber.pipe(z.int()).optional();
@@ -32,10 +35,6 @@ export const count = exactNumber.pipe(z.int()).optional();
 export function pageLength(most: number) {
   return exactNumber.pipe(z.int().min(1).max(most)).optional();
 }
-/** Milliseconds since 1970 that have to be there; the last moment is that of the year 9999. */
-export const requiredTime = exactNumber.pipe(z.int().min(0).max(253_402_300_799_999));
-/** Milliseconds since 1970; undefined if absent. */
-export const time = requiredTime.optional();
 /** A double that has to be there. */
 export const double = z.union([
   z.number(),

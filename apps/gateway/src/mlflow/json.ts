@@ -2,7 +2,8 @@
  * Values as MLflow's answers have them.
  * @module
  */
-import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { create } from "@bufbuild/protobuf";
+import { type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
 
 /**
  * As `JSON.parse`, but whole numbers that a double cannot hold stay what they are, as text: the steps and times of clients
@@ -21,12 +22,14 @@ export function parseJson(text: string): unknown {
 
 /** Milliseconds since 1970; absent if there is no time. */
 export function milliseconds(time: Timestamp | undefined): number | undefined {
-  return time === undefined ? undefined : Math.floor(timestampMs(time));
+  return time === undefined ? undefined : Number(time.seconds) * 1000 + Math.floor(time.nanos / 1e6);
 }
 
-/** A time that a client gave in milliseconds since 1970. */
-export function timeOf(ms: number | undefined): Timestamp | undefined {
-  return ms === undefined ? undefined : timestampFromMs(ms);
+/** A time that a client gave in milliseconds since 1970; the registry says whether it can be one. */
+export function timeOf(ms: bigint | undefined): Timestamp | undefined {
+  if (ms === undefined) return undefined;
+  const rest = ((ms % 1000n) + 1000n) % 1000n;
+  return create(TimestampSchema, { seconds: (ms - rest) / 1000n, nanos: Number(rest) * 1_000_000 });
 }
 
 /** JSON has no NaN and no infinities: they travel as words, in both directions. */

@@ -2,8 +2,6 @@
  * MLflow's calls on metrics.
  * @module
  */
-
-import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { MetricPoint } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { int64, message, pageLength, requiredList, requiredText, runMessage, text } from "./fields.ts";
 import { orAbsent, textOrAbsent } from "./json.ts";
@@ -73,8 +71,7 @@ function once(runIds: readonly string[]): string[] {
 
 function byRunAndTime(a: MetricPoint, b: MetricPoint): number {
   if (a.runId !== b.runId) return a.runId < b.runId ? -1 : 1;
-  const [timeA, timeB] = [a, b].map(({ time }) => (time === undefined ? 0 : timestampMs(time)));
-  return timeA! - timeB! || Number(a.step - b.step);
+  return Number((a.timeMs ?? 0n) - (b.timeMs ?? 0n)) || Number(a.step - b.step);
 }
 
 /** @throws MlflowError if only one end of the interval is given, or they are the wrong way round */

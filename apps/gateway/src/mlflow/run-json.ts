@@ -51,7 +51,7 @@ export function metricJson(point: MetricPoint): object {
   return {
     key: point.key,
     value: doubleJson(point.value),
-    timestamp: milliseconds(point.time),
+    timestamp: int64Json(point.timeMs ?? 0n),
     step: int64Json(point.step),
     dataset_name: textOrAbsent(point.datasetName),
     dataset_digest: textOrAbsent(point.datasetDigest),

@@ -3,7 +3,6 @@
  * @module
  */
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type DatasetInputSchema, type MetricPointSchema, RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import type { LogBatchRequestSchema } from "@mintmark/proto/mintmark/tracking/v1/run_service";
 import { z } from "zod";
@@ -19,11 +18,10 @@ import {
   pairs,
   requiredList,
   requiredText,
-  requiredTime,
+  requiredWhole,
   runMessage,
   text,
   textCutAt,
-  time,
   word,
 } from "./fields.ts";
 import { orAbsent, textOrAbsent, timeOf } from "./json.ts";
@@ -36,7 +34,7 @@ const tagValue = textCutAt(8_000);
 const measured = {
   key: requiredText,
   value: double,
-  timestamp: requiredTime,
+  timestamp: requiredWhole,
   step: int64,
   model_id: text,
   dataset_name: text,
@@ -65,7 +63,7 @@ export const runRoutes: readonly Route[] = [
       experiment_id: experimentId.default("0"),
       user_id: text,
       run_name: text,
-      start_time: time,
+      start_time: int64,
       tags: pairs(tagValue),
     }),
     async (asked, { registry, as, baseUrl }) => {
@@ -90,7 +88,7 @@ export const runRoutes: readonly Route[] = [
   route(
     "POST",
     "2.0/mlflow/runs/update",
-    runMessage({ status: word(runStatusNames), end_time: time, run_name: text }),
+    runMessage({ status: word(runStatusNames), end_time: int64, run_name: text }),
     async ({ run_id: id, status, end_time, run_name: name }, { registry, as }) => {
       const endTime = timeOf(end_time);
       const { run } = await registry.runs.updateRun(
@@ -239,7 +237,7 @@ function metricPoint(point: z.infer<typeof metric>): MessageInitShape<typeof Met
     key: point.key,
     value: point.value,
     step: point.step ?? 0n,
-    time: timestampFromMs(point.timestamp),
+    timeMs: point.timestamp,
     modelId: point.model_id,
     datasetName: point.dataset_name,
     datasetDigest: point.dataset_digest,

@@ -3,12 +3,13 @@
  * @module
  */
 import { create } from "@bufbuild/protobuf";
-import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
 import { type LogLine, LogLineSchema } from "@mintmark/proto/mintmark/training/v1/job";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { cutPage, pageToken, readNumberToken } from "../paging.ts";
+import { dateOf } from "../runs/time.ts";
 import { type Attempt, requireAttempt } from "./attempt.ts";
 import { findJobRow } from "./find-job.ts";
 
@@ -35,7 +36,7 @@ export async function appendLogs(db: Db, attempt: Attempt, lines: readonly LogLi
       insert into job_log (run_pk, number, at, level, text)
       select run_pk, before + line.number, line.at, line.level, line.text
       from grown, unnest(
-        ${lines.map(({ time }) => (time === undefined ? new Date() : timestampDate(time)).toISOString())}::timestamptz[],
+        ${lines.map(({ time }) => (dateOf("lines.time", time) ?? new Date()).toISOString())}::timestamptz[],
         ${lines.map((line) => line.level)}::text[],
         ${lines.map(({ text }) => storable(text))}::text[]
       ) with ordinality as line (at, level, text, number) returning 1

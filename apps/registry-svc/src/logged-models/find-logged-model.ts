@@ -3,7 +3,7 @@
  * @module
  */
 import { create } from "@bufbuild/protobuf";
-import { timestampFromDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
 import {
   type LoggedModel,
@@ -102,7 +102,7 @@ function loggedModelMessage(row: LoggedModelRow): LoggedModel {
       key: row.metric_keys![at]!,
       value: row.metric_values![at]!,
       step: BigInt(place.step),
-      time: timestampFromMs(Number(place.ts)),
+      timeMs: BigInt(place.ts),
       modelId: id,
       datasetName: place.dataset_name,
       datasetDigest: place.dataset_digest,

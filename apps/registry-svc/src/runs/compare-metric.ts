@@ -3,7 +3,6 @@
  * @module
  */
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
 import { type MetricPoint, MetricPointSchema } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { sql } from "kysely";
@@ -55,6 +54,6 @@ export async function compareMetric(db: Db, request: CompareMetric): Promise<Met
       where total <= ${points} or i = 0 or ${share("i")} > ${share("(i - 1)")}) point
     order by asked.place, point.step, point.ts, point.value`.execute(db);
   return rows.map(({ run_id, ts, step, value }) =>
-    create(MetricPointSchema, { key, value, step, time: timestampFromMs(Number(ts)), runId: formatRunId(run_id) }),
+    create(MetricPointSchema, { key, value, step, timeMs: ts, runId: formatRunId(run_id) }),
   );
 }

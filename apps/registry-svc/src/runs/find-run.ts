@@ -3,7 +3,7 @@
  * @module
  */
 import { create } from "@bufbuild/protobuf";
-import { timestampFromDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
 import {
   type DatasetInput,
@@ -157,7 +157,7 @@ function latestPoint([key, point]: [string, string]): MetricPoint {
     key,
     value: Number(value),
     step: BigInt(step),
-    time: timestampFromMs(Number(ts)),
+    timeMs: BigInt(ts),
   });
 }
 

@@ -14,7 +14,6 @@ import { describedJson, requireInput, snapshotJson } from "./dataset-input.ts";
 import { refusal } from "./refusal.ts";
 import { parseRunId } from "./run-id.ts";
 import { requireRunTags } from "./run-tags.ts";
-import { millisecondsOf } from "./time.ts";
 import { requireKey, requireKeyed } from "./tracking-key.ts";
 
 export interface LogBatch {
@@ -45,7 +44,7 @@ export async function logBatch(db: Db, batch: LogBatch): Promise<void> {
       ${Object.keys(tags)}::text[], ${Object.values(tags)}::text[],
       ${metrics.map(({ key }) => key)}::text[], ${metrics.map(({ value }) => value)}::float8[],
       ${metrics.map(({ step }) => step)}::bigint[],
-      ${metrics.map(({ time }) => (time === undefined ? now : millisecondsOf(time)))}::bigint[],
+      ${metrics.map(({ timeMs }) => timeMs ?? now)}::bigint[],
       ${linked.map(({ modelId }) => (modelId === "" ? null : parseLoggedModelId(modelId)))}::uuid[],
       ${linked.map(({ datasetName }) => datasetName)}::text[], ${linked.map(({ datasetDigest }) => datasetDigest)}::text[],
       ${JSON.stringify(inputs.filter(({ blake3 }) => blake3 !== "").map(snapshotJson))}::jsonb,

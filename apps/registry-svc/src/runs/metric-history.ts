@@ -3,7 +3,6 @@
  * @module
  */
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
 import { type MetricPoint, MetricPointSchema } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { sql } from "kysely";
@@ -43,9 +42,7 @@ export async function metricHistory(db: Db, request: MetricHistory): Promise<{ p
   const { page, next } = cutPage(rows, size, (last) =>
     pageToken("history", [String(last.ts), String(last.step), String(last.value)]),
   );
-  const points = page.map(({ ts, step, value }) =>
-    create(MetricPointSchema, { key, value, step, time: timestampFromMs(Number(ts)) }),
-  );
+  const points = page.map(({ ts, step, value }) => create(MetricPointSchema, { key, value, step, timeMs: ts }));
   return { points, next };
 }
 

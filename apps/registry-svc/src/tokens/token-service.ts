@@ -2,12 +2,12 @@
  * RPC face of tokens.
  * @module
  */
-import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { TokenService } from "@mintmark/proto/mintmark/access/v1/token_service";
 import { currentCaller } from "../caller.ts";
 import { announce, eventHead } from "../events/announce.ts";
 import { pageSize } from "../paging.ts";
+import { dateOf } from "../runs/time.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { createToken } from "./create-token.ts";
 import { findToken, listTokens, tokenMessage } from "./find-token.ts";
@@ -20,7 +20,7 @@ export function tokenService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeo
       return { caller: { ...currentCaller(context) }, event };
     },
     async createToken({ name, expireTime }, context) {
-      const expiresAt = expireTime === undefined ? undefined : timestampDate(expireTime);
+      const expiresAt = dateOf("expire_time", expireTime) ?? undefined;
       const { id, secret, event } = await createToken(db, { name, expiresAt, actor: currentCaller(context).name });
       await announce(context, db, event);
       return { token: tokenMessage(await findToken(db, id)), secret };

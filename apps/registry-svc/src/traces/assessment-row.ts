@@ -3,7 +3,7 @@
  * @module
  */
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
 import {
   type Assessment,
@@ -13,6 +13,7 @@ import {
 } from "@mintmark/proto/mintmark/tracking/v1/trace";
 import { sql } from "kysely";
 import { requireText } from "../fields.ts";
+import { millisecondsOf } from "../runs/time.ts";
 import { requireTraceTags } from "./trace-text.ts";
 
 const maxName = 250;
@@ -30,8 +31,8 @@ export function assessmentRow(assessment: Assessment) {
     rationale: rationale === undefined ? null : requireText("rationale", rationale, maxText),
     span_id: requireText("span_id", spanId, 50),
     metadata: requireTraceTags(metadata),
-    created_ms: msOf(createTime),
-    updated_ms: msOf(updateTime ?? createTime),
+    created_ms: msOf("create_time", createTime),
+    updated_ms: msOf("update_time", updateTime ?? createTime),
   };
 }
 
@@ -134,6 +135,6 @@ function requireJson(text: string): string {
   return text;
 }
 
-function msOf(time: Timestamp | undefined): number {
-  return time === undefined ? Date.now() : Math.floor(timestampMs(time));
+function msOf(field: string, time: Timestamp | undefined): number {
+  return time === undefined ? Date.now() : millisecondsOf(field, time);
 }

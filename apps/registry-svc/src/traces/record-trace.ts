@@ -2,17 +2,20 @@
  * Keeps what the maker of a trace says about it, in one statement.
  * @module
  */
-import { durationMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { durationMs } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
 import type { Trace } from "@mintmark/proto/mintmark/tracking/v1/trace";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { parseExperimentId } from "../experiments/experiment-id.ts";
 import { requireText } from "../fields.ts";
+import { millisecondsOf } from "../runs/time.ts";
 import { assessmentRow } from "./assessment-row.ts";
 import { requireTraceId, requireTraceTags } from "./trace-text.ts";
 
 const maxPreview = 10_000;
+/** What JSON can show of a duration: about 10,000 years. */
+const maxDurationMs = 315_576_000_000_000;
 
 /** @throws AppError REQUEST_INVALID, EXPERIMENT_NOT_FOUND, EXPERIMENT_DELETED, TRACE_ELSEWHERE */
 export async function recordTrace(db: Db, trace: Trace): Promise<void> {
@@ -75,13 +78,16 @@ export async function refusal(db: Db, experiment: number, trace: string): Promis
 }
 
 function startedMs({ startTime }: Trace): number {
-  return startTime === undefined ? Date.now() : Math.floor(timestampMs(startTime));
+  return startTime === undefined ? Date.now() : millisecondsOf("start_time", startTime);
 }
 
 function tookMs({ duration }: Trace): number | null {
   if (duration === undefined) return null;
   const ms = Math.round(durationMs(duration));
-  if (ms < 0)
-    throw new AppError("REQUEST_INVALID", { field: "duration", problem: `must not be negative, got ${ms} ms` });
+  if (!(ms >= 0 && ms <= maxDurationMs))
+    throw new AppError("REQUEST_INVALID", {
+      field: "duration",
+      problem: `must be 0 to ${maxDurationMs} ms, got ${ms} ms`,
+    });
   return ms;
 }

@@ -1,6 +1,6 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toJson } from "@bufbuild/protobuf";
 import { durationFromMs, durationMs, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import { AssessmentKind, type TraceSchema, TraceState } from "@mintmark/proto/mintmark/tracking/v1/trace";
+import { AssessmentKind, TraceSchema, TraceState } from "@mintmark/proto/mintmark/tracking/v1/trace";
 import { SpanSchema, Status_StatusCode } from "@mintmark/proto/opentelemetry/proto/trace/v1/trace";
 import { reasonOf } from "@mintmark/registry-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -191,6 +191,30 @@ describe("tags of a trace", () => {
     await refused(traces().deleteTraceTag({ id: "tr-none", key: "a" }), "TRACE_NOT_FOUND");
     await refused(traces().setTraceTag({ id: "tr-none", key: "a", value: "" }), "TRACE_NOT_FOUND");
     await refused(traces().setTraceTag({ id, key: "", value: "" }), "REQUEST_INVALID");
+  });
+});
+
+describe("a time that no answer could show", () => {
+  // The last has a name of its own, and is rounded into no other year.
+  const lastMoment = { seconds: 253_402_300_799n, nanos: 999_900_000 };
+  const never = { seconds: 253_402_300_800n, nanos: 0 };
+
+  it("is refused before anything is kept", async () => {
+    for (const startTime of [never, { seconds: -62_135_596_801n, nanos: 0 }])
+      await refused(traces().recordTrace({ trace: recorded({ startTime }) }), "REQUEST_INVALID");
+    const duration = { seconds: 315_576_000_000n, nanos: 999_900_000 };
+    await refused(traces().recordTrace({ trace: recorded({ duration }) }), "REQUEST_INVALID");
+    const assessment = { name: "q", kind: AssessmentKind.FEEDBACK, valueJson: "1", createTime: never };
+    await refused(traces().recordTrace({ trace: recorded({ assessments: [assessment] }) }), "REQUEST_INVALID");
+    const traceId = await newTrace({});
+    await refused(traces().createAssessment({ assessment: { ...assessment, traceId } }), "REQUEST_INVALID");
+  });
+
+  it("is none of the last year's", async () => {
+    const assessment = { name: "q", kind: AssessmentKind.FEEDBACK, valueJson: "1", createTime: lastMoment };
+    const trace = await read(await newTrace({ startTime: lastMoment, assessments: [assessment] }));
+    const shown = toJson(TraceSchema, trace) as { startTime: string; assessments: { createTime: string }[] };
+    expect([shown.startTime, shown.assessments[0]!.createTime]).toEqual(Array(2).fill("9999-12-31T23:59:59.999Z"));
   });
 });
 

@@ -3,7 +3,6 @@
  * @module
  */
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { profileTable } from "@mintmark/dataset";
 import {
   type DatasetInput,
@@ -75,5 +74,5 @@ function inputsOf({ table, files }: LoadedData): DatasetInput[] {
 }
 
 function toPoint({ iteration, loss, time }: LossPoint): MetricPoint {
-  return create(MetricPointSchema, { key: "loss", value: loss, step: BigInt(iteration), time: timestampFromMs(time) });
+  return create(MetricPointSchema, { key: "loss", value: loss, step: BigInt(iteration), timeMs: BigInt(time) });
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { create, type MessageInitShape, toJsonString } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toJson, toJsonString } from "@bufbuild/protobuf";
 import { digestsOf } from "@mintmark/crypto/digests";
 import { artifactDigest } from "@mintmark/crypto/manifest";
 import { sha256Hex } from "@mintmark/crypto/sha256";
@@ -104,6 +104,26 @@ describe("an archive", () => {
     expect(opened.archive.models[0]?.model?.name).toBe("m");
     await opened.close();
     expect(readdirSync(scratch).filter((entry) => entry.startsWith("mintmark-import-"))).toEqual([]);
+  });
+
+  it("of the first form, whose metrics have dates, is read", async () => {
+    const [, ...rest] = entriesOf(catalogOf());
+    const point = { key: "loss", value: 1, time: "2026-11-21T16:23:14.901Z" };
+    const text = Buffer.from(
+      JSON.stringify({
+        ...(toJson(ArchiveSchema, create(ArchiveSchema, catalogOf())) as object),
+        runs: [{ run: { latestPoints: [point] }, points: [point] }],
+        loggedModels: [{ model: { metrics: [point] } }],
+      }),
+    );
+    const checksum = Buffer.from(`${sha256Hex(text)}  archive.json\n`);
+    const opened = await openArchive(
+      written(tar([["archive.json", text], ...rest.slice(0, -1), ["checksum", checksum]])),
+    );
+    await opened.close();
+    const { runs, loggedModels } = opened.archive;
+    const points = [runs[0]!.points, runs[0]!.run!.latestPoints, loggedModels[0]!.model!.metrics].flat();
+    expect(points.map(({ timeMs }) => timeMs)).toEqual(Array(3).fill(1_795_278_194_901n));
   });
 
   it("is refused with any bit changed", async () => {

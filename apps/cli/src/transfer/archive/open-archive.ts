@@ -10,7 +10,7 @@ import { mkdtemp, rm, stat, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { fromJsonString } from "@bufbuild/protobuf";
+import { fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { collectDigests, type Digests } from "@mintmark/crypto/digests";
 import { artifactDigest, isHexDigest } from "@mintmark/crypto/manifest";
 import { sha256Hex } from "@mintmark/crypto/sha256";
@@ -109,9 +109,35 @@ function parseCatalog(bytes: Buffer): Archive {
 
 function decoded(bytes: Buffer): Archive {
   try {
-    return fromJsonString(ArchiveSchema, new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const catalog = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as Catalog;
+    countMilliseconds(catalog);
+    return fromJson(ArchiveSchema, catalog as JsonValue);
   } catch (error) {
     throw new RangeError(`${catalogName} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Of `archive.json`, where metrics are. */
+interface Catalog {
+  readonly runs?: readonly { readonly run?: { readonly latestPoints?: Point[] }; readonly points?: Point[] }[];
+  readonly loggedModels?: readonly { readonly model?: { readonly metrics?: Point[] } }[];
+}
+
+interface Point {
+  time?: string;
+  timeMs?: number;
+}
+
+/** The times of metrics were dates in the first archives, and are milliseconds since 1970. */
+function countMilliseconds({ runs = [], loggedModels = [] }: Catalog): void {
+  const lists = [
+    ...runs.flatMap(({ run, points = [] }) => [points, run?.latestPoints ?? []]),
+    ...loggedModels.map(({ model }) => model?.metrics ?? []),
+  ];
+  for (const point of lists.flat()) {
+    if (point.time === undefined) continue;
+    point.timeMs = Date.parse(point.time);
+    delete point.time;
   }
 }
 

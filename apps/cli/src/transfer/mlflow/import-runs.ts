@@ -182,7 +182,7 @@ function pointOf(metric: SourceMetric): MessageInitShape<typeof MetricPointSchem
     key: metric.key,
     value: numberOf(metric),
     step: BigInt(metric.step ?? 0),
-    time: timestamp(metric.timestamp)!,
+    timeMs: BigInt(metric.timestamp),
     modelId: metric.model_id ?? "",
     datasetName: metric.dataset_name ?? "",
     datasetDigest: metric.dataset_digest ?? "",
