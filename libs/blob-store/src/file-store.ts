@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { isHexDigest } from "@mintmark/crypto/manifest";
 import { type BlobReader, type BlobStore, type ByteRange, blobPath } from "./blob-store.ts";
 import { renameDurably, syncDirectory } from "./durable.ts";
-import { eachLimited } from "./each-limited.ts";
+import { presentOf } from "./present-of.ts";
 import { resolveRange } from "./read-range.ts";
 import { openSpool } from "./spool.ts";
 import { verifiedRead } from "./verified-read.ts";
@@ -45,13 +45,7 @@ export function readFileStore(root: string): BlobReader {
 
   return {
     size,
-    has: async (wanted) => {
-      const there = new Set<string>();
-      await eachLimited(wanted, 16, async (blake3) => {
-        if ((await size(blake3)) !== undefined) there.add(blake3);
-      });
-      return there;
-    },
+    has: (wanted) => presentOf(wanted, 16, size),
     read: async function* (blake3: string, range: ByteRange = {}) {
       const { offset, length, whole } = resolveRange(blake3, await size(blake3), range);
       const chunks = readFile(pathOf(blake3), offset, length);

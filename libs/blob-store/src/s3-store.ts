@@ -23,7 +23,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { isHexDigest } from "@mintmark/crypto/manifest";
 import { type BlobStore, type ByteRange, blobPath } from "./blob-store.ts";
-import { eachLimited } from "./each-limited.ts";
+import { presentOf } from "./present-of.ts";
 import { resolveRange } from "./read-range.ts";
 import { s3Direct } from "./s3-direct.ts";
 import { openSpool } from "./spool.ts";
@@ -54,13 +54,7 @@ export async function openS3Store({ bucket, prefix, spoolDirectory }: S3StoreOpt
 
   return {
     size,
-    has: async (wanted) => {
-      const there = new Set<string>();
-      await eachLimited(wanted, 32, async (blake3) => {
-        if ((await size(blake3)) !== undefined) there.add(blake3);
-      });
-      return there;
-    },
+    has: (wanted) => presentOf(wanted, 32, size),
     received: spool.received,
     write: (description, source, offset = 0) =>
       spool.take(description, source, offset, async (complete) => {
