@@ -5,6 +5,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { AppError, type Kind } from "@mintmark/errors";
 import { reasonOf } from "@mintmark/registry-client";
+import { isUnanswered } from "./lost-calls.ts";
 
 export interface HttpFailure {
   readonly status: number;
@@ -47,9 +48,10 @@ const kindOfCode: Partial<Record<Code, Kind>> = {
 
 /** What `error` is to a caller. What is neither of the table nor of the registry leaves as a bare "internal error". */
 export function httpFailure(error: unknown): HttpFailure {
+  if (isTooLarge(error)) return httpFailure(new AppError("MESSAGE_TOO_LARGE", { cause: error.rawMessage }));
   if (error instanceof AppError)
     return { status: statusOfKind[error.kind], code: error.kind, reason: error.reason, message: error.message };
-  const kind = error instanceof ConnectError ? kindOfCode[error.code] : undefined;
+  const kind = error instanceof ConnectError ? kindOf(error) : undefined;
   if (error instanceof ConnectError && kind)
     return {
       status: statusOfKind[kind],
@@ -61,6 +63,16 @@ export function httpFailure(error: unknown): HttpFailure {
   if (ours !== undefined)
     return { status: ours.status, code: ours.kind, reason: "REQUEST_UNREADABLE", message: ours.message };
   return { status: 500, code: "internal", reason: "INTERNAL", message: "internal error" };
+}
+
+/** The transport's own refusal. Repeated, it is no smaller: what the registry calls exhausted has a reason. */
+function isTooLarge(error: unknown): error is ConnectError {
+  return error instanceof ConnectError && error.code === Code.ResourceExhausted && reasonOf(error) === undefined;
+}
+
+function kindOf(error: ConnectError): Kind | undefined {
+  // Whatever the transport calls a connection that broke: an "aborted" of the registry's is something else.
+  return isUnanswered(error) ? "unavailable" : kindOfCode[error.code];
 }
 
 /** What the framework, or Node's parser, refuses by itself: a body too long, a length that is not that of the body. */

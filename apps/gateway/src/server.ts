@@ -20,6 +20,7 @@ import type { Logger } from "pino";
 import { type Access, openAccess, tokenAccess } from "./access.ts";
 import { startInferenceGrpc } from "./grpc/inference-server.ts";
 import { challenge, errorBody, httpFailure } from "./http-error.ts";
+import { repeatLostCalls } from "./lost-calls.ts";
 import { gatewayMetrics, type Metrics } from "./metrics.ts";
 import { type ArtifactBytes, artifactBytes, isArtifactBytes } from "./mlflow/artifact-bytes.ts";
 import { type HotReads, hotReads, isHotRead } from "./mlflow/hot-reads.ts";
@@ -93,7 +94,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
   const native = passThrough(options.registryUrl, ownWrite);
   // Its calls carry the token of whoever called, never the gateway's own.
-  const inNameOfCaller = connectRegistry({ baseUrl: options.registryUrl, httpVersion: "2" });
+  const inNameOfCaller = connectRegistry({
+    baseUrl: options.registryUrl,
+    httpVersion: "2",
+    interceptors: [repeatLostCalls],
+  });
   const mlflow: MlflowDeps = { registry: inNameOfCaller, ownWrite, publicUrl: options.publicUrl };
   const hot = hotReads({ view, registry });
   const artifacts = artifactBytes(native, inNameOfCaller, readLocalBlobs(options.artifactStore ?? ""));

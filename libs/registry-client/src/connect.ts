@@ -55,11 +55,13 @@ export interface ConnectOptions {
   readonly token?: string | undefined;
   /** `2` to a registry (calls share one connection), `1.1` to a gateway. */
   readonly httpVersion: "1.1" | "2";
+  /** What every call goes through. */
+  readonly interceptors?: readonly Interceptor[];
 }
 
 /** Nothing is sent before the first call. */
-export function connectRegistry({ baseUrl, token, httpVersion }: ConnectOptions): RegistryClient {
-  const interceptors = token === undefined ? [] : [bearer(token)];
+export function connectRegistry({ baseUrl, token, httpVersion, ...options }: ConnectOptions): RegistryClient {
+  const interceptors = [...(options.interceptors ?? []), ...(token === undefined ? [] : [bearer(token)])];
   const bulk = { baseUrl, token };
   if (httpVersion === "1.1")
     return clients(

@@ -4,6 +4,7 @@
  */
 import { type Experiment, LifecycleView } from "@mintmark/proto/mintmark/tracking/v1/experiment";
 import { z } from "zod";
+import { makeOnce } from "../lost-calls.ts";
 import { list, message, pageLength, requiredList, requiredText, tags, text, word } from "./fields.ts";
 import { milliseconds, orAbsent, tagsJson, textOrAbsent } from "./json.ts";
 import { type Route, route } from "./route.ts";
@@ -31,9 +32,10 @@ export const experimentRoutes: readonly Route[] = [
     "2.0/mlflow/experiments/create",
     message({ name: requiredText, artifact_location: text, tags }),
     async ({ name, artifact_location, tags }, { registry, as }) => {
-      const { experiment } = await registry.experiments.createExperiment(
-        { name, artifactLocation: artifact_location, tags },
-        as,
+      const { experiment } = await makeOnce(
+        () => registry.experiments.createExperiment({ name, artifactLocation: artifact_location, tags }, as),
+        "EXPERIMENT_TAKEN",
+        () => registry.experiments.getExperiment({ by: { case: "name", value: name } }, as),
       );
       return { experiment_id: experiment!.id };
     },

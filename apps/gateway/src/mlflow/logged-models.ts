@@ -3,6 +3,7 @@
  * @module
  */
 import { type LoggedModel, LoggedModelStatus } from "@mintmark/proto/mintmark/tracking/v1/logged_model";
+import { makeOnce, newId } from "../lost-calls.ts";
 import { experimentId } from "./experiments.ts";
 import {
   byKey,
@@ -40,16 +41,20 @@ export const loggedModelRoutes: readonly Route[] = [
     "2.0/mlflow/logged-models",
     message({ experiment_id: experimentId, name: text, model_type: text, source_run_id: text, params, tags }),
     async (asked, { registry, as }) => {
-      const { model } = await registry.loggedModels.createLoggedModel(
-        {
-          experimentId: asked.experiment_id,
-          name: asked.name,
-          modelType: asked.model_type,
-          sourceRunId: asked.source_run_id,
-          params: asked.params,
-          tags: asked.tags,
-        },
-        as,
+      const id = `m-${newId()}`;
+      const wanted = {
+        id,
+        experimentId: asked.experiment_id,
+        name: asked.name,
+        modelType: asked.model_type,
+        sourceRunId: asked.source_run_id,
+        params: asked.params,
+        tags: asked.tags,
+      };
+      const { model } = await makeOnce(
+        () => registry.loggedModels.createLoggedModel(wanted, as),
+        "LOGGED_MODEL_ID_TAKEN",
+        () => registry.loggedModels.getLoggedModel({ id }, as),
       );
       return { model: loggedModelJson(model!) };
     },

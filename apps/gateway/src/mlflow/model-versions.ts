@@ -2,8 +2,10 @@
  * MLflow's calls on model versions.
  * @module
  */
+import { randomUUID } from "node:crypto";
 import { Stage, type Version } from "@mintmark/proto/mintmark/registry/v1/version";
 import { z } from "zod";
+import { untilAnswered } from "../lost-calls.ts";
 import { stageNames, stageOfName } from "../stages.ts";
 import type { View } from "../view/view.ts";
 import { count, flag, list, message, requiredText, tags, text } from "./fields.ts";
@@ -66,10 +68,17 @@ export const modelVersionRoutes: readonly Route[] = [
       model_id: text,
     }),
     async ({ name, source, run_id, tags, run_link, description, model_id }, { registry, as }) => {
-      const { version } = await registry.versions.createVersion(
-        { model: name, source, runId: run_id, loggedModelId: model_id, runLink: run_link, description, tags },
-        as,
-      );
+      const asked = {
+        model: name,
+        source,
+        runId: run_id,
+        loggedModelId: model_id,
+        runLink: run_link,
+        description,
+        tags,
+      };
+      const requestId = randomUUID();
+      const { version } = await untilAnswered(() => registry.versions.createVersion({ ...asked, requestId }, as));
       return { model_version: modelVersionJson(version!) };
     },
   ),

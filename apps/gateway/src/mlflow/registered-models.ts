@@ -4,6 +4,7 @@
  */
 import type { Model } from "@mintmark/proto/mintmark/registry/v1/model";
 import { reasonOf } from "@mintmark/registry-client";
+import { makeOnce } from "../lost-calls.ts";
 import { count, list, message, requiredText, tags, text } from "./fields.ts";
 import { type HotRead, hotRead, untilAnyChange } from "./hot-read.ts";
 import { milliseconds, orAbsent, tagsJson, textOrAbsent } from "./json.ts";
@@ -49,7 +50,11 @@ export const registeredModelRoutes: readonly Route[] = [
     "2.0/mlflow/registered-models/create",
     message({ ...named, tags, description: text }),
     async (asked, { registry, as }) => {
-      const { model } = await registry.models.createModel(asked, as);
+      const { model } = await makeOnce(
+        () => registry.models.createModel(asked, as),
+        "NAME_TAKEN",
+        () => registry.models.getModel({ name: asked.name }, as),
+      );
       return { registered_model: registeredModelJson(model!) };
     },
   ),
@@ -75,17 +80,15 @@ export const registeredModelRoutes: readonly Route[] = [
     await registry.models.deleteModel(asked, as);
     return {};
   }),
-  ...(["POST", "GET"] as const).map((method) =>
-    route(
-      method,
-      "2.0/mlflow/registered-models/get-latest-versions",
-      message({ ...named, stages: list(stage) }),
-      async ({ name, stages }, { registry, as }) => {
-        const { model } = await registry.models.getModel({ name }, as);
-        const latest = model!.latestVersions.filter(({ stage }) => stages.length === 0 || stages.includes(stage));
-        return { model_versions: orAbsent(latest.map(modelVersionJson)) };
-      },
-    ),
+  route(
+    ["POST", "GET"],
+    "2.0/mlflow/registered-models/get-latest-versions",
+    message({ ...named, stages: list(stage) }),
+    async ({ name, stages }, { registry, as }) => {
+      const { model } = await registry.models.getModel({ name }, as);
+      const latest = model!.latestVersions.filter(({ stage }) => stages.length === 0 || stages.includes(stage));
+      return { model_versions: orAbsent(latest.map(modelVersionJson)) };
+    },
   ),
   route(
     "POST",

@@ -6,12 +6,12 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type DatasetInputSchema, type MetricPointSchema, RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import type { LogBatchRequestSchema } from "@mintmark/proto/mintmark/tracking/v1/run_service";
 import { z } from "zod";
+import { makeOnce, newId } from "../lost-calls.ts";
 import { experimentId, lifecycleView, maxSearchResults } from "./experiments.ts";
 import {
   byKey,
   double,
   int64,
-  invalidField,
   list,
   message,
   pageLength,
@@ -68,15 +68,19 @@ export const runRoutes: readonly Route[] = [
     }),
     async (asked, { registry, as, baseUrl }) => {
       const startTime = timeOf(asked.start_time);
-      const { run } = await registry.runs.createRun(
-        {
-          experimentId: asked.experiment_id,
-          name: asked.run_name,
-          user: asked.user_id,
-          tags: byKey(asked.tags),
-          ...(startTime === undefined ? {} : { startTime }),
-        },
-        as,
+      const id = newId();
+      const wanted = {
+        id,
+        experimentId: asked.experiment_id,
+        name: asked.run_name,
+        user: asked.user_id,
+        tags: byKey(asked.tags),
+        ...(startTime === undefined ? {} : { startTime }),
+      };
+      const { run } = await makeOnce(
+        () => registry.runs.createRun(wanted, as),
+        "RUN_ID_TAKEN",
+        () => registry.runs.getRun({ id }, as),
       );
       return { run: runJson(run!, baseUrl) };
     },
@@ -191,11 +195,8 @@ export const runRoutes: readonly Route[] = [
     "POST",
     "2.0/mlflow/runs/log-model",
     runMessage({ model_json: requiredText }),
-    async ({ run_id: runId, model_json }, call) => {
-      const described = readLegacyModel(model_json);
-      const { run } = await call.registry.runs.getRun({ id: runId }, call.as);
-      const history = [...readHistory(run!.tags[historyTag]), described];
-      await log(call, { runId, tags: { [historyTag]: JSON.stringify(history) } });
+    async ({ run_id: runId, model_json: modelJson }, { registry, as }) => {
+      await registry.runs.logModel({ runId, modelJson }, as);
       return {};
     },
   ),
@@ -275,40 +276,4 @@ function datasetInput(input: {
   const { [roleTag]: role = "", ...tags } = byKey(input.tags);
   const { name, digest, source_type, source, schema, profile } = input.dataset;
   return { name, digest, sourceType: source_type, source, schemaJson: schema, profileJson: profile, role, tags };
-}
-
-/** Where clients before MLflow 3 kept what models a run logged. */
-const historyTag = "mlflow.log-model.history";
-const legacyModel = z.looseObject({
-  run_id: z.string(),
-  artifact_path: z.string(),
-  utc_time_created: z.string(),
-  model_uuid: z.string().optional(),
-  flavors: z.record(z.string(), z.unknown()),
-});
-
-/** Of a flavor, its `config` is left out: it can be of any size. */
-function readLegacyModel(json: string): object {
-  const model = legacyModel.safeParse(parsed(json));
-  if (!model.success) throw invalidField(["model_json", ...model.error.issues[0]!.path], json);
-  const { run_id, artifact_path, utc_time_created, model_uuid, flavors } = model.data;
-  const slim = Object.entries(flavors).map(([name, flavor]) => {
-    if (typeof flavor !== "object" || flavor === null) return [name, flavor];
-    const { config: _, ...rest } = flavor as Record<string, unknown>;
-    return [name, rest];
-  });
-  return { run_id, artifact_path, utc_time_created, model_uuid, flavors: Object.fromEntries(slim) };
-}
-
-function readHistory(tag: string | undefined): readonly unknown[] {
-  const history = tag === undefined ? [] : parsed(tag);
-  return Array.isArray(history) ? history : [];
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }

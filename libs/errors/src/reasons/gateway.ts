@@ -20,6 +20,11 @@ export const gatewayReasons = {
     "data_loss",
     (d: { path: string }) => `'${d.path}' came from the registry with other bytes than its digest names`,
   ),
+  MESSAGE_TOO_LARGE: define(
+    "invalid_argument",
+    (d: { cause: string }) =>
+      `this is too much for one message between gateway and registry; ask for less, or send it in parts (${d.cause})`,
+  ),
   ROUTE_NOT_FOUND: define(
     "not_found",
     (d: { method: string; path: string }) => `there is nothing at ${d.method} ${d.path}`,
