@@ -6,7 +6,8 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { AppError, type Kind } from "@mintmark/errors";
 import { failureHeaders } from "@mintmark/registry-client";
-import { isOutage } from "./db/outage.ts";
+import { statementSeconds } from "./db/connect.ts";
+import { isOutage, isStatementTimeout } from "./db/outage.ts";
 
 const codes = {
   invalid_argument: Code.InvalidArgument,
@@ -44,6 +45,11 @@ export function toConnectError(error: unknown, onUnexpected: (error: unknown) =>
     return new ConnectError("the call was ended by its caller", Code.Canceled, undefined, undefined, error);
   onUnexpected(error);
   if (isOutage(error)) return toConnectError(new AppError("DATABASE_UNAVAILABLE", {}, { cause: error }), onUnexpected);
+  if (isStatementTimeout(error))
+    return toConnectError(
+      new AppError("STATEMENT_TIMEOUT", { seconds: statementSeconds }, { cause: error }),
+      onUnexpected,
+    );
   return new ConnectError("internal error", Code.Internal, undefined, undefined, error);
 }
 

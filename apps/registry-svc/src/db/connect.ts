@@ -7,6 +7,9 @@ import pg from "pg";
 import { preparing } from "./prepared.ts";
 import type { Db, Schema } from "./schema.ts";
 
+/** How long a statement may take. */
+export const statementSeconds = 60;
+
 export interface Database {
   readonly db: Db;
   readonly pool: pg.Pool;
@@ -35,7 +38,7 @@ export function connectionConfig(url: string, role: string | undefined): pg.Clie
   const settings = {
     ...(role === undefined ? {} : { role }),
     search_path: "mintmark",
-    statement_timeout: "60s",
+    statement_timeout: `${statementSeconds}s`,
     idle_in_transaction_session_timeout: "60s",
   };
   const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);

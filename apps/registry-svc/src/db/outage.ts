@@ -7,11 +7,19 @@
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };
-  if (typeof code === "string") return outageClasses.has(code.slice(0, 2)) || outageCodes.has(code);
+  if (typeof code === "string")
+    return outageCodes.has(code) || (outageClasses.test(code) && code !== protocolViolation);
   // pg gives these no code.
   return error.message.startsWith("Connection terminated") || error.message.startsWith("timeout exceeded when trying");
 }
 
-/** SQLSTATE classes: 08 connection exceptions, 53 out of connections or memory, 57 shut down by the operator. */
-const outageClasses = new Set(["08", "53", "57"]);
+/** Whether the database gave a statement up because it took too long: it would again. */
+export function isStatementTimeout(error: unknown): boolean {
+  return error instanceof Error && (error as { code?: unknown }).code === "57014";
+}
+
+/** SQLSTATEs: 08 connection exceptions, 53 out of connections or memory, 57P shut down by the operator or starting up. */
+const outageClasses = /^(08|53|57P)/;
+/** A message that Postgres does not take, such as one with too many parameters: it would not take it again. */
+const protocolViolation = "08P01";
 const outageCodes = new Set(["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "EPIPE", "ETIMEDOUT"]);

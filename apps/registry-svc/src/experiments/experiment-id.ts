@@ -20,3 +20,8 @@ export function tryParseExperimentId(text: string): number | undefined {
   const number = Number(text);
   return number <= 2_147_483_647 ? number : undefined;
 }
+
+/** Of those that can be ids, each once. */
+export function experimentPks(ids: readonly string[]): readonly number[] {
+  return [...new Set(ids.map(tryParseExperimentId))].filter((pk) => pk !== undefined);
+}

@@ -166,11 +166,9 @@ function metricOrder(condition: Sql): Order {
 
 /** Over a row `k` of metrics. */
 function onDatasets(datasets: readonly DatasetFilter[]): Sql {
-  const conditions = datasets.map(({ name, digest }) => {
-    const named = name === "" ? sql`true` : sql`k.dataset_name = ${name}`;
-    return digest === "" ? named : sql`(${named} and k.dataset_digest = ${digest})`;
-  });
-  return sql`(${sql.join(conditions, sql` or `)})`;
+  return sql`exists (
+    select from unnest(${datasets.map(({ name }) => name)}::text[], ${datasets.map(({ digest }) => digest)}::text[]) as d (name, digest)
+    where (d.name = '' or k.dataset_name = d.name) and (d.digest = '' or k.dataset_digest = d.digest))`;
 }
 
 function measuredOn(datasets: readonly DatasetFilter[]): Sql {

@@ -239,7 +239,7 @@ function keyedTextCondition(comparator: Comparator, values: readonly string[]): 
   switch (comparator) {
     case "=":
     case "IN":
-      return sql`(${sql.join(values.map(keyedTextIs), sql` or `)})`;
+      return values.length === 1 ? keyedTextIs(values[0]!) : keyedTextIsAny(values);
     case "!=":
     case "NOT IN":
       return sql`k.value <> all(${values}::text[])`;
@@ -252,6 +252,13 @@ function keyedTextIs(text: string): Sql {
   const start = sql`left(k.value, ${sql.lit(indexed)}) = left(${text}, ${sql.lit(indexed)})`;
   // Asked again of a value that the index holds whole, the same question would count twice in the planner's guess.
   return text.length < indexed ? start : sql`(${start} and k.value = ${text})`;
+}
+
+/** One parameter, however many values: a statement takes 65,535. */
+function keyedTextIsAny(values: readonly string[]): Sql {
+  const starts = values.map((text) => (text.length < indexed ? text : [...text].slice(0, indexed).join("")));
+  const start = sql`left(k.value, ${sql.lit(indexed)}) = any(${starts}::text[])`;
+  return values.every((text) => text.length < indexed) ? start : sql`(${start} and k.value = any(${values}::text[]))`;
 }
 
 function existsKey({ table, row, scope, condition }: KeyedTable, keyId: number, value?: Sql): Sql {

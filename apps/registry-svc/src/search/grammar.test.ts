@@ -76,6 +76,8 @@ describe("a filter", () => {
 describe("a filter that cannot be read says where and what would have been allowed", () => {
   it.each([
     ["a = 'x", "4: the quote ' is not closed"],
+    ["a = 1x", "4: expected a quoted text or a number, found 1x"],
+    ["a = 1e+5and b = 1", "4: expected a quoted text or a number, found 1e+5and"],
     ["a = x", "4: expected a quoted text or a number, found x"],
     ["a = 'x' OR b = 'y'", "8: expected AND or the end, found OR"],
     ["a = 'x' b = 'y'", "8: expected AND or the end, found b"],
@@ -88,6 +90,12 @@ describe("a filter that cannot be read says where and what would have been allow
     ["a = '\ud800'", "5: holds a character that is not valid Unicode, or NUL"],
   ])("%j", (filter, problem) => {
     expect(read(filter)).toBe(problem);
+  });
+  it("is read once, however many digits a number has, and refused unread beyond half a million characters", () => {
+    // To look for the end of the number from each of its digits takes minutes.
+    const filter = (digits: number) => `a = ${"1".repeat(digits)}x`;
+    expect(read(filter(499_995))).toMatch(/^4: expected a quoted text or a number, found 1/);
+    expect(read(filter(1_000_000))).toBe("500000: at most 500000 characters are taken, got 1000005");
   });
   it.each(["a == 1", "a <> 1", "a = 1;", "a = 1x", "a.b.'c' = 1", "(a = 1)", "a = 1.2.3"])("%s", (filter) => {
     expect(read(filter)).toMatch(/^\d+: /);

@@ -205,10 +205,15 @@ function nameOf(type: TokenType): string {
 
 const parser = new SearchParser();
 
+/** Reading one of this length takes half a second at most, in which the registry does nothing else. */
+const maxLength = 500_000;
+
 function parse<Rule extends "filter" | "orderItem">(
   text: string,
   rule: Rule,
 ): ReturnType<SearchParser[Rule]> | Problem {
+  if (text.length > maxLength)
+    return { at: maxLength, problem: `at most ${maxLength} characters are taken, got ${text.length}` };
   const unfit = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.exec(text);
   if (unfit !== null) return { at: unfit.index, problem: "holds a character that is not valid Unicode, or NUL" };
   const lexed = lexer.tokenize(text);

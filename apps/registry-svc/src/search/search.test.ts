@@ -162,6 +162,26 @@ describe("limits", () => {
   });
 });
 
+describe("long filters", () => {
+  it("a list holds as many values as the length of a filter allows", async () => {
+    const search = async (...values: readonly string[]) => {
+      const filter = `params.depth IN (${values.map((value) => `'${value}'`).join(",")})`;
+      const asked = { ...all, experimentIds, datasets: [], orderBy: [], filter };
+      return (await searchLoggedModels(database.db, asked)).models;
+    };
+    const one = await search("1");
+    expect(one.length).toBeGreaterThan(0);
+    expect(one.length).toBeLessThan(data.loggedModels.length);
+    const others = Array.from({ length: 70_000 }, (_, at) => (at + 10).toString(36));
+    expect(await search(...others, "1")).toEqual(one);
+    // Of a long value, the index holds the start.
+    expect(await search("1", "x".repeat(130))).toEqual(one);
+  });
+  it("a message about one stays short", async () => {
+    await expect(runs({ filter: `a = ${"1".repeat(100_000)}x` })).rejects.toThrow(/^.{1,1200}$/s);
+  });
+});
+
 describe("messages", () => {
   it.each([
     ["metrics.acc = '1'", 15, "metrics.acc is compared with a number without quotes, not with 1"],

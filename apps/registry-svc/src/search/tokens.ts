@@ -15,10 +15,16 @@ export const field = createToken({
     /(?:`[^`]+`|[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)(?:\.(?:`[^`]+`|"[^"]+"|'[^']+'|[\w\u0080-\uffff/-][\w\u0080-\uffff./-]*))?/,
   line_breaks: true,
 });
+const numberlike = createToken({
+  name: "Numberlike",
+  pattern: /[+-]?\.?\d(?:[eE][+-]|[\w\u0080-\uffff.])*/,
+});
 export const number = createToken({
   name: "Number",
   label: "a number",
-  pattern: /[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w\u0080-\uffff.])/,
+  pattern: /[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/,
+  // What goes on like a word is no number: to look ahead for that here would read the digits again from each of them.
+  longer_alt: numberlike,
 });
 export const singleQuoted = createToken({
   name: "SingleQuoted",
@@ -56,7 +62,7 @@ export const descending = keyword("DESC");
 export const tokens: TokenType[] = [
   createToken({ name: "Space", pattern: /\s+/, group: Lexer.SKIPPED }),
   ...[and, not, inList, is, nothing, like, ilike, ascending, descending],
-  ...[field, number, singleQuoted, doubleQuoted, comparison, open, close, comma],
+  ...[field, number, numberlike, singleQuoted, doubleQuoted, comparison, open, close, comma],
 ];
 
 export const lexer = new Lexer(tokens, { positionTracking: "onlyOffset" });

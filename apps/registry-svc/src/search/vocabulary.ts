@@ -62,7 +62,7 @@ const maxOrderItems = 16;
 /** @throws AppError FILTER_INVALID */
 export function readFilter(filter: string, vocabulary: Vocabulary): readonly Condition[] {
   const invalid = (at: number, problem: string) =>
-    new AppError("FILTER_INVALID", { filter: shortened(filter), at: at + 1, problem });
+    new AppError("FILTER_INVALID", { filter: shortened(filter), at: at + 1, problem: shortened(problem) });
   const clauses = parseFilter(filter);
   if ("problem" in clauses) throw invalid(clauses.at, clauses.problem);
   if (clauses.length > maxClauses)
@@ -166,7 +166,7 @@ function isKeyed(entity: Entity): entity is KeyedEntity {
 }
 
 function orderInvalid(order: string, at: number, problem: string): AppError {
-  return new AppError("ORDER_INVALID", { order: shortened(order), at: at + 1, problem });
+  return new AppError("ORDER_INVALID", { order: shortened(order), at: at + 1, problem: shortened(problem) });
 }
 
 function shortened(text: string): string {

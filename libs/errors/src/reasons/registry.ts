@@ -120,6 +120,11 @@ export const registryReasons = {
     "unavailable",
     (_: Record<string, never>) => "the registry's database cannot be reached at the moment; try again",
   ),
+  STATEMENT_TIMEOUT: define(
+    "failed_precondition",
+    (d: { seconds: number }) =>
+      `the registry's database took longer than ${d.seconds} s over this and gave it up; ask for less at once, or narrow the filter`,
+  ),
   DATABASE_UNREACHABLE: define(
     "unavailable",
     (d: { url: string; cause: string }) => `the database ${d.url} cannot be used: ${d.cause} (DATABASE_URL)`,

@@ -1,0 +1,45 @@
+import { Code } from "@connectrpc/connect";
+import { reasonOf } from "@mintmark/registry-client";
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Db } from "./db/schema.ts";
+import { toConnectError } from "./error-interceptor.ts";
+import { type RegistryDatabase, registryDatabase } from "./testing/database.ts";
+
+let database: RegistryDatabase;
+
+beforeAll(async () => {
+  database = await registryDatabase();
+});
+afterAll(() => database.close());
+
+describe("what the database refuses", () => {
+  it("a statement that took too long would do so again", async () => {
+    const error = await failure((db) =>
+      db.transaction().execute(async (tx) => {
+        await sql`set local statement_timeout = 20`.execute(tx);
+        await sql`select pg_sleep(5)`.execute(tx);
+      }),
+    );
+    expect(reasonOf(error)).toBe("STATEMENT_TIMEOUT");
+    expect(error.rawMessage).toMatch(/took longer than 60 s over this .* narrow the filter$/);
+  });
+  it("a message that it does not take is our mistake, not an outage", async () => {
+    const error = await failure((db) => sql`select where 1 in (${sql.join(Array(65_536).fill(1))})`.execute(db));
+    expect([error.cause, error.code]).toEqual([expect.objectContaining({ code: "08P01" }), Code.Internal]);
+  });
+  it.each(["08006", "53300", "57P01", "57P03"])("SQLSTATE %s means that it is away", (code) => {
+    const away = Object.assign(new Error("from the database"), { code });
+    expect(reasonOf(toConnectError(away, () => {}))).toBe("DATABASE_UNAVAILABLE");
+  });
+});
+
+/** What leaves when `work` fails. */
+async function failure(work: (db: Db) => Promise<unknown>) {
+  const error = await work(database.db).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeDefined();
+  return toConnectError(error, () => {});
+}
