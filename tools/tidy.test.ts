@@ -24,6 +24,14 @@ function imports(path: string): string[] {
   return [...text(path).matchAll(statement)].map((match) => (match[1] ?? match[2])!);
 }
 
+/** The files of its own workspace that a file imports. */
+function neighbours(path: string): string[] {
+  return imports(path)
+    .filter((module) => module.startsWith("."))
+    .map((module) => new URL(module, `file:///${path}`).pathname.slice(1))
+    .filter((imported) => sources.includes(imported));
+}
+
 /** `libs/crypto`, `apps/cli` … : the workspace that a file belongs to. */
 const workspaceOf = (path: string) =>
   path
@@ -61,6 +69,21 @@ describe("module boundaries", () => {
         (module) => !module.startsWith("."),
       ),
     ).toEqual([]);
+  });
+  it("no modules import each other in a cycle, not by types either", () => {
+    const open = new Set<string>();
+    const done = new Set<string>();
+    /** Those that are met for the first time on the ways from `path`. */
+    const cycles = (path: string): string[] => {
+      if (open.has(path)) return [[...open, path].slice([...open].indexOf(path)).join(" → ")];
+      if (done.has(path)) return [];
+      open.add(path);
+      const found = neighbours(path).flatMap(cycles);
+      open.delete(path);
+      done.add(path);
+      return found;
+    };
+    expect(sources.flatMap(cycles)).toEqual([]);
   });
   it("every package that a workspace imports is one that it declares", () => {
     const undeclared = (module: string, path: string) => {

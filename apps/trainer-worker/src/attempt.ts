@@ -15,7 +15,7 @@ import {
 } from "@mintmark/proto/mintmark/training/v1/job";
 import type { ChildLogLine, StepProgress } from "./child/messages.ts";
 import { type Failure, isAttemptLost } from "./failure.ts";
-import type { JobRunnerDeps } from "./job-runner.ts";
+import type { JobRunnerDeps } from "./job-runner-deps.ts";
 import { repeated } from "./retry.ts";
 
 export interface Attempt {

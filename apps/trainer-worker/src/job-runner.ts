@@ -11,25 +11,12 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";
 import { AttemptEnd, type ClaimJobResponse } from "@mintmark/proto/mintmark/training/v1/attempt_service";
 import { JobSchema } from "@mintmark/proto/mintmark/training/v1/job";
-import { type RegistryClient, reasonOf } from "@mintmark/registry-client";
-import type { Logger } from "pino";
+import { reasonOf } from "@mintmark/registry-client";
 import { type Attempt, keepAttempt } from "./attempt.ts";
 import { keepCheckpoints } from "./checkpoint/keep-checkpoints.ts";
 import type { ChildOutcome } from "./child/training-child.ts";
-import type { WarmChild } from "./child/warm-child.ts";
+import type { JobRunnerDeps } from "./job-runner-deps.ts";
 import { repeated } from "./retry.ts";
-
-export interface JobRunnerDeps {
-  readonly registry: RegistryClient;
-  readonly children: WarmChild;
-  readonly log: Logger;
-  /** Host and process, for people. */
-  readonly worker: string;
-  readonly heartbeatMs: number;
-  readonly leaseMs: number;
-  /** Fires when the worker is going away: jobs that run are given back. */
-  readonly stopping: AbortSignal;
-}
 
 /** Resolves when there is nothing left to do for this delivery, whatever became of the job. */
 export async function runJob(deps: JobRunnerDeps, runId: string): Promise<void> {

@@ -6,6 +6,7 @@ export {
   type Task,
   tasksOf,
 } from "./algorithms.ts";
+export type { TrainingConfig } from "./config.ts";
 export { applySet } from "./document.ts";
 export { trainingFileJsonSchema } from "./json-schema.ts";
 export { metricsOf } from "./metrics.ts";
@@ -15,7 +16,6 @@ export {
   parseTrainingConfig,
   parseTrainingFile,
   type TargetFacts,
-  type TrainingConfig,
 } from "./parse.ts";
 export { columnsOf, type Operation, operationOf, type PreprocessStep } from "./preprocess.ts";
 export type { Problem } from "./problems.ts";

@@ -3,20 +3,13 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
-import type { z } from "zod";
 import { type AlgorithmName, type Task, tasksOf } from "./algorithms.ts";
+import type { TrainingConfig } from "./config.ts";
 import { applySet, type Document, inEnvironment, isObject, readDocument } from "./document.ts";
 import { shortName } from "./names.ts";
 import { type Problem, problemsOf } from "./problems.ts";
 import { rulesBroken } from "./rules.ts";
 import { configSchema, trainingFileSchema } from "./schema.ts";
-
-/** A training file with every default filled in. Plain data: survives JSON. */
-export type TrainingConfig = Omit<z.output<typeof configSchema>, "task" | "experiment"> & {
-  /** null where the algorithm can do several and the target's type decides: see `inferTask`. */
-  readonly task: Task | null;
-  readonly experiment: string;
-};
 
 export interface ParseOptions {
   /** The environment to merge over the file. */

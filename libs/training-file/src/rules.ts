@@ -3,8 +3,8 @@
  * @module
  */
 import { tasksOf } from "./algorithms.ts";
+import type { TrainingConfig } from "./config.ts";
 import { metricNames, metricsOf } from "./metrics.ts";
-import type { TrainingConfig } from "./parse.ts";
 import { columnsOf } from "./preprocess.ts";
 import type { Problem } from "./problems.ts";
 import { suggestion } from "./suggest.ts";

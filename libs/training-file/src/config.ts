@@ -1,0 +1,14 @@
+/**
+ * What a training file says, in full.
+ * @module
+ */
+import type { z } from "zod";
+import type { Task } from "./algorithms.ts";
+import type { configSchema } from "./schema.ts";
+
+/** A training file with every default filled in. Plain data: survives JSON. */
+export type TrainingConfig = Omit<z.output<typeof configSchema>, "task" | "experiment"> & {
+  /** null where the algorithm can do several and the target's type decides: see `inferTask`. */
+  readonly task: Task | null;
+  readonly experiment: string;
+};
