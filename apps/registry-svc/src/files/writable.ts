@@ -5,6 +5,7 @@
 import { AppError } from "@mintmark/errors";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { artifactOwner } from "../experiments/artifact-location.ts";
 import { foldersAbove, pathsBelow, versionsFolder } from "./file-path.ts";
 import { isOfVersion } from "./find-file.ts";
 
@@ -17,7 +18,7 @@ export async function requireWritable(db: Db, path: string): Promise<void> {
   requireNotOfVersion(path);
   const above = foldersAbove(path);
   const [from, to] = pathsBelow(path);
-  const { run, loggedModel } = ownerOf(path);
+  const { run, loggedModel } = artifactOwner(path);
   const { rows } = await sql<{
     frozen: string | null;
     file: string | null;
@@ -51,11 +52,4 @@ export async function requireDeletable(db: Db, path: string): Promise<void> {
 
 function requireNotOfVersion(path: string): void {
   if (isOfVersion(path)) throw new AppError("FOLDER_FROZEN", { path, folder: versionsFolder });
-}
-
-/** The run or logged model whose files these are, as 32 hex digits: `…/<run>/artifacts/…`, `…/models/m-<id>/artifacts/…`. */
-function ownerOf(path: string): { readonly run: string | null; readonly loggedModel: string | null } {
-  const [, isModel, id] = /(?:^|\/)(models\/m-)?([0-9a-f]{32})\/artifacts\//.exec(path) ?? [];
-  if (id === undefined) return { run: null, loggedModel: null };
-  return isModel === undefined ? { run: id, loggedModel: null } : { run: null, loggedModel: id };
 }

@@ -12,7 +12,7 @@ import {
 } from "@mintmark/proto/mintmark/tracking/v1/logged_model";
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { artifactLocation } from "../experiments/artifact-location.ts";
+import { loggedModelArtifactUri } from "../experiments/artifact-location.ts";
 import { formatRunId } from "../runs/run-id.ts";
 import { formatLoggedModelId, parseLoggedModelId } from "./logged-model-id.ts";
 
@@ -95,7 +95,7 @@ function loggedModelMessage(row: LoggedModelRow): LoggedModel {
     status: row.status as LoggedModelStatus,
     createTime: timestampFromDate(row.created_at),
     updateTime: timestampFromDate(row.updated_at),
-    artifactUri: `${artifactLocation(row.experiment_pk, row.location).replace(/\/+$/, "")}/models/${id}/artifacts`,
+    artifactUri: loggedModelArtifactUri(row.experiment_pk, row.location, id),
     params: { ...row.params },
     tags: { ...row.tags },
     metrics: (row.metric_places ?? []).map((place, at) => ({

@@ -6,6 +6,7 @@ import type { LifecycleView } from "@mintmark/proto/mintmark/tracking/v1/experim
 import type { Run } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { runArtifactUriSql } from "../experiments/artifact-location.ts";
 import { tryParseExperimentId } from "../experiments/experiment-id.ts";
 import { pageSize } from "../paging.ts";
 import {
@@ -72,9 +73,8 @@ const runIdUp: SortKey = { value: sql`r.run_id`, type: "uuid", descending: false
 
 const runId = sql`encode(uuid_send(r.run_id), 'hex')`;
 const statusName = sql`(array['SCHEDULED', 'RUNNING', 'FINISHED', 'FAILED', 'KILLED'])[r.status]`;
-/** As `runArtifactUri` has it. */
-const artifactUri = sql`(select coalesce(nullif(rtrim(e.artifact_location, '/'), ''), 'mlflow-artifacts:/' || e.experiment_pk)
-  || '/' || ${runId} || '/artifacts' from experiment e where e.experiment_pk = r.experiment_pk)`;
+const artifactUri = sql`(
+  select ${runArtifactUriSql(runId)} from experiment e where e.experiment_pk = r.experiment_pk)`;
 
 /** Lists are for what is one of many: ids and data sets. */
 const text = (value: Sql) => textFilter(value, undefined, []);

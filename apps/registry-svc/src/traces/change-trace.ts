@@ -5,8 +5,10 @@
 import { AppError } from "@mintmark/errors";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { artifactLocation } from "../experiments/artifact-location.ts";
 import { parseExperimentId } from "../experiments/experiment-id.ts";
 import { requireText } from "../fields.ts";
+import { pathOfArtifactUri } from "../files/artifact-uri.ts";
 import { parseRunId } from "../runs/run-id.ts";
 import { requireTraceId, requireTraceTag } from "./trace-text.ts";
 
@@ -67,6 +69,7 @@ const maxIds = 1_000;
 export async function deleteTraces(db: Db, request: DeleteTraces): Promise<number> {
   const { ids, maxTimestampMs, maxTraces } = checked(request);
   const experiment = parseExperimentId(request.experimentId);
+  const files = await filesOfTraces(db, experiment);
   const which = ids.length > 0 ? sql`id = any(${ids}::text[])` : sql`started_ms <= ${maxTimestampMs}`;
   const { rows } = await sql<{ deleted: bigint }>`
     with chosen as (
@@ -77,10 +80,21 @@ export async function deleteTraces(db: Db, request: DeleteTraces): Promise<numbe
     ), files as (
       -- '0' follows '/': all that begins with the folder's path.
       delete from stored_file f using gone
-      where f.path > ${experiment}::text || '/traces/' || gone.id || '/' and f.path < ${experiment}::text || '/traces/' || gone.id || '0'
+      where f.path > ${files}::text || gone.id || '/' and f.path < ${files}::text || gone.id || '0'
     )
     select count(*) as deleted from gone`.execute(db);
   return Number(rows[0]!.deleted);
+}
+
+/** What the paths of all files of an experiment's traces begin with; null if they are kept elsewhere. */
+async function filesOfTraces(db: Db, experiment: number): Promise<string | null> {
+  const row = await db
+    .selectFrom("experiment")
+    .select("artifact_location")
+    .where("experiment_pk", "=", experiment)
+    .executeTakeFirst();
+  const root = row && pathOfArtifactUri(artifactLocation(experiment, row.artifact_location));
+  return root === undefined ? null : `${root}/traces/`;
 }
 
 function checked(request: DeleteTraces): DeleteTraces {

@@ -15,7 +15,8 @@ import {
 import { type Span, SpanSchema } from "@mintmark/proto/opentelemetry/proto/trace/v1/trace";
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { artifactLocation } from "../experiments/artifact-location.ts";
+import { traceArtifactUri } from "../experiments/artifact-location.ts";
+import { pathOfArtifactUri } from "../files/artifact-uri.ts";
 import { type AssessmentRow, assessmentJson, assessmentMessage } from "./assessment-row.ts";
 
 export interface TraceRow {
@@ -65,8 +66,7 @@ export async function readTraces(
   const { rows } = await sql<TraceRow>`
     select t.trace_pk, t.id, t.experiment_pk, e.artifact_location, t.started_ms, t.duration_ms, t.state, t.client_request_id,
       t.request_preview, t.response_preview, tags.*, metadata.*, assessments.*,
-      exists (select from span s where s.trace_pk = t.trace_pk) or (e.artifact_location = '' and not exists (
-        select from stored_file f where f.path = t.experiment_pk || '/traces/' || t.id || '/artifacts/traces.json')) as has_spans
+      exists (select from span s where s.trace_pk = t.trace_pk) as has_spans
     from (${traces}) t join experiment e using (experiment_pk)
     cross join lateral (
       select jsonb_object_agg(k.name, g.value) as tags
@@ -78,11 +78,31 @@ export async function readTraces(
       select jsonb_agg(${assessmentJson} order by a.assessment_pk) as assessments
       from assessment a where a.trace_pk = t.trace_pk) assessments
     order by ${order}`.execute(db);
-  return rows;
+  return withEmpty(db, rows);
+}
+
+/** A trace whose files are kept here, and among them no spans, has its spans in the database: none so far. */
+async function withEmpty(db: Db, rows: readonly TraceRow[]): Promise<readonly TraceRow[]> {
+  const sought = rows.filter((row) => !row.has_spans).map(spansFile);
+  const files = sought.filter((path) => path !== undefined);
+  if (files.length === 0) return rows;
+  const found = await db.selectFrom("stored_file").select("path").where("path", "in", files).execute();
+  const there = new Set(found.map(({ path }) => path));
+  const isEmpty = (file: string | undefined) => file !== undefined && !there.has(file);
+  return rows.map((row) => ({ ...row, has_spans: row.has_spans || isEmpty(spansFile(row)) }));
+}
+
+/** Where clients keep the spans that they do not send; `undefined` if that is elsewhere. */
+function spansFile(row: TraceRow): string | undefined {
+  const folder = pathOfArtifactUri(artifactUri(row));
+  return folder && `${folder}/traces.json`;
+}
+
+function artifactUri({ experiment_pk, artifact_location, id }: TraceRow): string {
+  return traceArtifactUri(experiment_pk, artifact_location, id);
 }
 
 export function traceMessage(row: TraceRow): Trace {
-  const root = artifactLocation(row.experiment_pk, row.artifact_location).replace(/\/+$/, "");
   const message: MessageInitShape<typeof TraceSchema> = {
     id: row.id,
     experimentId: String(row.experiment_pk),
@@ -92,7 +112,7 @@ export function traceMessage(row: TraceRow): Trace {
     metadata: { ...row.metadata },
     tags: { ...row.tags },
     assessments: (row.assessments ?? []).map(assessmentMessage),
-    artifactUri: `${root}/traces/${row.id}/artifacts`,
+    artifactUri: artifactUri(row),
     hasSpans: row.has_spans,
   };
   if (row.duration_ms !== null) message.duration = durationFromMs(Number(row.duration_ms));

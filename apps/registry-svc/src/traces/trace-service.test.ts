@@ -313,6 +313,24 @@ describe("deleting traces", () => {
     expect(left.map(({ path }) => path).sort()).toEqual([rows[2]!.path, rows[3]!.path].sort());
   });
 
+  it("takes their files where the experiment was given a place on this server", async () => {
+    const place = { name: "placed", artifactLocation: "mlflow-artifacts:/foo/b%61r/" };
+    const own = (await registry.client.experiments.createExperiment(place)).experiment!.id;
+    const id = await newTrace({ experimentId: own });
+    expect(await read(id)).toMatchObject({
+      artifactUri: `mlflow-artifacts:/foo/b%61r/traces/${id}/artifacts`,
+      hasSpans: true,
+    });
+    const { db } = registry.deps;
+    const blake3 = randomBytes(32);
+    await db.insertInto("blob").values({ blake3, sha256: blake3, size: 1n }).execute();
+    const path = `foo/bar/traces/${id}/artifacts/traces.json`;
+    await db.insertInto("stored_file").values({ path, blake3, size: 1n, updated_by: "x" }).execute();
+    expect((await read(id)).hasSpans).toBe(false);
+    await traces().deleteTraces({ experimentId: own, ids: [id] });
+    expect(await db.selectFrom("stored_file").select("path").where("path", "=", path).execute()).toEqual([]);
+  });
+
   it("takes the oldest first", async () => {
     const own = (await registry.client.experiments.createExperiment({ name: "swept" })).experiment!.id;
     const [third, first, second] = await Promise.all(

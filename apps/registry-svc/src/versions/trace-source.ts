@@ -11,6 +11,7 @@ import { sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { runArtifactUri } from "../experiments/artifact-location.ts";
+import { pathOfArtifactUri } from "../files/artifact-uri.ts";
 import { loggedModelNode, runNode, type Source, versionNode } from "../lineage/lineage-node.ts";
 import { findLoggedModel } from "../logged-models/find-logged-model.ts";
 import { resolveUri } from "../resolve/resolve-uri.ts";
@@ -121,7 +122,7 @@ async function traceLoggedModel(db: Db, { source, run, loggedModel }: NamedSourc
     location: model.artifactUri,
     run: run === "" ? model.run : run,
     loggedModel: model,
-    folder: pathOf(model.artifactUri),
+    folder: pathOfArtifactUri(model.artifactUri),
     original: undefined,
   };
 }
@@ -133,7 +134,9 @@ async function traceStored(db: Db, named: NamedSource, path: string): Promise<Tr
     if (error instanceof AppError && error.reason === "LOGGED_MODEL_NOT_FOUND") throw notContained(source, field);
     throw error;
   });
-  const root = traced.loggedModel ? pathOf(traced.loggedModel.artifactUri) : await folderOfRun(db, named.run, "");
+  const root = traced.loggedModel
+    ? pathOfArtifactUri(traced.loggedModel.artifactUri)
+    : await folderOfRun(db, named.run, "");
   if (root === undefined || !`${path}/`.startsWith(`${root}/`)) throw notContained(source, field);
   return { ...traced, folder: path };
 }
@@ -159,14 +162,8 @@ async function folderOfRun(db: Db, run: string, path: string): Promise<string | 
     select experiment_pk, artifact_location from run join experiment using (experiment_pk)
     where run_id = ${run}::uuid`.execute(db);
   const [row] = rows;
-  const root = row && pathOf(runArtifactUri(row.experiment_pk, row.artifact_location, run));
+  const root = row && pathOfArtifactUri(runArtifactUri(row.experiment_pk, row.artifact_location, run));
   return root === undefined || path === "" ? root : `${root}/${path}`;
-}
-
-/** The path below which this server keeps the files of an artifact URI; `undefined` if they are elsewhere. */
-function pathOf(uri: string): string | undefined {
-  const source = /^mlflow-artifacts:/i.test(uri) ? parseVersionSource(uri) : undefined;
-  return source?.kind === "stored" ? source.path : undefined;
 }
 
 function isPrompt(tags: Readonly<Record<string, string>>): boolean {

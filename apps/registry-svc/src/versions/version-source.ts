@@ -13,6 +13,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { decodedOnce, storedPath } from "../files/artifact-uri.ts";
 import { parseModelUri } from "../resolve/model-uri.ts";
 
 export type VersionSource =
@@ -103,20 +104,7 @@ function runSource(path: string): VersionSource {
   return { kind: "run", run, path: storedPath(rest.join("/")) };
 }
 
-/** As the path is written when files are uploaded to it: decoded once, without slashes that mean nothing. */
-function storedPath(path: string): string {
-  return decodedOnce(path)
-    .split("/")
-    .filter((part) => part !== "")
-    .join("/");
-}
-
 function fullyDecoded(text: string): string {
   const decoded = decodedOnce(text);
   return decoded === text ? text : fullyDecoded(decoded);
-}
-
-/** What is no valid escape stays as it is. */
-function decodedOnce(text: string): string {
-  return text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => Buffer.from(escapes.replaceAll("%", ""), "hex").toString());
 }
