@@ -189,6 +189,18 @@ describe("on one port", () => {
     }
   });
 
+  it("JSON that is not Unicode is refused, not changed", async () => {
+    const create = (name: Buffer) =>
+      fetch(`http://${address}/mintmark.registry.v1.ModelService/CreateModel`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: Buffer.concat([Buffer.from('{"unknown":1,"name":"json'), name, Buffer.from('"}')]),
+      });
+    for (const name of [Buffer.from([0xff]), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from("\\ud800")])
+      expect((await create(name)).status, String(name)).toBe(400);
+    expect((await create(Buffer.from("\u00e9\ufffd"))).status).toBe(200);
+  });
+
   it("a first packet of one byte is no problem", async () => {
     const socket = connectTcp(registry.port, "127.0.0.1");
     const text = new Promise<string>((resolve) => socket.once("data", (chunk) => resolve(String(chunk))));

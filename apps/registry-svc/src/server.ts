@@ -92,6 +92,8 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
 const graceMs = 4_000;
 /** A registration of 200,000 files with its documents has about 60 MB. */
 const maxMessageBytes = 128 * 1024 * 1024;
+/** What is not UTF-8 is refused, as it is in binary messages: replaced characters would make one name of two. */
+const jsonOptions = { ignoreUnknownFields: true, textDecoder: new TextDecoder("utf-8", { fatal: true }) };
 
 interface OpenDeps extends ServiceDeps {
   /** Tells streams that would never end to end now, and then closes. */
@@ -181,6 +183,7 @@ function requestHandler(deps: ServiceDeps, authenticate: Authenticate, { auth, o
     ],
     readMaxBytes: maxMessageBytes,
     writeMaxBytes: maxMessageBytes,
+    jsonOptions,
   });
 
   return (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void => {

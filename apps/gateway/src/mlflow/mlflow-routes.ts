@@ -12,7 +12,7 @@ import { assessmentRoutes } from "./assessments.ts";
 import { evaluationDatasetRoutes } from "./evaluation-datasets.ts";
 import { experimentRoutes } from "./experiments.ts";
 import { readMessage } from "./fields.ts";
-import { parseJson } from "./json.ts";
+import { readBody } from "./json.ts";
 import { loggedModelRoutes } from "./logged-models.ts";
 import { metricRoutes } from "./metrics.ts";
 import { MlflowError, mlflowErrorBody, mlflowFailure } from "./mlflow-error.ts";
@@ -60,13 +60,8 @@ export function isMlflow(url: string): boolean {
 
 export async function mlflowRoutes(app: FastifyInstance, deps: MlflowDeps): Promise<void> {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "string", bodyLimit: bodyLimitBytes }, (_, body, done) => {
-    try {
-      done(null, body === "" ? {} : parseJson(body as string));
-    } catch (error) {
-      done(new MlflowError("INVALID_PARAMETER_VALUE", `The body is not JSON: ${(error as Error).message}`));
-    }
-  });
+  const asBytes = { parseAs: "buffer", bodyLimit: bodyLimitBytes } as const;
+  app.addContentTypeParser("application/json", asBytes, async (_: unknown, body: Buffer) => readBody(body));
   app.addContentTypeParser("*", (_request, _body, done) => {
     done(new MlflowError("INVALID_PARAMETER_VALUE", "The body has to be JSON, with Content-Type: application/json."));
   });
