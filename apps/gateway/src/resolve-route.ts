@@ -7,7 +7,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
 import type { ResolveResponse } from "@mintmark/proto/mintmark/registry/v1/resolve_service";
+import type { RememberedRoute } from "./remembered-route.ts";
 import { stageName } from "./stages.ts";
+import { whileRecalled } from "./view/answers.ts";
 import { Lru } from "./view/lru.ts";
 import type { View } from "./view/view.ts";
 
@@ -17,24 +19,21 @@ const rememberedUrlLength = 2_048;
 
 /** The part of an answer that stays the same until an event comes, ready to be sent. */
 interface Rendered {
-  readonly uri: string;
-  readonly of: ResolveResponse;
+  /** False as soon as an event says that the registry may answer otherwise. */
+  readonly isCurrent: () => boolean;
+  /** When what was asked of the past was so; undefined for what holds now. */
+  readonly asOf: string | undefined;
+  readonly event: bigint;
   readonly text: string;
   readonly bytes: number;
   readonly etag: string;
 }
 
-export interface ResolveRoute {
-  /** Answers if everything is in memory; false means that nothing was done. */
-  readonly answerFromMemory: (request: IncomingMessage, response: ServerResponse) => boolean;
-  /** Answers, asking the registry where necessary. */
-  readonly answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-}
-
-export function resolveRoute(view: View): ResolveRoute {
+export function resolveRoute(view: View): RememberedRoute {
   const byUrl = new Lru<string, Rendered>(50_000);
 
-  const send = (request: IncomingMessage, response: ServerResponse, { uri, of, text, bytes, etag }: Rendered) => {
+  const send = (request: IncomingMessage, response: ServerResponse, rendered: Rendered) => {
+    const { text, bytes, etag } = rendered;
     const stale = view.isStale();
     const asked = request.headers["if-none-match"];
     // A 304 cannot say that it is stale, so a stale answer is sent whole.
@@ -43,9 +42,8 @@ export function resolveRoute(view: View): ResolveRoute {
       response.end();
       return;
     }
-    // What was asked of the past keeps its own time; what holds now holds now.
-    const asOf = uri.includes("?") ? timestampDate(of.asOf!).toISOString() : view.now();
-    const event = of.event > view.head() ? of.event : view.head();
+    const asOf = rendered.asOf ?? view.now();
+    const event = rendered.event > view.head() ? rendered.event : view.head();
     const tail = `,"as_of":"${asOf}","event":${event}${stale ? ',"stale":true' : ""}}`;
     response.writeHead(200, {
       "content-type": "application/json",
@@ -59,15 +57,16 @@ export function resolveRoute(view: View): ResolveRoute {
   return {
     answerFromMemory: (request, response) => {
       const known = byUrl.get(request.url!);
-      if (known === undefined || view.recall(known.uri) !== known.of || view.isTooOld()) return false;
+      if (known === undefined || !known.isCurrent() || view.isTooOld()) return false;
       send(request, response, known);
       return true;
     },
     answer: async (request, response) => {
       const url = request.url!;
       const uri = askedUri(url);
-      const rendered = render(uri, await view.resolve(uri));
-      if (url.length <= rememberedUrlLength && view.recall(uri) === rendered.of) byUrl.set(url, rendered);
+      const answer = await view.resolve(uri);
+      const rendered = render(uri, answer, () => view.recall(uri));
+      if (url.length <= rememberedUrlLength && rendered.isCurrent()) byUrl.set(url, rendered);
       send(request, response, rendered);
     },
   };
@@ -96,7 +95,7 @@ function matches(ifNoneMatch: string, etag: string): boolean {
   return ifNoneMatch === etag || ifNoneMatch === "*" || ifNoneMatch.includes(etag.slice("W/".length));
 }
 
-function render(uri: string, answer: ResolveResponse): Rendered {
+function render(uri: string, answer: ResolveResponse, recall: () => ResolveResponse | undefined): Rendered {
   const version = answer.version!;
   const whole = JSON.stringify({
     name: version.model,
@@ -113,5 +112,13 @@ function render(uri: string, answer: ResolveResponse): Rendered {
   const text = whole.slice(0, -1);
   // Weak, for the time and the number of the last event, which are part of the body, are not part of it.
   const etag = `W/"${createHash("sha256").update(`${version.modelId} ${whole}`).digest("base64url").slice(0, 22)}"`;
-  return { uri, of: answer, text, bytes: Buffer.byteLength(text), etag };
+  return {
+    isCurrent: whileRecalled(answer, recall),
+    // What was asked of the past keeps its own time; what holds now holds now.
+    asOf: uri.includes("?") ? timestampDate(answer.asOf!).toISOString() : undefined,
+    event: answer.event,
+    text,
+    bytes: Buffer.byteLength(text),
+    etag,
+  };
 }

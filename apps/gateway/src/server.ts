@@ -23,12 +23,13 @@ import { challenge, errorBody, httpFailure } from "./http-error.ts";
 import { repeatLostCalls } from "./lost-calls.ts";
 import { gatewayMetrics, type Metrics } from "./metrics.ts";
 import { type ArtifactBytes, artifactBytes, isArtifactBytes } from "./mlflow/artifact-bytes.ts";
-import { type HotReads, hotReads, isHotRead } from "./mlflow/hot-reads.ts";
+import { hotReads, isHotRead } from "./mlflow/hot-reads.ts";
 import { MlflowError, mlflowErrorBody, mlflowFailure } from "./mlflow/mlflow-error.ts";
 import { isMlflow, type MlflowDeps, mlflowRoutes, sendMlflowFailure } from "./mlflow/mlflow-routes.ts";
 import { otlpRoutes } from "./mlflow/otlp.ts";
 import { isCall, isDataLink, isNative, type PassThrough, passThrough } from "./native/pass-through.ts";
-import { isResolve, type ResolveRoute, resolveRoute } from "./resolve-route.ts";
+import type { RememberedRoute } from "./remembered-route.ts";
+import { isResolve, resolveRoute } from "./resolve-route.ts";
 import { loadPredictorOf } from "./scoring/load-predictor.ts";
 import { scoringRoutes } from "./scoring/scoring-routes.ts";
 import { type ServedModels, serveModels } from "./scoring/served-models.ts";
@@ -146,9 +147,9 @@ interface Parts {
   readonly metrics: Metrics;
   readonly native: PassThrough;
   readonly mlflow: MlflowDeps;
-  readonly hot: HotReads;
+  readonly hot: RememberedRoute;
   readonly artifacts: ArtifactBytes;
-  readonly resolve: ResolveRoute;
+  readonly resolve: RememberedRoute;
   readonly log: Logger;
 }
 

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { parse } from "node:querystring";
+import type { RememberedRoute } from "../remembered-route.ts";
 import { Lru } from "../view/lru.ts";
 import { readMessage } from "./fields.ts";
 import type { HotAnswer, HotRead, HotSource } from "./hot-read.ts";
@@ -32,19 +33,12 @@ interface Rendered {
   readonly isCurrent: HotAnswer["isCurrent"];
 }
 
-export interface HotReads {
-  /** Answers if everything is in memory; false means that nothing was done. */
-  readonly answerFromMemory: (request: IncomingMessage, response: ServerResponse) => boolean;
-  /** Answers, asking the registry where necessary. */
-  readonly answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-}
-
 /** True if the request is one of these reads. */
 export function isHotRead({ method, url }: IncomingMessage): boolean {
   return (method === "GET" || method === "HEAD") && reads.has(pathOf(url!));
 }
 
-export function hotReads(source: HotSource): HotReads {
+export function hotReads(source: HotSource): RememberedRoute {
   const { view } = source;
   const byUrl = new Lru<string, Rendered>(
     capacity,

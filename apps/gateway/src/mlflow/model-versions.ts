@@ -7,6 +7,7 @@ import { Stage, type Version } from "@mintmark/proto/mintmark/registry/v1/versio
 import { z } from "zod";
 import { untilAnswered } from "../lost-calls.ts";
 import { stageNames, stageOfName } from "../stages.ts";
+import { whileRecalled } from "../view/answers.ts";
 import type { View } from "../view/view.ts";
 import { count, flag, list, message, requiredText, tags, text } from "./fields.ts";
 import { type HotAnswer, type HotRead, hotRead, untilAnyChange } from "./hot-read.ts";
@@ -135,7 +136,7 @@ export const modelVersionRoutes: readonly Route[] = [
 /** The version that `uri` names, until its model changes. */
 export async function resolved(view: View, uri: string, fields: (version: Version) => object): Promise<HotAnswer> {
   const answer = await view.resolve(uri);
-  return { fields: fields(answer.version!), isCurrent: () => view.recall(uri) === answer };
+  return { fields: fields(answer.version!), isCurrent: whileRecalled(answer, () => view.recall(uri)) };
 }
 
 /** So many as MLflow's clients may ask for, and get if they do not say. */

@@ -5,6 +5,7 @@
 import type { Model } from "@mintmark/proto/mintmark/registry/v1/model";
 import { reasonOf } from "@mintmark/registry-client";
 import { makeOnce } from "../lost-calls.ts";
+import { whileRecalled } from "../view/answers.ts";
 import { count, list, message, requiredText, tags, text } from "./fields.ts";
 import { type HotRead, hotRead, untilAnyChange } from "./hot-read.ts";
 import { milliseconds, orAbsent, tagsJson, textOrAbsent } from "./json.ts";
@@ -19,7 +20,7 @@ export const registeredModelReads: readonly HotRead[] = [
     const answer = await view.model(name);
     return {
       fields: { registered_model: registeredModelJson(answer.model!) },
-      isCurrent: () => view.recallModel(name) === answer,
+      isCurrent: whileRecalled(answer, () => view.recallModel(name)),
     };
   }),
   hotRead("2.0/mlflow/registered-models/alias", message({ ...named, alias: requiredText }), (asked, { view }) =>

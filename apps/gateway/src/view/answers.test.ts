@@ -2,15 +2,17 @@ import { create } from "@bufbuild/protobuf";
 import { EventSchema } from "@mintmark/proto/mintmark/registry/v1/event";
 import { type ResolveResponse, ResolveResponseSchema } from "@mintmark/proto/mintmark/registry/v1/resolve_service";
 import { describe, expect, it } from "vitest";
-import { type AnswerLimits, rememberAnswers } from "./answers.ts";
+import { type AnswerLimits, rememberAnswers, whileRecalled } from "./answers.ts";
 
 const answer = (number: number, event: number, modelId = "m1"): ResolveResponse =>
   create(ResolveResponseSchema, { version: { model: "titanic", modelId, number }, event: BigInt(event) });
 const event = (number: number, modelId = "m1") =>
   create(EventSchema, { number: BigInt(number), kind: "alias.moved", modelId });
 
-const remembering = (resolve: (uri: string) => Promise<ResolveResponse>, limits?: AnswerLimits) =>
-  rememberAnswers(resolve, ({ version }) => version!.modelId, limits);
+const remembering = (
+  resolve: (uri: string) => Promise<ResolveResponse>,
+  limits: Partial<AnswerLimits<ResolveResponse>> = {},
+) => rememberAnswers(resolve, ({ version }) => version!.modelId, { weight: 10, weigh: () => 1, models: 10, ...limits });
 
 /** A registry whose answer the test sets, and that counts how often it was asked. */
 function registry(first: ResolveResponse) {
@@ -78,7 +80,7 @@ describe("rememberAnswers", () => {
         new Promise((resolve) => {
           reply = resolve;
         }),
-      { answers: 10, models: 1 },
+      { models: 1 },
     );
     const asked = answers.ask("titanic");
     answers.event(event(6));
@@ -89,9 +91,18 @@ describe("rememberAnswers", () => {
   });
 
   it("forgets the name that was not used for longest when there is no more room", async () => {
-    const answers = remembering(async () => answer(1, 5), { answers: 2, models: 10 });
+    const answers = remembering(async () => answer(1, 5), { weight: 2 });
     for (const uri of ["a", "b", "a", "c"]) await answers.ask(uri);
     expect([answers.recall("a"), answers.recall("b"), answers.recall("c")].map(Boolean)).toEqual([true, false, true]);
+  });
+
+  it("gives, but does not remember, an answer that there is no room for", async () => {
+    const answers = remembering(async (uri) => answer(uri.length, 5), { weigh: ({ version }) => version!.number });
+    await answers.ask("titanic");
+    expect((await answers.ask("a-long-long-name")).version?.number).toBe(16);
+    expect([answers.recall("titanic"), answers.recall("a-long-long-name")].map(Boolean)).toEqual([true, false]);
+    answers.event(event(6));
+    expect(answers.size()).toBe(0);
   });
 
   it.each([`m-${"0".repeat(32)}`, `models:/m-${"0".repeat(32)}`, "runs:/r/model"])(
@@ -121,4 +132,15 @@ describe("rememberAnswers", () => {
     fail = false;
     expect((await answers.ask("titanic")).version?.number).toBe(1);
   });
+});
+
+it("whileRecalled holds until another answer, or none, is recalled", () => {
+  const first = answer(1, 5);
+  let recalled: ResolveResponse | undefined = first;
+  const holds = whileRecalled(first, () => recalled);
+  expect(holds()).toBe(true);
+  recalled = answer(1, 5);
+  expect(holds()).toBe(false);
+  recalled = undefined;
+  expect(holds()).toBe(false);
 });

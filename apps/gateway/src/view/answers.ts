@@ -16,9 +16,10 @@ export interface Answers<Answer> {
   readonly size: () => number;
 }
 
-export interface AnswerLimits {
-  /** How many answers are remembered. */
-  readonly answers: number;
+export interface AnswerLimits<Answer> {
+  /** What all remembered answers may weigh together. */
+  readonly weight: number;
+  readonly weigh: (answer: Answer) => number;
   /** Of how many models the last event is remembered. */
   readonly models: number;
 }
@@ -30,9 +31,9 @@ export interface AnswerLimits {
 export function rememberAnswers<Answer extends object>(
   fetch: (question: string) => Promise<Answer>,
   modelOf: (answer: Answer) => string,
-  limits: AnswerLimits = { answers: 50_000, models: 50_000 },
+  limits: AnswerLimits<Answer>,
 ): Answers<Answer> {
-  const answers = new Lru<string, Answer>(limits.answers, (question, answer) => unlink(question, answer));
+  const answers = new Lru<string, Answer>(limits.weight, (question, answer) => unlink(question, answer), limits.weigh);
   const questionsOfModel = new Map<string, Set<string>>();
   const underWay = new Map<string, Promise<Answer>>();
   let seen = 0n;
@@ -55,10 +56,11 @@ export function rememberAnswers<Answer extends object>(
     // not remembered. One that has not come yet will drop it.
     const changed = (lastEvent.peek(model) ?? forgottenUpTo) > asked.seen;
     if (changed || asked.history !== history) return;
-    answers.set(question, answer);
     const questions = questionsOfModel.get(model);
     if (questions) questions.add(question);
     else questionsOfModel.set(model, new Set([question]));
+    // Last, for it takes the question back out if there is no room for the answer.
+    answers.set(question, answer);
   };
 
   return {
@@ -96,6 +98,18 @@ export function rememberAnswers<Answer extends object>(
       history += 1;
     },
     size: () => answers.size,
+  };
+}
+
+/**
+ * True for as long as `recall` gives this very answer. Does not keep it alive: whoever remembers what he made of it has no part
+ * in what all answers may weigh.
+ */
+export function whileRecalled<Answer extends object>(answer: Answer, recall: () => Answer | undefined): () => boolean {
+  const reference = new WeakRef(answer);
+  return () => {
+    const now = recall();
+    return now !== undefined && now === reference.deref();
   };
 }
 

@@ -3,7 +3,7 @@
  * @module
  */
 export class Lru<K, V> {
-  readonly #entries = new Map<K, V>();
+  readonly #entries = new Map<K, { readonly value: V; readonly weight: number }>();
   readonly #capacity: number;
   readonly #forgotten: (key: K, value: V) => void;
   readonly #weigh: (value: V) => number;
@@ -11,8 +11,8 @@ export class Lru<K, V> {
 
   /**
    * @param capacity what all values together may weigh
-   * @param forgotten told of each entry that had to go to make room
-   * @param weigh 1 a value if not given; a value that is too heavy by itself is not kept
+   * @param forgotten told of each entry for which there is no room, or no longer
+   * @param weigh 1 a value if not given; a value that is too heavy by itself is forgotten at once, and pushes no other out
    */
   constructor(
     capacity: number,
@@ -29,34 +29,39 @@ export class Lru<K, V> {
   }
 
   get(key: K): V | undefined {
-    const value = this.#entries.get(key);
-    if (value === undefined) return undefined;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
     this.#entries.delete(key);
-    this.#entries.set(key, value);
-    return value;
+    this.#entries.set(key, entry);
+    return entry.value;
   }
 
   /** Reads without counting as a use. */
   peek(key: K): V | undefined {
-    return this.#entries.get(key);
+    return this.#entries.get(key)?.value;
   }
 
   set(key: K, value: V): void {
     this.delete(key);
-    this.#entries.set(key, value);
-    this.#weight += this.#weigh(value);
+    const weight = this.#weigh(value);
+    if (weight > this.#capacity) {
+      this.#forgotten(key, value);
+      return;
+    }
+    this.#entries.set(key, { value, weight });
+    this.#weight += weight;
     while (this.#weight > this.#capacity) {
       const [oldest, gone] = this.#entries.entries().next().value!;
       this.delete(oldest);
-      this.#forgotten(oldest, gone);
+      this.#forgotten(oldest, gone.value);
     }
   }
 
   delete(key: K): void {
-    const value = this.#entries.get(key);
-    if (value === undefined) return;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
     this.#entries.delete(key);
-    this.#weight -= this.#weigh(value);
+    this.#weight -= entry.weight;
   }
 
   clear(): void {
@@ -64,7 +69,7 @@ export class Lru<K, V> {
     this.#weight = 0;
   }
 
-  entries(): MapIterator<[K, V]> {
-    return this.#entries.entries();
+  *entries(): IterableIterator<[K, V]> {
+    for (const [key, { value }] of this.#entries) yield [key, value];
   }
 }

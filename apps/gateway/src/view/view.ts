@@ -2,10 +2,11 @@
  * The gateway's view of the registry: names in memory, kept fresh by the event feed, and how far it can be relied upon.
  * @module
  */
+import { type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { AppError } from "@mintmark/errors";
 import type { Event } from "@mintmark/proto/mintmark/registry/v1/event";
-import type { GetModelResponse } from "@mintmark/proto/mintmark/registry/v1/model_service";
-import type { ResolveResponse } from "@mintmark/proto/mintmark/registry/v1/resolve_service";
+import { type GetModelResponse, GetModelResponseSchema } from "@mintmark/proto/mintmark/registry/v1/model_service";
+import { type ResolveResponse, ResolveResponseSchema } from "@mintmark/proto/mintmark/registry/v1/resolve_service";
 import type { RegistryClient } from "@mintmark/registry-client";
 import type { Logger } from "pino";
 import { rememberAnswers } from "./answers.ts";
@@ -65,12 +66,16 @@ export function openView(
   const resolutions = rememberAnswers(
     (uri) => client.resolver.resolve({ uri }, { timeoutMs }),
     ({ version }) => version!.modelId,
+    { weight: 128 * 1024 * 1024, weigh: (answer) => weightOf(ResolveResponseSchema, answer, 1), models: 50_000 },
   );
   const models = rememberAnswers(
     (name) => client.models.getModel({ name }, { timeoutMs }),
     ({ model }) => model!.id,
-    // One has up to four versions in it, each with all that is said about it.
-    { answers: 5_000, models: 50_000 },
+    {
+      weight: 64 * 1024 * 1024,
+      weigh: (answer) => weightOf(GetModelResponseSchema, answer, 1 + answer.model!.latestVersions.length),
+      models: 50_000,
+    },
   );
   const changes = countChanges();
   const everyone = [resolutions, models, changes, ...listeners];
@@ -121,6 +126,11 @@ export function openView(
     size: () => resolutions.size() + models.size(),
     close: feed.close,
   };
+}
+
+/** Bytes of memory, about: the texts in it, which can be of any size, and the objects around them (2.6 kB a version, measured). */
+function weightOf<Desc extends DescMessage>(schema: Desc, answer: MessageShape<Desc>, messages: number): number {
+  return toBinary(schema, answer).byteLength + 2_600 * messages;
 }
 
 function countChanges(): ViewListener & { readonly count: () => number } {
