@@ -5,10 +5,10 @@
 import { AliasMoveSchema, AliasSchema } from "@mintmark/proto/mintmark/registry/v1/alias";
 import type { Command } from "commander";
 import { type Answer, messageJson, table, time } from "../answer.ts";
+import { pages } from "../pages.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { group, integer } from "./options.ts";
-import { pages } from "./pages.ts";
 
 export function addAliasCommands(program: Command, run: Run): void {
   const alias = group(program, "alias", "movable names for versions, such as champion");
@@ -79,10 +79,7 @@ export async function listAliases({ client }: Session, model: string): Promise<A
 }
 
 export async function aliasHistory({ client }: Session, model: string, alias: string, limit: number): Promise<Answer> {
-  const moves = await pages(limit, async (page) => {
-    const { moves: items, nextPageToken } = await client.aliases.listAliasMoves({ model, alias, ...page });
-    return { items, nextPageToken };
-  });
+  const moves = await pages(limit, "moves", (page) => client.aliases.listAliasMoves({ model, alias, ...page }));
   const place = (version: number) => (version === 0 ? "-" : String(version));
   const rows = moves.map((move) => [
     time(move.time),

@@ -6,11 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Job, LogLine } from "@mintmark/proto/mintmark/training/v1/job";
 import type { Command } from "commander";
 import { type Answer, table, time } from "../answer.ts";
+import { pages } from "../pages.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { hasEnded, jobJson, progressBar, statusOf } from "./job-json.ts";
 import { group, integer, repeated } from "./options.ts";
-import { pages } from "./pages.ts";
 import { watchJob } from "./watch-job.ts";
 
 export function addJobsCommands(program: Command, run: Run): void {
@@ -51,10 +51,7 @@ interface ListJobs {
 }
 
 export async function listJobs({ client }: Session, { limit, status }: ListJobs): Promise<Answer> {
-  const jobs = await pages(limit, async (page) => {
-    const { jobs: items, nextPageToken } = await client.jobs.listJobs({ statuses: [...status], ...page });
-    return { items, nextPageToken };
-  });
+  const jobs = await pages(limit, "jobs", (page) => client.jobs.listJobs({ statuses: [...status], ...page }));
   const rows = jobs.map((job) => [job.run!.id, statusOf(job), job.model, job.version, time(job.run!.createTime)]);
   return { text: table(["ID", "STATUS", "MODEL", "VERSION", "CREATED"], rows), json: jobs.map(jobJson) };
 }

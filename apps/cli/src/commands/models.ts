@@ -5,10 +5,10 @@
 import { type Model, ModelSchema } from "@mintmark/proto/mintmark/registry/v1/model";
 import type { Command } from "commander";
 import { type Answer, messageJson, table, time } from "../answer.ts";
+import { pages } from "../pages.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { group, integer, keyValue } from "./options.ts";
-import { pages } from "./pages.ts";
 
 export function addModelsCommands(program: Command, run: Run): void {
   const models = group(program, "models", "registered models");
@@ -52,11 +52,7 @@ interface ListModels {
 
 export async function listModels({ client }: Session, { limit, prefix, contains, tag }: ListModels): Promise<Answer> {
   const filter = { namePrefix: prefix ?? "", nameContains: contains ?? "", tags: tag ?? {} };
-  const models = await pages(limit, (page) =>
-    client.models
-      .listModels({ ...filter, ...page })
-      .then(({ models: items, nextPageToken }) => ({ items, nextPageToken })),
-  );
+  const models = await pages(limit, "models", (page) => client.models.listModels({ ...filter, ...page }));
   const rows = models.map((model) => [
     model.name,
     String(model.latestVersion),

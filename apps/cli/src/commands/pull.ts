@@ -8,7 +8,7 @@ import type { Command } from "commander";
 import type { Answer } from "../answer.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
-import { transferProgress } from "./transfer-progress.ts";
+import { transferProgress } from "../transfer-progress.ts";
 import { checkLines } from "./verify.ts";
 import { versionJson } from "./versions.ts";
 

@@ -8,8 +8,8 @@ import { type Command, Option } from "commander";
 import type { Answer } from "../answer.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
+import { transferProgress } from "../transfer-progress.ts";
 import { keyValue, repeated } from "./options.ts";
-import { transferProgress } from "./transfer-progress.ts";
 import { versionAnswer } from "./versions.ts";
 
 export function addPushCommand(program: Command, run: Run): void {

@@ -7,10 +7,10 @@ import { AppError } from "@mintmark/errors";
 import { type Token, TokenSchema } from "@mintmark/proto/mintmark/access/v1/token";
 import type { Command } from "commander";
 import { type Answer, messageJson, table, time } from "../answer.ts";
+import { pages } from "../pages.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { group, integer } from "./options.ts";
-import { pages } from "./pages.ts";
 
 export function addTokenCommands(program: Command, run: Run): void {
   const token = group(program, "token", "tokens of people and programs");
@@ -36,11 +36,7 @@ export async function createToken({ client }: Session, name: string, expires: Da
 }
 
 export async function listTokens({ client }: Session, limit: number): Promise<Answer> {
-  const tokens = await pages(limit, async (page) => {
-    const { tokens: items, nextPageToken } = await client.tokens.listTokens(page);
-    return { items, nextPageToken };
-  });
-  return tokensAnswer(tokens);
+  return tokensAnswer(await pages(limit, "tokens", client.tokens.listTokens));
 }
 
 export async function revokeToken({ client }: Session, id: string): Promise<Answer> {

@@ -14,10 +14,10 @@ import type { Command } from "commander";
 import type { Answer } from "../answer.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
+import { transferProgress } from "../transfer-progress.ts";
 import { gitTags } from "./git-tags.ts";
 import { statusOf } from "./job-json.ts";
 import { repeated } from "./options.ts";
-import { transferProgress } from "./transfer-progress.ts";
 import { watchJob } from "./watch-job.ts";
 
 export function addTrainCommand(program: Command, run: Run): void {

@@ -10,7 +10,7 @@ import type { Command } from "commander";
 import type { Answer } from "../answer.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
-import { transferProgress } from "./transfer-progress.ts";
+import { transferProgress } from "../transfer-progress.ts";
 
 export function addVerifyCommand(program: Command, run: Run): void {
   const command = program.command("verify").description("check digests and signatures, and say what was checked");

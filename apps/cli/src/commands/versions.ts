@@ -5,10 +5,10 @@
 import { Stage, type Version, VersionStatus } from "@mintmark/proto/mintmark/registry/v1/version";
 import type { Command } from "commander";
 import { type Answer, table, time } from "../answer.ts";
+import { pages } from "../pages.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { group, integer, keyValue } from "./options.ts";
-import { pages } from "./pages.ts";
 
 export function addVersionsCommands(program: Command, run: Run): void {
   const versions = group(program, "versions", "versions of a model");
@@ -40,10 +40,9 @@ interface ListVersions {
 }
 
 export async function listVersions({ client }: Session, model: string, { limit, tag }: ListVersions): Promise<Answer> {
-  const versions = await pages(limit, async (page) => {
-    const { versions: items, nextPageToken } = await client.versions.listVersions({ model, tags: tag, ...page });
-    return { items, nextPageToken };
-  });
+  const versions = await pages(limit, "versions", (page) =>
+    client.versions.listVersions({ model, tags: tag, ...page }),
+  );
   const rows = versions
     .map(versionJson)
     .map((version) => [

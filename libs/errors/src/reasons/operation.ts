@@ -95,6 +95,11 @@ export const operationReasons = {
     "already_exists",
     (d: { path: string }) => `${d.path} exists; an export replaces nothing, choose another name`,
   ),
+  EXPORT_TOO_LARGE: define(
+    "invalid_argument",
+    (d: { models: number; maxBytes: number }) =>
+      `what there is to say of ${d.models === 1 ? "this model" : `these ${d.models} models`} and their runs takes more than the ${d.maxBytes} bytes that an import reads; export fewer models into one file, or copy from server to server with mintmark import mlflow`,
+  ),
   ARCHIVE_REFUSED: define("data_loss", (d: { path: string; problem: string }) => `archive ${d.path}: ${d.problem}`),
 
   // The command line

@@ -23,7 +23,8 @@ import {
   ArchiveSchema,
 } from "@mintmark/proto/mintmark/transfer/v1/archive";
 import { type RegistryClient, statFile } from "@mintmark/registry-client";
-import { pages } from "../../commands/pages.ts";
+import { pages } from "../../pages.ts";
+import { hostedPath } from "../hosted-path.ts";
 import { orAbsent } from "../or-absent.ts";
 import { archiveFormat } from "./format.ts";
 
@@ -71,10 +72,7 @@ export async function collect(client: RegistryClient, server: string, names: rea
 }
 
 async function everyName(client: RegistryClient): Promise<string[]> {
-  const models = await pages(Number.MAX_SAFE_INTEGER, async (page) => {
-    const { models: items, nextPageToken } = await client.models.listModels(page);
-    return { items, nextPageToken };
-  });
+  const models = await pages(Number.POSITIVE_INFINITY, "models", client.models.listModels);
   return models.map(({ name }) => name);
 }
 
@@ -84,16 +82,14 @@ async function collectModel(
   origins: Map<string, BlobOrigin>,
 ): Promise<ArchivedModel> {
   const { model } = await client.models.getModel({ name });
-  const listed = await pages(Number.MAX_SAFE_INTEGER, async (page) => {
-    const { versions: items, nextPageToken } = await client.versions.listVersions({ model: name, ...page });
-    return { items, nextPageToken };
-  });
+  const listed = await pages(Number.POSITIVE_INFINITY, "versions", (page) =>
+    client.versions.listVersions({ model: name, ...page }),
+  );
   const versions: ArchivedVersion[] = [];
   for (const { number } of listed.reverse()) versions.push(await collectVersion(client, `${name}/${number}`, origins));
-  const moves = await pages(Number.MAX_SAFE_INTEGER, async (page) => {
-    const { moves: items, nextPageToken } = await client.aliases.listAliasMoves({ model: name, ...page });
-    return { items, nextPageToken };
-  });
+  const moves = await pages(Number.POSITIVE_INFINITY, "moves", (page) =>
+    client.aliases.listAliasMoves({ model: name, ...page }),
+  );
   return create(ArchivedModelSchema, {
     model: { ...model!, latestVersions: [] },
     versions,
@@ -153,11 +149,6 @@ async function collectFiles(
   return files;
 }
 
-/** The path that files of an artifact URI have at the registry; `undefined` if they are elsewhere. */
-export function hostedPath(uri: string): string | undefined {
-  return /^mlflow-artifacts:\/([^/].*)$/.exec(uri)?.[1];
-}
-
 /** With the runs that they are parts of, which come first. */
 async function collectRuns(
   client: RegistryClient,
@@ -179,10 +170,7 @@ async function collectRuns(
 }
 
 async function history(client: RegistryClient, runId: string, key: string): Promise<MetricPoint[]> {
-  return pages(Number.MAX_SAFE_INTEGER, async (page) => {
-    const { points: items, nextPageToken } = await client.runs.getMetricHistory({ runId, key, ...page });
-    return { items, nextPageToken };
-  });
+  return pages(Number.POSITIVE_INFINITY, "points", (page) => client.runs.getMetricHistory({ runId, key, ...page }));
 }
 
 async function collectExperiments(client: RegistryClient, ids: readonly string[]): Promise<Experiment[]> {

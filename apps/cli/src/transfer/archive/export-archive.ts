@@ -12,29 +12,34 @@ import { toJsonString } from "@bufbuild/protobuf";
 import { collectDigests } from "@mintmark/crypto/digests";
 import { sha256Hex } from "@mintmark/crypto/sha256";
 import { AppError } from "@mintmark/errors";
-import { ArchiveSchema } from "@mintmark/proto/mintmark/transfer/v1/archive";
+import { type Archive, ArchiveSchema } from "@mintmark/proto/mintmark/transfer/v1/archive";
 import { downloadBlob, getFile, type RegistryClient } from "@mintmark/registry-client";
 import type { Answer } from "../../answer.ts";
 import { header, padding, trailer } from "../../backup/tar.ts";
-import { transferProgress } from "../../commands/transfer-progress.ts";
 import type { Session } from "../../session.ts";
+import { transferProgress } from "../../transfer-progress.ts";
 import { type BlobOrigin, type Collected, collect } from "./collect.ts";
-import { blobName, catalogName, checksumName, checksumText, compressionOf } from "./format.ts";
+import { blobName, catalogName, checksumName, checksumText, compressionOf, maxCatalogBytes } from "./format.ts";
 
-/** @throws AppError EXPORT_TARGET_EXISTS, FILE_NOT_WRITABLE, OPTION_INVALID; nothing is left at `out` then */
+/** @throws AppError EXPORT_TARGET_EXISTS, EXPORT_TOO_LARGE, FILE_NOT_WRITABLE, OPTION_INVALID; nothing is left at `out` then */
 export async function exportArchive(session: Session, names: readonly string[], out: string): Promise<Answer> {
   const path = resolve(session.cwd, out);
   const compression = compressionOf(path, "--out");
   if (existsSync(path)) throw new AppError("EXPORT_TARGET_EXISTS", { path });
   session.progress.step("reading models");
   const collected = await collect(session.client, session.server, names);
+  const catalog = catalogOf(collected.archive);
   const unfinished = `${path}.unfinished`;
   try {
     const file = createWriteStream(unfinished, { mode: 0o600 });
     const sink = compression?.compress() ?? file;
     if (sink !== file) sink.pipe(file);
     const written = finished(file);
-    await Promise.race([write(session, collected, sink), failureOf(written), failureOf(finished(sink))]);
+    await Promise.race([
+      write(session, catalog, collected.origins, sink),
+      failureOf(written),
+      failureOf(finished(sink)),
+    ]);
     sink.end();
     await written;
     await rename(unfinished, path);
@@ -47,12 +52,29 @@ export async function exportArchive(session: Session, names: readonly string[], 
   return answerOf(path, collected);
 }
 
+/** `archive.json`. @throws AppError EXPORT_TOO_LARGE if no import would take it */
+export function catalogOf(archive: Archive, maxBytes = maxCatalogBytes): Buffer {
+  const text = textOf(archive);
+  if (text !== undefined && Buffer.byteLength(text) <= maxBytes) return Buffer.from(text);
+  throw new AppError("EXPORT_TOO_LARGE", { models: archive.models.length, maxBytes });
+}
+
+/** `undefined` if it is longer than a string can be. */
+function textOf(archive: Archive): string | undefined {
+  try {
+    return toJsonString(ArchiveSchema, archive, { prettySpaces: 1 });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
 async function write(
   { client, progress, signal }: Session,
-  { archive, origins }: Collected,
+  catalog: Buffer,
+  origins: Collected["origins"],
   sink: Writable,
 ): Promise<void> {
-  const catalog = Buffer.from(toJsonString(ArchiveSchema, archive, { prettySpaces: 1 }));
   await add(sink, catalogName, catalog);
   const total = [...origins.values()].reduce((bytes, { size }) => bytes + size, 0);
   const report = transferProgress(progress, "export");

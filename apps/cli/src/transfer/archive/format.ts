@@ -13,6 +13,9 @@ export const archiveFormat = 1;
 export const catalogName = "archive.json";
 export const checksumName = "checksum";
 
+/** `archive.json` is read whole; this is one of some hundred thousand files. */
+export const maxCatalogBytes = 256 * 2 ** 20;
+
 export function blobName(blake3: string): string {
   return `blobs/${blake3}`;
 }
@@ -35,7 +38,7 @@ export function compressionOf(path: string, option: string): Compression | undef
   if (found !== undefined) return found;
   throw new AppError("OPTION_INVALID", {
     option,
-    expected: "a name that ends in .tar, .tar.gz or .tar.zst",
+    expected: "a name that ends in .tar, .tar.gz, .tgz or .tar.zst",
     value: path,
   });
 }

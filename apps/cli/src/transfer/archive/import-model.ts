@@ -15,10 +15,10 @@ import {
 } from "@mintmark/proto/mintmark/registry/v1/version";
 import type { ArchivedModel, ArchivedVersion } from "@mintmark/proto/mintmark/transfer/v1/archive";
 import { readSigningKeys, reasonOf, signModel } from "@mintmark/registry-client";
+import { hostedPath } from "../hosted-path.ts";
 import { orAbsent } from "../or-absent.ts";
 import { type ArchiveImport, originTag, putBlob } from "./archive-import.ts";
 import { factsOf } from "./card-facts.ts";
-import { hostedPath } from "./collect.ts";
 
 export async function importModel(context: ArchiveImport, archived: ArchivedModel): Promise<void> {
   const { session, names, report, source } = context;

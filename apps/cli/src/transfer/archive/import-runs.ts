@@ -7,10 +7,10 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { LoggedModelStatus } from "@mintmark/proto/mintmark/tracking/v1/logged_model";
 import { type DatasetInputSchema, type Run, RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import type { ArchivedFile, ArchivedLoggedModel, ArchivedRun } from "@mintmark/proto/mintmark/transfer/v1/archive";
-import { chunks } from "../mlflow/import.ts";
+import { chunks } from "../chunks.ts";
+import { hostedPath } from "../hosted-path.ts";
 import { orAbsent } from "../or-absent.ts";
 import { type ArchiveImport, putBlob } from "./archive-import.ts";
-import { hostedPath } from "./collect.ts";
 
 /** The id here of each experiment in the archive. */
 type Homes = ReadonlyMap<string, string>;

@@ -18,7 +18,15 @@ import { AppError } from "@mintmark/errors";
 import { type Archive, type ArchivedVersion, ArchiveSchema } from "@mintmark/proto/mintmark/transfer/v1/archive";
 import { fileBlob, type LocalBlob } from "@mintmark/registry-client";
 import { readTar, type TarFile } from "../../backup/tar.ts";
-import { archiveFormat, blobName, catalogName, checksumName, checksumText, compressionOf } from "./format.ts";
+import {
+  archiveFormat,
+  blobName,
+  catalogName,
+  checksumName,
+  checksumText,
+  compressionOf,
+  maxCatalogBytes,
+} from "./format.ts";
 
 export interface OpenArchive {
   readonly archive: Archive;
@@ -60,9 +68,6 @@ function isDamage(error: unknown): boolean {
   const { code = "" } = error as NodeJS.ErrnoException;
   return error instanceof RangeError || /^(Z_|ZSTD_|ERR_ZSTD|ERR_STREAM_PREMATURE)/.test(code);
 }
-
-/** A catalog is read whole; this is one of some hundred thousand files. */
-const maxCatalogBytes = 256 * 2 ** 20;
 
 async function unpack(bytes: AsyncIterable<Uint8Array>, spool: string): Promise<Omit<OpenArchive, "close">> {
   const entries = readTar(bytes);

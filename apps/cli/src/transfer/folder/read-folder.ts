@@ -62,10 +62,13 @@ async function rootOf(directory: string): Promise<string> {
     const found = await stat(join(root, "versions")).catch(() => undefined);
     if (found?.isDirectory() === true) return root;
   }
+  const there = await stat(directory).catch(() => undefined);
   throw new AppError("IMPORT_FOLDER_INVALID", {
     path: directory,
     problem:
-      "holds neither versions/ nor registry/versions/; an import takes versions/1.0.0/…, one folder for each version",
+      there === undefined
+        ? "does not exist"
+        : "holds neither versions/ nor registry/versions/; an import takes versions/1.0.0/…, one folder for each version",
   });
 }
 

@@ -6,11 +6,11 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type MetricPointSchema, type Run, RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { eachLimited } from "@mintmark/registry-client";
+import { chunks } from "../chunks.ts";
 import { orAbsent } from "../or-absent.ts";
 import { copyFiles } from "./copy-files.ts";
 import {
   attempt,
-  chunks,
   type Import,
   lacking,
   type SelectedExperiment,

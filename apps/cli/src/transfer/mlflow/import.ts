@@ -2,7 +2,6 @@
  * What every part of an import from MLflow works with.
  * @module
  */
-
 import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { RegistryClient } from "@mintmark/registry-client";
@@ -51,8 +50,8 @@ export interface SelectedExperiment {
 }
 
 /**
- * Where something was copied from: on runs, logged models and versions the last thing that is written, so that whatever has it
- * is complete.
+ * Where something was copied from. On runs and logged models it is the last thing that is written, so that whatever has it is
+ * complete; experiments, models and versions are made with it, so that what has another, or none, is known as another one.
  */
 export const sourceTag = "mintmark.import.source";
 
@@ -107,9 +106,4 @@ export function lacking(
 /** The name of an enumeration's value. */
 export function wordOf(words: Readonly<Record<string, number>>, value: number): string {
   return Object.keys(words).find((word) => words[word] === value) ?? String(value);
-}
-
-/** In parts of at most `size`. */
-export function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }

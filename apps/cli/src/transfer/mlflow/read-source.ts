@@ -3,6 +3,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { proxiedPath } from "../hosted-path.ts";
 import type {
   SourceExperiment,
   SourceLoggedModel,
@@ -16,17 +17,11 @@ import { everyPage, everything, isMissing, type MlflowSource } from "./source.ts
 
 const api = "/api/2.0/mlflow";
 
-export async function listExperiments(source: MlflowSource, deleted: boolean): Promise<SourceExperiment[]> {
-  const view_type = deleted ? "ALL" : "ACTIVE_ONLY";
-  const found = everyPage(async (page_token) => {
-    const request = { max_results: 1000, view_type, ...(page_token === undefined ? {} : { page_token }) };
-    const { experiments, next_page_token } = await source.post<{
-      experiments?: SourceExperiment[];
-      next_page_token?: string;
-    }>(`${api}/experiments/search`, request);
-    return { items: experiments, next: next_page_token };
-  });
-  return everything(found);
+export function listExperiments(source: MlflowSource, deleted: boolean): Promise<SourceExperiment[]> {
+  const request = { max_results: 1000, view_type: deleted ? "ALL" : "ACTIVE_ONLY" };
+  return everything(
+    everyPage("experiments", (page) => source.post(`${api}/experiments/search`, { ...request, ...page })),
+  );
 }
 
 /** The runs of an experiment, page by page, parents before children. */
@@ -35,19 +30,13 @@ export function listRuns(
   experimentId: string,
   deleted: boolean,
 ): AsyncGenerator<readonly SourceRun[]> {
-  return everyPage(async (page_token) => {
-    const { runs, next_page_token } = await source.post<{ runs?: SourceRun[]; next_page_token?: string }>(
-      `${api}/runs/search`,
-      {
-        experiment_ids: [experimentId],
-        run_view_type: deleted ? "ALL" : "ACTIVE_ONLY",
-        max_results: 200,
-        order_by: ["attributes.start_time ASC"],
-        ...(page_token === undefined ? {} : { page_token }),
-      },
-    );
-    return { items: runs, next: next_page_token };
-  });
+  const request = {
+    experiment_ids: [experimentId],
+    run_view_type: deleted ? "ALL" : "ACTIVE_ONLY",
+    max_results: 200,
+    order_by: ["attributes.start_time ASC"],
+  };
+  return everyPage("runs", (page) => source.post(`${api}/runs/search`, { ...request, ...page }));
 }
 
 export async function findRun(source: MlflowSource, run_id: string): Promise<SourceRun | undefined> {
@@ -61,13 +50,8 @@ export function metricHistory(
   run_id: string,
   metric_key: string,
 ): AsyncGenerator<readonly SourceMetric[]> {
-  return everyPage(async (page_token) => {
-    const { metrics, next_page_token } = await source.get<{ metrics?: SourceMetric[]; next_page_token?: string }>(
-      `${api}/metrics/get-history`,
-      { run_id, metric_key, max_results: 25_000, ...(page_token === undefined ? {} : { page_token }) },
-    );
-    return { items: metrics, next: next_page_token };
-  });
+  const request = { run_id, metric_key, max_results: 25_000 };
+  return everyPage("metrics", (page) => source.get(`${api}/metrics/get-history`, { ...request, ...page }));
 }
 
 /** None of a server before MLflow 3. */
@@ -75,20 +59,13 @@ export async function* listLoggedModels(
   source: MlflowSource,
   experimentId: string,
 ): AsyncGenerator<readonly SourceLoggedModel[]> {
-  const pages = everyPage(async (page_token) => {
-    const { models, next_page_token } = await source.post<{ models?: SourceLoggedModel[]; next_page_token?: string }>(
-      `${api}/logged-models/search`,
-      {
-        experiment_ids: [experimentId],
-        max_results: 50,
-        order_by: [{ field_name: "creation_timestamp", ascending: true }],
-        ...(page_token === undefined ? {} : { page_token }),
-      },
-    );
-    return { items: models, next: next_page_token };
-  });
+  const request = {
+    experiment_ids: [experimentId],
+    max_results: 50,
+    order_by: [{ field_name: "creation_timestamp", ascending: true }],
+  };
   try {
-    yield* pages;
+    yield* everyPage("models", (page) => source.post(`${api}/logged-models/search`, { ...request, ...page }));
   } catch (error) {
     if (!isMissing(error)) throw error;
   }
@@ -105,17 +82,10 @@ export async function findLoggedModel(source: MlflowSource, id: string): Promise
 export async function listModels(source: MlflowSource): Promise<SourceModel[]> {
   const byName = new Map<string, SourceModel>();
   for (const filter of ["", promptsOnly]) {
-    const pages = everyPage(async (page_token) => {
-      const { registered_models, next_page_token } = await source.get<{
-        registered_models?: SourceModel[];
-        next_page_token?: string;
-      }>(`${api}/registered-models/search`, {
-        max_results: 1000,
-        ...(filter === "" ? {} : { filter }),
-        ...(page_token === undefined ? {} : { page_token }),
-      });
-      return { items: registered_models, next: next_page_token };
-    });
+    const request = { max_results: 1000, ...(filter === "" ? {} : { filter }) };
+    const pages = everyPage<SourceModel>("registered_models", (page) =>
+      source.get(`${api}/registered-models/search`, { ...request, ...page }),
+    );
     for (const model of await everything(pages)) byName.set(model.name, model);
   }
   return [...byName.values()];
@@ -139,17 +109,9 @@ export async function listVersions(source: MlflowSource, name: string): Promise<
   const named = `name=${quote}${name}${quote}`;
   const byNumber = new Map<string, SourceVersion>();
   for (const filter of [named, `${named} AND ${promptsOnly}`]) {
-    const pages = everyPage(async (page_token) => {
-      const { model_versions, next_page_token } = await source.get<{
-        model_versions?: SourceVersion[];
-        next_page_token?: string;
-      }>(`${api}/model-versions/search`, {
-        filter,
-        max_results: 10_000,
-        ...(page_token === undefined ? {} : { page_token }),
-      });
-      return { items: model_versions, next: next_page_token };
-    });
+    const pages = everyPage<SourceVersion>("model_versions", (page) =>
+      source.get(`${api}/model-versions/search`, { filter, max_results: 10_000, ...page }),
+    );
     for (const version of await everything(pages)) byNumber.set(version.version, version);
   }
   return [...byNumber.values()].sort((a, b) => Number(a.version) - Number(b.version));
@@ -220,12 +182,6 @@ async function listFolder(source: MlflowSource, folder: SourceFolder, path: stri
     const name = listed.slice(listed.lastIndexOf("/") + 1);
     return { path: path === "" ? name : `${path}/${name}`, isFolder: is_dir === true, size: Number(file_size ?? 0) };
   });
-}
-
-/** The path that the server's proxy knows files by; `undefined` if they lie elsewhere. */
-function proxiedPath(uri: string): string | undefined {
-  const path = /^mlflow-artifacts:(?:\/\/[^/]*)?\/(.*)$/.exec(uri)?.[1];
-  return path?.replace(/\/+$/, "");
 }
 
 async function orMissing<T>(answer: Promise<T>): Promise<T | undefined> {

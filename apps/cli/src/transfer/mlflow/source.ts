@@ -60,18 +60,22 @@ export function isMissing(error: unknown): boolean {
   );
 }
 
-/** Every item of a list that comes in pages. */
+/**
+ * The items of a list, page by page.
+ * @param field of the answer, under which they are
+ * @param read asks for one page; what it is given belongs to the request
+ */
 export async function* everyPage<T>(
-  read: (
-    token: string | undefined,
-  ) => Promise<{ readonly items?: readonly T[] | undefined; readonly next?: string | undefined }>,
+  field: string,
+  read: (page: { readonly page_token?: string }) => Promise<Readonly<Record<string, unknown>>>,
 ): AsyncGenerator<readonly T[]> {
-  let token: string | undefined;
+  let next: unknown;
   do {
-    const { items = [], next } = await read(token);
+    const answer = await read(typeof next === "string" ? { page_token: next } : {});
+    const items = (answer[field] ?? []) as readonly T[];
     if (items.length > 0) yield items;
-    token = next === "" ? undefined : next;
-  } while (token !== undefined);
+    next = answer["next_page_token"] || undefined;
+  } while (next !== undefined);
 }
 
 /** All of it, where it is known to fit. */

@@ -2,8 +2,8 @@
  * How far a transfer is, in bytes.
  * @module
  */
-import type { Progress } from "../session.ts";
-import { bar } from "../terminal.ts";
+import type { Progress } from "./session.ts";
+import { bar } from "./terminal.ts";
 
 export function transferProgress(
   progress: Progress,

@@ -1,0 +1,9 @@
+/**
+ * Long lists in the portions that one call takes.
+ * @module
+ */
+
+/** In parts of at most `size`. */
+export function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+}
