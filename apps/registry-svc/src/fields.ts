@@ -29,6 +29,9 @@ export function isVersionNumber(number: number): boolean {
   return Number.isSafeInteger(number) && number >= 1 && number <= 2_147_483_647;
 }
 
+/** The greatest number that a version can be asked to have, so that there are always numbers left after it. */
+export const maxVersionNumber = 1_000_000_000;
+
 function invalid(field: string, problem: string): AppError {
   return new AppError("REQUEST_INVALID", { field, problem });
 }

@@ -9,6 +9,11 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
   return code === "23505" && violated === constraint;
 }
 
+/** Whether a text was given that the database cannot keep, and so cannot find either: one with a NUL character. */
+export function isUnfitText(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === "22021";
+}
+
 /**
  * Runs a transaction again if the database chose it to break a deadlock. The order of locks makes deadlocks rare, not
  * impossible: keys and lineage nodes are shared by all models.

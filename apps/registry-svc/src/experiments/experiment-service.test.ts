@@ -57,6 +57,13 @@ describe("an experiment", () => {
     expect((await failureOf(byName(what))).reason).toBe("EXPERIMENT_NOT_FOUND");
   });
 
+  it.each(["", "Def\0ault", "Default\n", "x".repeat(501)])(
+    "is none by the name %j, which none can have",
+    async (name) => {
+      expect(await failureOf(byName(name))).toMatchObject({ code: "NotFound", reason: "EXPERIMENT_NOT_FOUND" });
+    },
+  );
+
   it("of 20 creations at once of one name is made once, and refusals use up no numbers", async () => {
     const calls = Array.from({ length: 20 }, () => experiments().createExperiment({ name: "raced" }));
     const results = await Promise.allSettled(calls);

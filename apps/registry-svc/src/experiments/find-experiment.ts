@@ -10,6 +10,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { artifactLocation } from "./artifact-location.ts";
 import { parseExperimentId } from "./experiment-id.ts";
+import { isExperimentName } from "./experiment-name.ts";
 
 export interface ExperimentRow {
   readonly experiment_pk: number;
@@ -27,8 +28,9 @@ export function findExperiment(db: Db, id: string): Promise<Experiment> {
 }
 
 /** Also a deleted one. @throws AppError EXPERIMENT_NOT_FOUND */
-export function findExperimentByName(db: Db, name: string): Promise<Experiment> {
-  return findOne(db, name, sql`name = ${name.replaceAll("\0", "")}`);
+export async function findExperimentByName(db: Db, name: string): Promise<Experiment> {
+  if (!isExperimentName(name)) throw new AppError("EXPERIMENT_NOT_FOUND", { experiment: name });
+  return findOne(db, name, sql`name = ${name}`);
 }
 
 /** What is to be known of `experiments`, a query of whole rows of `experiment`, in the order of that query. */

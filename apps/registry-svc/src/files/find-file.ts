@@ -6,6 +6,7 @@ import { AppError } from "@mintmark/errors";
 import { type RawBuilder, sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
+import { isVersionNumber } from "../fields.ts";
 import { versionsFolder } from "./file-path.ts";
 
 export interface FoundFile {
@@ -36,8 +37,9 @@ export interface Place {
 export function placeOf(path: string): Place {
   if (!isOfVersion(path)) return { files: stored, path };
   const [, model, number, inside] =
-    /^registry\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/(\d{1,9})(?:\/(.*))?$/s.exec(path) ?? [];
-  return model === undefined ? { files: none, path } : { files: ofVersion(model, Number(number)), path: inside ?? "" };
+    /^registry\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/(\d{1,10})(?:\/(.*))?$/s.exec(path) ?? [];
+  if (model === undefined || !isVersionNumber(Number(number))) return { files: none, path };
+  return { files: ofVersion(model, Number(number)), path: inside ?? "" };
 }
 
 export function isOfVersion(path: string): boolean {

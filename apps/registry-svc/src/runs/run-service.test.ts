@@ -147,6 +147,7 @@ describe("a run", () => {
       reason: "TAG_NOT_FOUND",
     });
     await refused(runs().deleteRunTag({ id: "f".repeat(32), key: "a" }), "RUN_NOT_FOUND");
+    await refused(runs().deleteRunTag({ id: run!.id, key: "a\0" }), "REQUEST_INVALID");
   });
 
   it("is found by search as others are", async () => {

@@ -317,6 +317,23 @@ describe("CreateVersion", () => {
     expect(next.version).toMatchObject({ number: 4, semver: "2.2.0" });
   });
 
+  it("takes no number after which none would be left, and says so where a model has one", async () => {
+    await client().models.createModel({ name: "full" });
+    const elsewhere = { model: "full", source: "s3://b/p" };
+    const beyond = await failureOf(create({ ...elsewhere, number: 1_000_000_001 }));
+    expect(beyond).toMatchObject({ reason: "REQUEST_INVALID", message: expect.stringContaining("1000000000") });
+    const { version } = await create({ ...elsewhere, number: 1_000_000_000 });
+    expect((await versions().getVersion({ uri: "full/1000000000" })).version).toEqual(version);
+    expect((await create(elsewhere)).version!.number).toBe(1_000_000_001);
+    await registry.database.owner.pool.query(
+      "update mintmark.model_head set last_version = 2147483647 where last_version > 1e9",
+    );
+    expect(await failureOf(create(elsewhere))).toMatchObject({
+      code: "FailedPrecondition",
+      reason: "VERSION_NUMBERS_USED_UP",
+    });
+  });
+
   it("keeps what another registry stated of it; a copy goes without", async () => {
     const { documents } = await delivered("iris/1");
     const content = documents.get(documentNames.registration)!;

@@ -12,6 +12,7 @@ import type { ModelFacts } from "@mintmark/proto/mintmark/registry/v1/version";
 import { sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
+import { isVersionNumber } from "../fields.ts";
 import { type Source, versionNode, writeEdges } from "../lineage/lineage-node.ts";
 import type { AliasName } from "../names/alias-name.ts";
 import type { ModelName } from "../names/model-name.ts";
@@ -86,7 +87,7 @@ export interface Recorded {
   readonly event: bigint | undefined;
 }
 
-/** @throws AppError `SEMVER_TAKEN`, `VERSION_NUMBER_TAKEN` */
+/** @throws AppError `SEMVER_TAKEN`, `VERSION_NUMBER_TAKEN`, `VERSION_NUMBERS_USED_UP` */
 export async function recordVersion(tx: Db, keys: ServiceDeps["keys"], made: NewVersion): Promise<Recorded> {
   const { model, artifact } = made;
   const number = numberOf(made);
@@ -150,9 +151,11 @@ export async function lockRun(tx: Db, run: string): Promise<FoundRun> {
 
 /** Numbers that are left out are as if they had been given: they never will be. */
 function numberOf({ model, number }: NewVersion): number {
-  const next = model.last_version + 1;
+  const { shown_name, last_version: last } = model;
+  const next = last + 1;
+  if (!isVersionNumber(next)) throw new AppError("VERSION_NUMBERS_USED_UP", { model: shown_name, last });
   if (number === undefined || number >= next) return number ?? next;
-  throw new AppError("VERSION_NUMBER_TAKEN", { model: model.shown_name, version: number, next });
+  throw new AppError("VERSION_NUMBER_TAKEN", { model: shown_name, version: number, next });
 }
 
 interface Numbered {

@@ -56,7 +56,8 @@ export interface RegisterVersion {
 
 /**
  * @throws AppError `BLOBS_MISSING`, `MANIFEST_MISMATCH`, `SIGNATURE_REFUSED`, `RUN_UNKNOWN`, `REGISTRATION_STALE`,
- * `PROVENANCE_MISSING`, `RUN_REGISTERED_OTHER`, `SEMVER_TAKEN`, `VERSION_NUMBER_TAKEN`
+ * `PROVENANCE_MISSING`, `RUN_REGISTERED_OTHER`, `SEMVER_TAKEN`, `VERSION_NUMBER_TAKEN`,
+ * `VERSION_NUMBERS_USED_UP`
  */
 export async function registerVersion(
   { db, blobs, keys }: Pick<ServiceDeps, "db" | "blobs" | "keys">,

@@ -12,7 +12,7 @@ import type {
 } from "@mintmark/proto/mintmark/registry/v1/version_service";
 import { currentCaller } from "../caller.ts";
 import { announce } from "../events/announce.ts";
-import { isVersionNumber, requireTag, requireTags, requireText } from "../fields.ts";
+import { maxVersionNumber, requireTag, requireTags, requireText } from "../fields.ts";
 import { parseAliasName } from "../names/alias-name.ts";
 import { parseModelName } from "../names/model-name.ts";
 import { pageSize } from "../paging.ts";
@@ -188,8 +188,11 @@ function readAttempt(token: string): string | undefined {
 
 function readNumber(number: number): number | undefined {
   if (number === 0) return undefined;
-  if (isVersionNumber(number)) return number;
-  throw new AppError("REQUEST_INVALID", { field: "number", problem: `must be at most ${2 ** 31 - 1}, got ${number}` });
+  if (number <= maxVersionNumber) return number;
+  throw new AppError("REQUEST_INVALID", {
+    field: "number",
+    problem: `must be at most ${maxVersionNumber}, got ${number}`,
+  });
 }
 
 function readSemver(text: string): Semver | undefined {

@@ -94,6 +94,11 @@ export const registryReasons = {
     (d: { model: string; version: number; next: number }) =>
       `version ${d.version} of '${d.model}' was given already; the next is ${d.next}`,
   ),
+  VERSION_NUMBERS_USED_UP: define(
+    "failed_precondition",
+    (d: { model: string; last: number }) =>
+      `no number follows version ${d.last} of '${d.model}'; create another model for what comes next`,
+  ),
 
   // webhooks
   WEBHOOK_NOT_FOUND: define("not_found", (d: { id: string }) => `there is no webhook '${d.id}'`),

@@ -109,8 +109,8 @@ export type RegisterVersionRequest = Message<"mintmark.registry.v1.RegisterVersi
   inputs: LineageInput[];
 
   /**
-   * The number to give, so that a version that is taken over from elsewhere keeps it; the next one if not set. Those that
-   * are left out are never given. Fails with ALREADY_EXISTS if it is not above every number given so far.
+   * The number to give, so that a version that is taken over from elsewhere keeps it: at most 1000000000; the next one if not
+   * set. Those that are left out are never given. Fails with ALREADY_EXISTS if it is not above every number given so far.
    *
    * @generated from field: uint32 number = 13;
    */
