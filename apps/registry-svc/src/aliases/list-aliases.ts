@@ -52,7 +52,7 @@ export async function listAliasMoves(
   db: Db,
   { name, alias, size, token }: ListAliasMoves,
 ): Promise<{ page: readonly AliasMoveRow[]; next: string }> {
-  const after = readPageToken("alias-moves", 3, token);
+  const after = readPageToken("alias-moves", token);
   const { model_pk } = await findModel(db, name);
   const conditions = [
     sql`model_pk = ${model_pk}`,

@@ -5,7 +5,7 @@
 import { AppError } from "@mintmark/errors";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { parseExperimentId, tryParseExperimentId } from "../experiments/experiment-id.ts";
+import { experimentPks, parseExperimentId } from "../experiments/experiment-id.ts";
 import { requireText } from "../fields.ts";
 import { formatId, parseId } from "./dataset-id.ts";
 
@@ -84,7 +84,7 @@ export interface UpdateExperiments {
 /** @throws AppError EXPERIMENT_NOT_FOUND, EVALUATION_DATASET_NOT_FOUND */
 export async function updateExperiments(db: Db, { id, add, remove }: UpdateExperiments): Promise<void> {
   const added = await requireExperiments(db, add);
-  const removed = remove.map(tryParseExperimentId).filter((pk) => pk !== undefined);
+  const removed = experimentPks(remove);
   const { rows } = await sql`
     with own as (
       update evaluation_dataset set updated_at = clock_timestamp() where id = ${parseId("d-", id) ?? null}::uuid

@@ -10,7 +10,7 @@ import { announce } from "../events/announce.ts";
 import { pageSize } from "../paging.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { createDataset, deleteDataset, deleteDatasetTag, setDatasetTags, updateExperiments } from "./change-dataset.ts";
-import { findDataset, listRecords, readDatasets } from "./find-datasets.ts";
+import { findDataset, listRecords } from "./find-datasets.ts";
 import { searchDatasets } from "./search-datasets.ts";
 import { deleteRecords, upsertRecords } from "./upsert-records.ts";
 
@@ -29,8 +29,8 @@ export function evaluationDatasetService({
       return { dataset: await findDataset(db, id) };
     },
     async searchEvaluationDatasets(request) {
-      const { found, next } = await searchDatasets(db, request);
-      return { datasets: [...(await readDatasets(db, found))], nextPageToken: next };
+      const { datasets, next } = await searchDatasets(db, request);
+      return { datasets, nextPageToken: next };
     },
     async deleteEvaluationDataset({ id }, context) {
       await announce(context, db, await deleteDataset(db, id, currentCaller(context).name));

@@ -13,10 +13,11 @@ import {
 } from "@mintmark/proto/mintmark/tracking/v1/evaluation_dataset";
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { cutPage, pageToken, readNumberToken } from "../paging.ts";
+import { type Placed, readPageRows } from "../page-rows.ts";
+import { pageToken, readNumberToken } from "../paging.ts";
 import { formatId, parseId } from "./dataset-id.ts";
 
-interface DatasetRow {
+export interface DatasetRow extends Placed {
   readonly id: string;
   readonly created_at: Date;
   readonly updated_at: Date;
@@ -35,16 +36,16 @@ export async function findDataset(db: Db, id: string): Promise<EvaluationDataset
   const uuid = parseId("d-", id) ?? null;
   const [found] = await readDatasets(
     db,
-    sql`select d.*, 1 as place from evaluation_dataset d where id = ${uuid}::uuid`,
+    sql`select d.*, 1::int8 as place from evaluation_dataset d where id = ${uuid}::uuid`,
   );
   if (found === undefined) throw new AppError("EVALUATION_DATASET_NOT_FOUND", { dataset: id });
-  return found;
+  return datasetMessage(found);
 }
 
-/** What is to be known of `datasets`, a query of whole rows of `evaluation_dataset` with their `place`. */
-export async function readDatasets(db: Db, datasets: RawBuilder<unknown>): Promise<readonly EvaluationDataset[]> {
+/** What is to be known of `datasets`, a query of whole rows of `evaluation_dataset` with their `place`, in that order. */
+export async function readDatasets(db: Db, datasets: RawBuilder<unknown>): Promise<readonly DatasetRow[]> {
   const { rows } = await sql<DatasetRow>`
-    select d.id, d.created_at, d.updated_at, d.name, d.digest, d.schema_json, d.record_count, d.created_by, d.updated_by,
+    select d.place, d.id, d.created_at, d.updated_at, d.name, d.digest, d.schema_json, d.record_count, d.created_by, d.updated_by,
       tags.*, experiments.*
     from (${datasets}) d
     cross join lateral (
@@ -54,10 +55,10 @@ export async function readDatasets(db: Db, datasets: RawBuilder<unknown>): Promi
       select array_agg(x.experiment_pk order by x.experiment_pk) as experiments from evaluation_dataset_experiment x
       where x.evaluation_dataset_pk = d.evaluation_dataset_pk) experiments
     order by d.place`.execute(db);
-  return rows.map(datasetMessage);
+  return rows;
 }
 
-function datasetMessage(row: DatasetRow): EvaluationDataset {
+export function datasetMessage(row: DatasetRow): EvaluationDataset {
   return create(EvaluationDatasetSchema, {
     id: formatId("d-", row.id),
     name: row.name,
@@ -73,8 +74,7 @@ function datasetMessage(row: DatasetRow): EvaluationDataset {
   });
 }
 
-interface RecordRow {
-  readonly record_pk: bigint;
+interface RecordRow extends Placed {
   readonly id: string;
   readonly created_at: Date;
   readonly updated_at: Date;
@@ -99,11 +99,16 @@ export async function listRecords(
     .where(sql`id`, "=", sql`${parseId("d-", datasetId) ?? null}::uuid`)
     .executeTakeFirst();
   if (dataset === undefined) throw new AppError("EVALUATION_DATASET_NOT_FOUND", { dataset: datasetId });
-  const { rows } = await sql<RecordRow>`
-    select * from evaluation_record where evaluation_dataset_pk = ${dataset.pk} and record_pk > ${after}
+  const { rows: found } = await sql<{ pk: bigint }>`
+    select record_pk as pk from evaluation_record where evaluation_dataset_pk = ${dataset.pk} and record_pk > ${after}
     order by record_pk limit ${size + 1}`.execute(db);
-  const { page, next } = cutPage(rows, size, (last) => pageToken("evaluation records", [String(last.record_pk)]));
-  return { records: page.map(recordMessage), next };
+  const keys = found.slice(0, size).map(({ pk }) => pk);
+  const { rows, done } = await readPageRows(
+    { table: "evaluation_record", primaryKey: "record_pk", keys },
+    async (records) => (await sql<RecordRow>`${records} order by place`.execute(db)).rows,
+  );
+  const next = done < found.length ? pageToken("evaluation records", [String(keys[done - 1])]) : "";
+  return { records: rows.map(recordMessage), next };
 }
 
 function recordMessage(row: RecordRow): EvaluationRecord {

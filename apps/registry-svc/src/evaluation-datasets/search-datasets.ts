@@ -2,21 +2,22 @@
  * Finds evaluation data sets by MLflow's search grammar.
  * @module
  */
+import type { EvaluationDataset } from "@mintmark/proto/mintmark/tracking/v1/evaluation_dataset";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { tryParseExperimentId } from "../experiments/experiment-id.ts";
+import { experimentPks } from "../experiments/experiment-id.ts";
 import { pageSize } from "../paging.ts";
 import {
   columnOrder,
   keyedTextFilter,
   nullComparators,
   type SortKey,
-  type Sql,
   textFilter,
   timeFilter,
 } from "../search/fields.ts";
 import { searchPage } from "../search/search-page.ts";
 import { readFilter, readOrder, type Vocabulary } from "../search/vocabulary.ts";
+import { datasetMessage, readDatasets } from "./find-datasets.ts";
 
 export interface SearchDatasets {
   /** All if empty. */
@@ -29,30 +30,31 @@ export interface SearchDatasets {
 }
 
 /**
- * The data sets that are found, as a query of whole rows of `evaluation_dataset` with their `place`.
  * @throws AppError FILTER_INVALID, ORDER_INVALID, REQUEST_INVALID, PAGE_TOKEN_INVALID
  */
-export async function searchDatasets(db: Db, request: SearchDatasets): Promise<{ found: Sql; next: string }> {
+export async function searchDatasets(
+  db: Db,
+  request: SearchDatasets,
+): Promise<{ datasets: EvaluationDataset[]; next: string }> {
   const { experimentIds, filter, orderBy, pageToken: token } = request;
-  const experiments = experimentIds.map(tryParseExperimentId).filter((pk) => pk !== undefined);
   const usedThere = sql`exists (select from evaluation_dataset_experiment x
-    where x.evaluation_dataset_pk = r.evaluation_dataset_pk and x.experiment_pk = any(${experiments}::int[]))`;
+    where x.evaluation_dataset_pk = r.evaluation_dataset_pk and x.experiment_pk = any(${experimentPks(experimentIds)}::int[]))`;
   const sortings = readOrder(orderBy, vocabulary);
-  const { keys, next } = await searchPage(db, {
+  const search = {
     list: "evaluation data set search",
-    from: sql`evaluation_dataset r`,
+    table: "evaluation_dataset",
     primaryKey: "evaluation_dataset_pk",
     where: [experimentIds.length === 0 ? sql`true` : usedThere],
     conditions: readFilter(filter, vocabulary),
     sortings,
-    tieBreaks: sortings.length === 0 ? [createdDown, newestFirst] : [newestFirst],
+    usual: [createdDown],
+    tieBreaks: [newestFirst],
     size: pageSize(request.pageSize),
     token,
     asked: [experimentIds, filter, orderBy],
-  });
-  const found = sql`select d.*, place from unnest(${keys}::bigint[]) with ordinality as found (evaluation_dataset_pk, place)
-    join evaluation_dataset d using (evaluation_dataset_pk)`;
-  return { found, next };
+  };
+  const { rows, next } = await searchPage(db, search, (datasets) => readDatasets(db, datasets));
+  return { datasets: rows.map(datasetMessage), next };
 }
 
 const createdDown: SortKey = { value: sql`r.created_at`, type: "timestamptz", descending: true };

@@ -8,11 +8,12 @@ import { AppError } from "@mintmark/errors";
 import { type Experiment, ExperimentSchema } from "@mintmark/proto/mintmark/tracking/v1/experiment";
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import type { Placed } from "../page-rows.ts";
 import { artifactLocation } from "./artifact-location.ts";
 import { parseExperimentId } from "./experiment-id.ts";
 import { isExperimentName } from "./experiment-name.ts";
 
-export interface ExperimentRow {
+export interface ExperimentRow extends Placed {
   readonly experiment_pk: number;
   readonly name: string;
   readonly artifact_location: string;
@@ -33,14 +34,13 @@ export async function findExperimentByName(db: Db, name: string): Promise<Experi
   return findOne(db, name, sql`name = ${name}`);
 }
 
-/** What is to be known of `experiments`, a query of whole rows of `experiment`, in the order of that query. */
+/** What is to be known of `experiments`, a query of whole rows of `experiment` with their `place`, in that order. */
 export async function readExperiments(db: Db, experiments: RawBuilder<unknown>): Promise<readonly ExperimentRow[]> {
   const { rows } = await sql<ExperimentRow>`
     select e.*, (
       select jsonb_object_agg(k.name, t.value) from experiment_tag t join key_name k using (key_id)
       where t.experiment_pk = e.experiment_pk) as tags
-    from (select found.*, row_number() over () as place from (${experiments}) found) e
-    order by e.place`.execute(db);
+    from (${experiments}) e order by e.place`.execute(db);
   return rows;
 }
 
@@ -57,7 +57,7 @@ export function experimentMessage(row: ExperimentRow): Experiment {
 }
 
 async function findOne(db: Db, experiment: string, which: RawBuilder<unknown>): Promise<Experiment> {
-  const [row] = await readExperiments(db, sql`select * from experiment where ${which}`);
+  const [row] = await readExperiments(db, sql`select e.*, 1::int8 as place from experiment e where ${which}`);
   if (row === undefined) throw new AppError("EXPERIMENT_NOT_FOUND", { experiment });
   return experimentMessage(row);
 }

@@ -38,21 +38,21 @@ export async function searchExperiments(
 ): Promise<{ experiments: Experiment[]; next: string }> {
   const { view, filter, orderBy, pageToken: token } = request;
   const sortings = readOrder(orderBy, vocabulary);
-  const { keys, next } = await searchPage(db, {
+  const search = {
     list: "experiment search",
-    from: sql`experiment r`,
+    table: "experiment",
     primaryKey: "experiment_pk",
     where: [inView(view)],
     conditions: readFilter(filter, vocabulary),
     sortings,
-    tieBreaks: sortings.length === 0 ? [createdDown, idUp] : [idUp],
+    usual: [createdDown],
+    tieBreaks: [idUp],
     size: pageSize(request.pageSize, sizes),
     token,
     asked: [filter, view, orderBy],
-  });
-  const experiments = sql`select r.* from unnest(${keys}::int[]) with ordinality as found (experiment_pk, place)
-    join experiment r using (experiment_pk) order by place`;
-  return { experiments: (await readExperiments(db, experiments)).map(experimentMessage), next };
+  };
+  const { rows, next } = await searchPage(db, search, (experiments) => readExperiments(db, experiments));
+  return { experiments: rows.map(experimentMessage), next };
 }
 
 const createdDown: SortKey = { value: sql`r.created_at`, type: "timestamptz", descending: true };

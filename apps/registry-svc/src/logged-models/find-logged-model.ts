@@ -13,6 +13,7 @@ import {
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { loggedModelArtifactUri } from "../experiments/artifact-location.ts";
+import type { Placed } from "../page-rows.ts";
 import { formatRunId } from "../runs/run-id.ts";
 import { formatLoggedModelId, parseLoggedModelId } from "./logged-model-id.ts";
 
@@ -20,18 +21,18 @@ import { formatLoggedModelId, parseLoggedModelId } from "./logged-model-id.ts";
 export async function findLoggedModel(db: Db, id: string): Promise<LoggedModel> {
   const [model] = await readLoggedModels(
     db,
-    sql`select * from logged_model where id = ${parseLoggedModelId(id)}::uuid and deleted_at is null`,
+    sql`select l.*, 1::int8 as place from logged_model l where id = ${parseLoggedModelId(id)}::uuid and deleted_at is null`,
   );
   if (model === undefined) throw new AppError("LOGGED_MODEL_NOT_FOUND", { id });
-  return model;
+  return loggedModelMessage(model);
 }
 
-/** What is to be known of `models`, a query of whole rows of `logged_model`, in the order of that query. */
-export async function readLoggedModels(db: Db, models: RawBuilder<unknown>): Promise<LoggedModel[]> {
+/** What is to be known of `models`, a query of whole rows of `logged_model` with their `place`, in that order. */
+export async function readLoggedModels(db: Db, models: RawBuilder<unknown>): Promise<readonly LoggedModelRow[]> {
   const { rows } = await sql<LoggedModelRow>`
-    select l.id, l.experiment_pk, l.name, l.model_type, l.status, l.created_at, l.updated_at, source.run_id as source_run,
+    select l.place, l.id, l.experiment_pk, l.name, l.model_type, l.status, l.created_at, l.updated_at, source.run_id as source_run,
       e.artifact_location as location, params.*, tags.*, metrics.*, versions.*
-    from (select found.*, row_number() over () as place from (${models}) found) l
+    from (${models}) l
     join experiment e using (experiment_pk)
     left join run source on source.run_pk = l.source_run_pk
     cross join lateral (
@@ -53,10 +54,10 @@ export async function readLoggedModels(db: Db, models: RawBuilder<unknown>): Pro
       from version v join model m using (model_pk)
       where v.logged_model_pk = l.logged_model_pk and v.deleted_at is null and m.deleted_at is null) versions
     order by l.place`.execute(db);
-  return rows.map(loggedModelMessage);
+  return rows;
 }
 
-interface LoggedModelRow {
+export interface LoggedModelRow extends Placed {
   readonly id: string;
   readonly experiment_pk: number;
   readonly name: string;
@@ -84,7 +85,7 @@ interface MetricPlace {
   readonly dataset_digest: string;
 }
 
-function loggedModelMessage(row: LoggedModelRow): LoggedModel {
+export function loggedModelMessage(row: LoggedModelRow): LoggedModel {
   const id = formatLoggedModelId(row.id);
   return create(LoggedModelSchema, {
     id,

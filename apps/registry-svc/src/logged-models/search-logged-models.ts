@@ -7,7 +7,7 @@ import { AppError } from "@mintmark/errors";
 import type { LoggedModel } from "@mintmark/proto/mintmark/tracking/v1/logged_model";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { tryParseExperimentId } from "../experiments/experiment-id.ts";
+import { experimentPks } from "../experiments/experiment-id.ts";
 import { pageSize } from "../paging.ts";
 import {
   columnOrder,
@@ -26,7 +26,7 @@ import {
 } from "../search/fields.ts";
 import { searchPage } from "../search/search-page.ts";
 import { readFilter, readSorting, type Sorting, type Vocabulary } from "../search/vocabulary.ts";
-import { readLoggedModels } from "./find-logged-model.ts";
+import { loggedModelMessage, readLoggedModels } from "./find-logged-model.ts";
 
 /** A data set; of any digest if that is empty. */
 export interface DatasetFilter {
@@ -60,27 +60,22 @@ export async function searchLoggedModels(
   const datasets = request.datasets.map(requireDatasetName);
   const conditions = readFilter(filter, vocabularyFor(datasets));
   const sortings = orderBy.map(sortingOf);
-  const byCreation = orderBy.some(({ field }) => field.startsWith("creation_timestamp"));
   const onMetrics = conditions.some(({ entity }) => entity === "metrics");
-  const { keys, next } = await searchPage(db, {
+  const search = {
     list: "logged model search",
-    from: sql`logged_model r`,
+    table: "logged_model",
     primaryKey: "logged_model_pk",
     where: [sql`r.deleted_at is null`, ...(datasets.length > 0 && !onMetrics ? [measuredOn(datasets)] : [])],
-    within: {
-      column: "experiment_pk",
-      values: [...new Set(experimentIds.map(tryParseExperimentId))].filter((pk) => pk !== undefined),
-    },
+    within: { column: "experiment_pk", values: experimentPks(experimentIds) },
     conditions,
     sortings,
-    tieBreaks: byCreation ? [idUp] : [createdDown, idUp],
+    tieBreaks: [createdDown, idUp],
     size: pageSize(request.pageSize, { usual: 50 }),
     token,
     asked: [experimentIds, filter, datasets.map(({ name, digest }) => [name, digest]), orderBy.map(written)],
-  });
-  const models = sql`select r.* from unnest(${keys}::int8[]) with ordinality as found (logged_model_pk, place)
-    join logged_model r using (logged_model_pk) order by place`;
-  return { models: await readLoggedModels(db, models), next };
+  };
+  const { rows, next } = await searchPage(db, search, (models) => readLoggedModels(db, models));
+  return { models: rows.map(loggedModelMessage), next };
 }
 
 function requireDatasetName(dataset: DatasetFilter): DatasetFilter {
@@ -112,7 +107,10 @@ const statusName = sql`(array['PENDING', 'READY', 'UPLOAD_FAILED'])[r.status]`;
 const sourceRunId = sql`(select encode(uuid_send(u.run_id), 'hex') from run u where u.run_pk = r.source_run_pk)`;
 
 const keyed = (table: string) => ({ table, row: "logged_model_pk", scope: "experiment_pk" });
-const createdAt = { filter: timeFilter(sql`r.created_at`), order: columnOrder(sql`r.created_at`, "timestamptz") };
+const createdAt = {
+  filter: timeFilter(createdDown.value),
+  order: columnOrder(createdDown.value, createdDown.type),
+};
 const updatedAt = { filter: timeFilter(sql`r.updated_at`), order: columnOrder(sql`r.updated_at`, "timestamptz") };
 
 const attributes: Vocabulary["attributes"] = {

@@ -11,9 +11,10 @@ import { type RawBuilder, sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import type { ModelName } from "../names/model-name.ts";
+import type { Placed } from "../page-rows.ts";
 import { selectVersions, type VersionRow, versionMessage } from "../versions/find-version.ts";
 
-export interface ModelRow {
+export interface ModelRow extends Placed {
   readonly model_pk: bigint;
   readonly id: string;
   readonly full_name: string;
@@ -30,23 +31,23 @@ export interface ModelRow {
 export async function findModel(db: Db, name: ModelName): Promise<ModelRow> {
   const [row] = await selectModels(
     db,
-    sql`${prepared} select * from model where full_name = ${name.full} and deleted_at is null`,
+    sql`${prepared} select m.*, 1::int8 as place from model m where full_name = ${name.full} and deleted_at is null`,
   );
   if (row === undefined) throw new AppError("MODEL_NOT_FOUND", { model: name.written });
   return row;
 }
 
 /**
- * In the order of the query.
- * @param models a query of whole rows of `model`, so that a page is cut before anything is looked up for its rows
+ * In the order of their `place`.
+ * @param models a query of whole rows of `model` with their `place`, so that a page is cut before anything is looked up for its rows
  */
 export async function selectModels(db: Db, models: RawBuilder<unknown>): Promise<readonly ModelRow[]> {
   const { rows } = await sql<ModelRow>`
-    select m.model_pk, m.id, m.full_name, m.shown_name, m.description, m.created_at, h.last_version, h.updated_at,
+    select m.model_pk, m.id, m.full_name, m.shown_name, m.description, m.created_at, m.place, h.last_version, h.updated_at,
       (select jsonb_object_agg(k.name, t.value) from model_tag t join key_name k using (key_id)
         where t.model_pk = m.model_pk) as tags,
       (select jsonb_object_agg(a.name, a.number) from alias a where a.model_pk = m.model_pk) as aliases
-    from (select *, row_number() over () as place from (${models}) given) m join model_head h using (model_pk)
+    from (${models}) m join model_head h using (model_pk)
     order by m.place`.execute(db);
   return rows;
 }
@@ -58,7 +59,7 @@ export async function latestVersions(
 ): Promise<ReadonlyMap<bigint, readonly VersionRow[]>> {
   const versions = await selectVersions(
     db,
-    sql`${prepared} select v.* from unnest(${models.map(({ model_pk }) => String(model_pk))}::bigint[]) as asked (model_pk)
+    sql`${prepared} select v.*, 1::int8 as place from unnest(${models.map(({ model_pk }) => String(model_pk))}::bigint[]) as asked (model_pk)
       cross join generate_series(0, 3) as asked_stage (stage)
       cross join lateral (select * from version v where v.model_pk = asked.model_pk and v.stage = asked_stage.stage and v.deleted_at is null
         order by v.number desc limit 1) v`,

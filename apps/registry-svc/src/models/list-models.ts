@@ -20,7 +20,7 @@ export interface ListModels {
 
 /** @throws AppError `PAGE_TOKEN_INVALID` */
 export async function listModels(db: Db, request: ListModels): Promise<{ page: readonly ModelRow[]; next: string }> {
-  const [after] = readPageToken("models", 1, request.token) ?? [];
+  const [after] = readPageToken("models", request.token) ?? [];
   const conditions = [
     sql`m.deleted_at is null`,
     ...(after === undefined ? [] : [sql`m.full_name > ${after}`]),
@@ -33,7 +33,11 @@ export async function listModels(db: Db, request: ListModels): Promise<{ page: r
     (prefix) => sql`(select m.* from model m where m.full_name like ${`${escapeLike(prefix)}%`}
       and ${sql.join(conditions, sql` and `)} ${page})`,
   );
-  const rows = await selectModels(db, sql`select * from (${sql.join(scans, sql` union all `)}) m ${page}`);
+  const rows = await selectModels(
+    db,
+    sql`
+    select m.*, row_number() over (order by m.full_name) as place from (${sql.join(scans, sql` union all `)}) m ${page}`,
+  );
   return cutPage(rows, request.size, (last) => pageToken("models", [last.full_name]));
 }
 

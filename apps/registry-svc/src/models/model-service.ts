@@ -53,8 +53,7 @@ export function modelService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeo
     },
     async searchModels(request) {
       const { models, next } = await searchModels(db, request);
-      const latest = await latestVersions(db, models);
-      return { models: models.map((model) => modelMessage(model, latest.get(model.model_pk))), nextPageToken: next };
+      return { models: models.map((model) => modelMessage(model, model.latest)), nextPageToken: next };
     },
     async updateModel({ name, description }, context) {
       const what = about(name, context);

@@ -10,7 +10,13 @@ import { columnOrder, keyedTextFilter, type SortKey, textFilter } from "../searc
 import { withoutPrompts } from "../search/prompts.ts";
 import { searchPage } from "../search/search-page.ts";
 import { readFilter, readOrder, type Vocabulary } from "../search/vocabulary.ts";
-import { type ModelRow, selectModels } from "./find-model.ts";
+import type { VersionRow } from "../versions/find-version.ts";
+import { latestVersions, type ModelRow, selectModels } from "./find-model.ts";
+
+/** A model with its latest version in each stage. */
+export interface FoundModel extends ModelRow {
+  readonly latest: readonly VersionRow[];
+}
 
 export interface SearchModels {
   readonly filter: string;
@@ -27,24 +33,28 @@ export interface SearchModels {
 export async function searchModels(
   db: Db,
   request: SearchModels,
-): Promise<{ models: readonly ModelRow[]; next: string }> {
+): Promise<{ models: readonly FoundModel[]; next: string }> {
   const { filter, orderBy, pageToken: token } = request;
   const sortings = readOrder(orderBy, vocabulary);
-  const { keys, next } = await searchPage(db, {
+  const search = {
     list: "model search",
-    from: sql`model r join model_head h using (model_pk)`,
+    table: "model",
+    join: sql`join model_head h using (model_pk)`,
     primaryKey: "model_pk",
     where: [sql`r.deleted_at is null`],
     conditions: withoutPrompts(readFilter(filter, vocabulary), tags),
     sortings,
-    tieBreaks: sortings.some(({ order }) => order === name) ? [] : [nameUp],
+    tieBreaks: [nameUp],
     size: pageSize(request.pageSize),
     token,
     asked: [filter, orderBy],
+  };
+  const { rows, next } = await searchPage(db, search, async (found): Promise<readonly FoundModel[]> => {
+    const models = await selectModels(db, found);
+    const latest = await latestVersions(db, models);
+    return models.map((model) => ({ ...model, latest: latest.get(model.model_pk) ?? [] }));
   });
-  const models = sql`select r.* from unnest(${keys}::int8[]) with ordinality as found (model_pk, place)
-    join model r using (model_pk) order by place`;
-  return { models: await selectModels(db, models), next };
+  return { models: rows, next };
 }
 
 /** By which models are found; text that can be no name is left out. */
@@ -59,7 +69,6 @@ export function fullNames(written: readonly string[]): readonly string[] {
 }
 
 const nameUp: SortKey = { value: sql`r.shown_name`, type: "text", descending: false };
-const name = columnOrder(nameUp.value, nameUp.type);
 const updated = columnOrder(sql`h.updated_at`, "timestamptz");
 const tags = keyedTextFilter({ table: "model_tag", row: "model_pk" }, []);
 
@@ -68,7 +77,7 @@ const vocabulary: Vocabulary = {
   attributes: {
     name: {
       filter: textFilter(sql`r.shown_name`, (names) => sql`r.full_name = any(${fullNames(names)}::text[])`),
-      order: name,
+      order: columnOrder(nameUp.value, nameUp.type),
     },
     timestamp: { order: updated },
     last_updated_timestamp: { order: updated },

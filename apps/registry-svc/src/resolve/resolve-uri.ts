@@ -63,7 +63,7 @@ function versionsOf(uri: ModelUri): RawBuilder<unknown> | undefined {
  * asked of the model stands outside, where its indexes on names, each of which holds only some models, can be seen to fit.
  */
 function highest(uri: { readonly name: ModelName; readonly at?: Date | undefined }, condition: RawBuilder<unknown>) {
-  return sql`${prepared} select v.* from model m cross join lateral (
+  return sql`${prepared} select v.*, 1::int8 as place from model m cross join lateral (
       select * from version v where v.model_pk = m.model_pk and ${condition} and ${versionLived(uri.at)}
       order by v.number desc limit 1) v
     where m.full_name = ${uri.name.full} and ${modelLived(uri.at)} order by v.number desc limit 1`;
@@ -71,7 +71,7 @@ function highest(uri: { readonly name: ModelName; readonly at?: Date | undefined
 
 /** Of all models: the version that was made last. */
 function newest(uri: { readonly at?: Date | undefined }, condition: RawBuilder<unknown>) {
-  return sql`select v.* from version v join model m using (model_pk)
+  return sql`select v.*, 1::int8 as place from version v join model m using (model_pk)
     where ${condition} and ${versionLived(uri.at)} and ${modelLived(uri.at)} order by v.version_pk desc limit 1`;
 }
 

@@ -18,6 +18,7 @@ import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { runArtifactUri } from "../experiments/artifact-location.ts";
 import { formatLoggedModelId } from "../logged-models/logged-model-id.ts";
+import { type Placed, weightOf } from "../page-rows.ts";
 import { formatRunId, parseRunId } from "./run-id.ts";
 import { runSource, tagNames } from "./run-tags.ts";
 
@@ -46,6 +47,8 @@ export interface RunRow {
   readonly model_outputs: readonly { readonly id: string; readonly step: string }[] | null;
 }
 
+interface PlacedRun extends RunRow, Placed {}
+
 /** Sizes come as text: JSON would round them beyond 2^53. */
 interface InputRow extends Pick<DatasetInput, "name" | "blake3" | "sha256" | "source" | "role"> {
   readonly rows: string;
@@ -54,25 +57,46 @@ interface InputRow extends Pick<DatasetInput, "name" | "blake3" | "sha256" | "so
 }
 
 interface DescribedInputRow extends Pick<DatasetInput, "name" | "digest" | "source" | "role"> {
+  readonly dataset_pk: string;
   readonly source_type: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Of schema and profile, in bytes. */
+  readonly description_size: number;
+}
+
+/** What runs share that read the same data, often the greatest part of them: read once, for those that are answered. */
+interface Description {
   readonly schema_json: string;
   readonly profile_json: string;
-  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** @throws AppError RUN_NOT_FOUND */
 export async function findRun(db: Db, id: string): Promise<Run> {
-  const row = (await readRuns(db, sql`${prepared} select * from run where run_id = ${parseRunId(id)}::uuid`))[0];
-  if (row === undefined) throw new AppError("RUN_NOT_FOUND", { run: id });
-  return runMessage(row);
+  const [run] = await runMessages(db, [await findRunRow(db, id)]);
+  return run!;
 }
 
-/** What is to be known of `runs`, a query of whole rows of `run`, in the order of that query. */
-export async function readRuns(db: Db, runs: RawBuilder<unknown>): Promise<readonly RunRow[]> {
-  const { rows } = await sql<RunRow>`
-    select ${runColumns} from (select found.*, row_number() over () as place from (${runs}) found) r ${runDetails}
-    order by r.place`.execute(db);
+/** @throws AppError RUN_NOT_FOUND */
+export async function findRunRow(db: Db, id: string): Promise<RunRow> {
+  const uuid = parseRunId(id);
+  const [row] = await readRuns(
+    db,
+    sql`${prepared} select r.*, 1::int8 as place from run r where run_id = ${uuid}::uuid`,
+  );
+  if (row === undefined) throw new AppError("RUN_NOT_FOUND", { run: id });
+  return row;
+}
+
+/** What is to be known of `runs`, a query of whole rows of `run` with their `place`, in that order. */
+export async function readRuns(db: Db, runs: RawBuilder<unknown>): Promise<readonly PlacedRun[]> {
+  const { rows } = await sql<PlacedRun>`
+    select r.place, ${runColumns} from (${runs}) r ${runDetails} order by r.place`.execute(db);
   return rows;
+}
+
+/** About how many bytes the message takes. */
+export function weightOfRun(row: PlacedRun): number {
+  return (row.described_inputs ?? []).reduce((weight, input) => weight + input.description_size, weightOf(row));
 }
 
 /** What a `RunRow` selects, of `r` and its details. */
@@ -105,8 +129,8 @@ export const runDetails = sql`
     from run_input i join dataset d using (dataset_pk) where i.run_pk = r.run_pk) inputs
   cross join lateral (
     select jsonb_agg(jsonb_build_object(
-      'name', d.name, 'digest', d.digest, 'source_type', d.source_type, 'source', d.source, 'role', i.role,
-      'schema_json', d.schema_json, 'profile_json', d.profile_json, 'tags', i.tags)
+      'dataset_pk', d.dataset_pk::text, 'name', d.name, 'digest', d.digest, 'source_type', d.source_type, 'source', d.source,
+      'role', i.role, 'tags', i.tags, 'description_size', octet_length(d.schema_json) + octet_length(d.profile_json))
       order by i.role, d.name, d.dataset_pk) as described_inputs
     from run_logged_dataset i join logged_dataset d using (dataset_pk) where i.run_pk = r.run_pk) described_inputs
   cross join lateral (
@@ -119,7 +143,13 @@ export const runDetails = sql`
     select jsonb_agg(jsonb_build_object('id', l.id, 'step', o.step::text) order by l.logged_model_pk) as model_outputs
     from run_model_output o join logged_model l using (logged_model_pk) where o.run_pk = r.run_pk) model_outputs`;
 
-export function runMessage(row: RunRow): Run {
+export async function runMessages(db: Db, rows: readonly RunRow[]): Promise<Run[]> {
+  const descriptions = await readDescriptions(db, rows);
+  return rows.map((row) => runMessage(row, descriptions));
+}
+
+/** @param descriptions of data sets, by key; left out if absent */
+export function runMessage(row: RunRow, descriptions?: ReadonlyMap<string, Description>): Run {
   const id = formatRunId(row.run_id);
   const tags = { ...row.tags };
   const latestPoints = Object.entries(row.metrics ?? {}).map(latestPoint);
@@ -140,7 +170,10 @@ export function runMessage(row: RunRow): Run {
     latestPoints,
     tags,
     source: runSource(tags),
-    inputs: [...(row.inputs ?? []).map(snapshotInput), ...(row.described_inputs ?? []).map(describedInput)],
+    inputs: [
+      ...(row.inputs ?? []).map(snapshotInput),
+      ...(row.described_inputs ?? []).map((input) => describedInput(input, descriptions?.get(input.dataset_pk))),
+    ],
     outputs: [...(row.outputs ?? [])],
     modelInputs: (row.model_inputs ?? []).map(formatLoggedModelId),
     modelOutputs: (row.model_outputs ?? []).map((output) => ({
@@ -165,6 +198,19 @@ function snapshotInput({ rows, size, schema_json, ...input }: InputRow) {
   return { ...input, rows: BigInt(rows), size: BigInt(size), schemaJson: schema_json };
 }
 
-function describedInput({ source_type, schema_json, profile_json, tags, ...input }: DescribedInputRow) {
-  return { ...input, sourceType: source_type, schemaJson: schema_json, profileJson: profile_json, tags: { ...tags } };
+function describedInput(row: DescribedInputRow, description?: Description) {
+  const { name, digest, source, role, source_type: sourceType, tags } = row;
+  const { schema_json: schemaJson = "", profile_json: profileJson = "" } = description ?? {};
+  return { name, digest, source, role, sourceType, schemaJson, profileJson, tags: { ...tags } };
+}
+
+async function readDescriptions(db: Db, runs: readonly RunRow[]): Promise<ReadonlyMap<string, Description>> {
+  const described = runs.flatMap((run) => run.described_inputs ?? []).filter((input) => input.description_size > 0);
+  if (described.length === 0) return new Map();
+  const pks = [...new Set(described.map(({ dataset_pk }) => dataset_pk))];
+  const { rows } = await sql<Description & { dataset_pk: bigint }>`
+    select dataset_pk, schema_json, profile_json from logged_dataset where dataset_pk = any(${pks}::int8[])`.execute(
+    db,
+  );
+  return new Map(rows.map((row) => [String(row.dataset_pk), row]));
 }

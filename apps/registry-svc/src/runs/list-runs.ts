@@ -5,8 +5,9 @@
 import { type Run, RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { cutPage, pageToken, readNumberToken } from "../paging.ts";
-import { readRuns, runMessage } from "./find-run.ts";
+import { readPageRows } from "../page-rows.ts";
+import { pageToken, readNumberToken } from "../paging.ts";
+import { readRuns, runMessages, weightOfRun } from "./find-run.ts";
 import { jobStatusNames } from "./run-status.ts";
 
 export interface ListRuns {
@@ -31,15 +32,15 @@ export async function listRuns(db: Db, request: ListRuns): Promise<{ runs: Run[]
   ];
   // One ordered index scan a status, merged: a page costs a page, however rare the status is.
   const wanted = status === RunStatus.UNSPECIFIED ? allStatuses : [status];
-  const rows = await readRuns(
-    db,
-    sql`
-    select r.* from unnest(${wanted}::smallint[]) as wanted (status) cross join lateral (
-      select * from run x where ${sql.join(conditions, sql` and `)} order by x.run_pk desc limit ${size + 1}) r
-    order by r.run_pk desc limit ${size + 1}`,
-  );
-  const { page, next } = cutPage(rows, size, (last) => pageToken("runs", [String(last.run_pk)]));
-  return { runs: page.map(runMessage), next };
+  const { rows: found } = await sql<{ pk: bigint }>`
+    select r.run_pk as pk from unnest(${wanted}::smallint[]) as wanted (status) cross join lateral (
+      select x.run_pk from run x where ${sql.join(conditions, sql` and `)} order by x.run_pk desc limit ${size + 1}) r
+    order by r.run_pk desc limit ${size + 1}`.execute(db);
+  const keys = found.slice(0, size).map(({ pk }) => pk);
+  const page = { table: "run", primaryKey: "run_pk", keys };
+  const { rows, done } = await readPageRows(page, (runs) => readRuns(db, runs), weightOfRun);
+  const next = done < found.length ? pageToken("runs", [String(keys[done - 1])]) : "";
+  return { runs: await runMessages(db, rows), next };
 }
 
 const allStatuses = Object.keys(jobStatusNames).map(Number);

@@ -33,24 +33,16 @@ export async function metricHistory(db: Db, request: MetricHistory): Promise<{ p
   const run = await db.selectFrom("run").select("run_pk").where("run_id", "=", uuid).executeTakeFirst();
   if (run === undefined) throw new AppError("RUN_NOT_FOUND", { run: runId });
 
-  const after = readToken(token);
+  const asked = [uuid, key];
+  const after = readPageToken("history", token, asked);
   const { rows } = await sql<{ ts: bigint; step: bigint; value: number }>`
     select ts, step, value from metric_point
     where run_pk = ${run.run_pk} and key_id = (select key_id from key_name where name = ${key})
       ${after === undefined ? sql`` : sql`and (ts, step, value) > (${after[0]}::bigint, ${after[1]}::bigint, ${after[2]}::float8)`}
     order by ts, step, value limit ${size + 1}`.execute(db);
   const { page, next } = cutPage(rows, size, (last) =>
-    pageToken("history", [String(last.ts), String(last.step), String(last.value)]),
+    pageToken("history", [String(last.ts), String(last.step), String(last.value)], asked),
   );
   const points = page.map(({ ts, step, value }) => create(MetricPointSchema, { key, value, step, timeMs: ts }));
   return { points, next };
-}
-
-function readToken(token: string): readonly string[] | undefined {
-  const after = readPageToken("history", 3, token);
-  const [ts = "0", step = "0", value = "0"] = after ?? [];
-  const valid =
-    [ts, step].every((each) => /^-?\d{1,19}$/.test(each)) && /^(NaN|-?(Infinity|[\d.]+(e[+-]\d+)?))$/.test(value);
-  if (!valid) throw new AppError("PAGE_TOKEN_INVALID", {});
-  return after;
 }

@@ -14,7 +14,7 @@ import { compareMetric } from "./compare-metric.ts";
 import { createRun } from "./create-run.ts";
 import { deleteRun, restoreRun } from "./delete-run.ts";
 import { deleteRunTag } from "./delete-run-tag.ts";
-import { findRun } from "./find-run.ts";
+import { findRun, findRunRow, runMessage } from "./find-run.ts";
 import { listRuns } from "./list-runs.ts";
 import { logBatch } from "./log-batch.ts";
 import { logModel } from "./log-model.ts";
@@ -28,7 +28,8 @@ export function runService(deps: Pick<ServiceDeps, "db" | "dataLinks">): Service
     await linkSnapshots(deps, runs);
     return [...runs];
   };
-  const oneRun = async (id: string) => ({ run: (await linked([await findRun(db, id)]))[0] });
+  const answered = async (run: Run) => ({ run: (await linked([run]))[0] });
+  const oneRun = async (id: string) => answered(await findRun(db, id));
   return {
     async createRun(request, context) {
       const { id, event } = await createRun(db, { ...request, actor: currentCaller(context).name });
@@ -49,7 +50,7 @@ export function runService(deps: Pick<ServiceDeps, "db" | "dataLinks">): Service
     async updateRun({ id, status, name, endTime }, context) {
       const actor = currentCaller(context).name;
       await announce(context, db, await updateRun(db, { id, status, name, endTime, actor }));
-      return oneRun(id);
+      return answered(runMessage(await findRunRow(db, id)));
     },
     async deleteRun({ id }, context) {
       await announce(context, db, await deleteRun(db, { id, actor: currentCaller(context).name }));

@@ -7,7 +7,7 @@ import type { Run } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { runArtifactUriSql } from "../experiments/artifact-location.ts";
-import { tryParseExperimentId } from "../experiments/experiment-id.ts";
+import { experimentPks } from "../experiments/experiment-id.ts";
 import { pageSize } from "../paging.ts";
 import {
   columnOrder,
@@ -25,7 +25,7 @@ import {
 import { inView } from "../search/lifecycle.ts";
 import { searchPage } from "../search/search-page.ts";
 import { readFilter, readOrder, type Vocabulary } from "../search/vocabulary.ts";
-import { readRuns, runMessage } from "./find-run.ts";
+import { readRuns, runMessages, weightOfRun } from "./find-run.ts";
 
 export interface SearchRuns {
   readonly experimentIds: readonly string[];
@@ -43,27 +43,21 @@ const sizes = { most: 50_000, usual: 1_000 };
 export async function searchRuns(db: Db, request: SearchRuns): Promise<{ runs: Run[]; next: string }> {
   const { experimentIds, filter, view, orderBy, pageToken: token } = request;
   const sortings = readOrder(orderBy, vocabulary);
-  const byStart = sortings.some(({ order }) => order === vocabulary.attributes["start_time"]?.order);
-  const { keys, next } = await searchPage(db, {
+  const search = {
     list: "run search",
-    from: sql`run r`,
+    table: "run",
     primaryKey: "run_pk",
     where: [inView(view)],
     within: { column: "experiment_pk", values: experimentPks(experimentIds) },
     conditions: readFilter(filter, vocabulary),
     sortings,
-    tieBreaks: byStart ? [runIdUp] : [startDown, runIdUp],
+    tieBreaks: [startDown, runIdUp],
     size: pageSize(request.pageSize, sizes),
     token,
     asked: [experimentIds, filter, view, orderBy],
-  });
-  const runs = sql`select r.* from unnest(${keys}::int8[]) with ordinality as found (run_pk, place)
-    join run r using (run_pk) order by place`;
-  return { runs: (await readRuns(db, runs)).map(runMessage), next };
-}
-
-function experimentPks(ids: readonly string[]): readonly number[] {
-  return [...new Set(ids.map(tryParseExperimentId))].filter((pk) => pk !== undefined);
+  };
+  const { rows, next } = await searchPage(db, search, (runs) => readRuns(db, runs), weightOfRun);
+  return { runs: await runMessages(db, rows), next };
 }
 
 /** As the index has it: a run that waits to begin counts as begun when it was created. */

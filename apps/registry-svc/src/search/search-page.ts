@@ -4,20 +4,22 @@
  * Pages go by the sort keys of the last row, so that page 1000 costs what page 1 costs.
  * @module
  */
-import { createHash } from "node:crypto";
 import { AppError } from "@mintmark/errors";
 import { type RawBuilder, sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
-import { cutPage, pageToken, readPageToken } from "../paging.ts";
+import { type Placed, readPageRows } from "../page-rows.ts";
+import { pageToken, readPageToken } from "../paging.ts";
 import { type Leg, type SortKey, type Sql, unknownKey } from "./fields.ts";
 import type { Condition, Sorting } from "./vocabulary.ts";
 
 export interface Search {
   /** Names the list in its tokens. */
   readonly list: string;
-  /** What is searched, with whatever the fields need beside it; the table itself is called `r`. */
-  readonly from: Sql;
+  /** What is searched; it is called `r`. */
+  readonly table: string;
+  /** Whatever the fields need beside it. */
+  readonly join?: Sql;
   /** The column of `r` by which rows are found again. */
   readonly primaryKey: string;
   /** What holds besides the filter. */
@@ -26,7 +28,9 @@ export interface Search {
   readonly within?: { readonly column: string; readonly values: readonly number[] };
   readonly conditions: readonly Condition[];
   readonly sortings: readonly Sorting[];
-  /** What decides after the sortings; the last one is unique. */
+  /** What decides first where no sorting is asked for. */
+  readonly usual?: readonly SortKey[];
+  /** What decides in the end, as far as it is not sorted by already; the last one is unique. */
   readonly tieBreaks: readonly SortKey[];
   readonly size: number;
   readonly token: string;
@@ -36,16 +40,33 @@ export interface Search {
   readonly asked: unknown;
 }
 
-export interface Page {
-  /** The primary keys, in order. */
-  readonly keys: readonly bigint[];
+export interface Page<Row> {
+  /** In order; fewer than asked for where they weigh enough for one answer. */
+  readonly rows: readonly Row[];
   /** The token of the next page; empty if this is the last. */
   readonly next: string;
 }
 
-/** @throws AppError PAGE_TOKEN_INVALID */
-export async function searchPage(db: Db, search: Search): Promise<Page> {
-  if (search.within?.values.length === 0) return { keys: [], next: "" };
+/**
+ * @param read reads what is to be known of the rows of a query, in the order of their `place`
+ * @param weigh about how many bytes a row takes in the answer; those of its texts if absent
+ * @throws AppError PAGE_TOKEN_INVALID
+ */
+export async function searchPage<Row extends Placed>(
+  db: Db,
+  search: Search,
+  read: (rows: Sql) => Promise<readonly Row[]>,
+  weigh?: (row: Row) => number,
+): Promise<Page<Row>> {
+  const found = await findRows(db, search);
+  const keys = found.slice(0, search.size).map(({ pk }) => pk);
+  const { rows, done } = await readPageRows({ ...search, keys }, read, weigh);
+  return { rows, next: done < found.length && done > 0 ? tokenAfter(search, found[done - 1]!) : "" };
+}
+
+/** One more than the page has, if there is one. */
+async function findRows(db: Db, search: Search): Promise<readonly FoundRow[]> {
+  if (search.within?.values.length === 0) return [];
   const start = readToken(search);
   const keyIds = await findKeyIds(db, [...search.conditions, ...search.sortings]);
   const conditions = search.conditions.map(({ filter, ...comparison }) =>
@@ -63,8 +84,7 @@ export async function searchPage(db: Db, search: Search): Promise<Page> {
       await sql<FoundRow>`${legQuery(search, leg, conditions, after, search.size + 1 - rows.length)}`.execute(db);
     for (const row of found.rows) rows.push({ ...row, leg: at });
   }
-  const { page, next } = cutPage(rows, search.size, (last) => tokenAfter(search, last));
-  return { keys: page.map(({ pk }) => pk), next };
+  return rows;
 }
 
 interface FoundRow {
@@ -102,7 +122,7 @@ async function findKeyIds(db: Db, users: readonly { key: string }[]): Promise<Re
 }
 
 /** The first field may have an index that gives the order, leg by leg; the others are sorted. */
-function legsOf({ sortings, tieBreaks }: Search, keyIds: ReadonlyMap<string, number>): readonly Leg[] {
+function legsOf({ sortings, usual = [], tieBreaks }: Search, keyIds: ReadonlyMap<string, number>): readonly Leg[] {
   const by = sortings.map(({ key, descending }, at) => ({
     descending,
     keyId: keyIds.get(key) ?? unknownKey,
@@ -112,8 +132,10 @@ function legsOf({ sortings, tieBreaks }: Search, keyIds: ReadonlyMap<string, num
     at === 0 && order.legs !== undefined ? order.legs(by[at]!) : [order.whole(by[at]!)],
   );
   const rest = others.flat();
+  const last = sortings.length === 0 ? [...usual, ...tieBreaks] : tieBreaks;
   return (first ?? [{ keys: [] }]).map((leg) => {
     const parts = [leg, ...rest];
+    const keys = parts.flatMap((part) => part.keys);
     const wheres = parts.flatMap(({ where }) => (where === undefined ? [] : [where]));
     return {
       join: sql.join(
@@ -121,7 +143,7 @@ function legsOf({ sortings, tieBreaks }: Search, keyIds: ReadonlyMap<string, num
         sql` `,
       ),
       ...(wheres.length === 0 ? {} : { where: sql.join(wheres, sql` and `) }),
-      keys: [...parts.flatMap(({ keys }) => keys), ...tieBreaks],
+      keys: [...keys, ...last.filter(({ value }) => !keys.some((key) => key.value === value))],
     };
   });
 }
@@ -133,7 +155,7 @@ function legQuery(
   after: readonly (string | null)[] | undefined,
   limit: number,
 ): RawBuilder<FoundRow> {
-  const { from, primaryKey, within } = search;
+  const { table, join = sql``, primaryKey, within } = search;
   const names = leg.keys.map((_, at) => sql.ref(`k${at}`));
   const order = sql.join(leg.keys.map(({ descending }, at) => sql`${names[at]} ${descending ? sql`desc` : sql`asc`}`));
   const scan = (scope: readonly Sql[]) => {
@@ -146,7 +168,7 @@ function legQuery(
     ];
     return sql`
       select ${sql.ref(`r.${primaryKey}`)} as pk, ${sql.join(leg.keys.map(({ value }, at) => sql`${value} as ${names[at]}`))}
-      from ${from} ${leg.join ?? sql``} where ${sql.join(wheres, sql` and `)} order by ${order} limit ${limit}`;
+      from ${sql.table(table)} r ${join} ${leg.join ?? sql``} where ${sql.join(wheres, sql` and `)} order by ${order} limit ${limit}`;
   };
   const column = within === undefined ? sql`` : sql.ref(`r.${within.column}`);
   const found =
@@ -172,26 +194,15 @@ function isAfter([key, ...keys]: readonly SortKey[], [last, ...lasts]: readonly 
   return sql`(${key.value} ${upTo} ${value} and (${key.value} ${beyond} ${value} or ${isAfter(keys, lasts)}))`;
 }
 
-// tokens: the leg, then for each key a letter that tells a value from none, then a hash of all that and of what was asked
+// tokens: the leg, then for each key a letter that tells a value from none
 
-function tokenAfter(search: Search, { leg, place }: FoundRow): string {
+function tokenAfter({ list, asked }: Search, { leg, place }: FoundRow): string {
   const keys = JSON.parse(place) as readonly (string | null)[];
-  const parts = [String(leg), ...keys.map((value) => (value === null ? "n" : `v${value}`))];
-  return pageToken(search.list, [...parts, seal(search, parts)]);
+  return pageToken(list, [String(leg), ...keys.map((value) => (value === null ? "n" : `v${value}`))], asked);
 }
 
-function readToken(search: Search): { leg: number; after: readonly (string | null)[] } | undefined {
-  const parts = readPageToken(search.list, undefined, search.token);
-  if (parts === undefined) return undefined;
-  const key = parts.slice(0, -1);
-  if (parts.at(-1) !== seal(search, key)) throw new AppError("PAGE_TOKEN_INVALID", {});
-  const [leg, ...after] = key;
+function readToken({ list, asked, token }: Search): { leg: number; after: readonly (string | null)[] } | undefined {
+  const [leg, ...after] = readPageToken(list, token, asked) ?? [];
+  if (leg === undefined) return undefined;
   return { leg: Number(leg), after: after.map((part) => (part === "n" ? null : part.slice(1))) };
-}
-
-function seal({ list, asked }: Search, parts: readonly string[]): string {
-  return createHash("sha256")
-    .update(JSON.stringify([list, asked, parts]))
-    .digest("base64url")
-    .slice(0, 16);
 }

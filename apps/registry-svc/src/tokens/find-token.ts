@@ -33,7 +33,7 @@ export async function listTokens(
   size: number,
   token: string,
 ): Promise<{ page: readonly TokenRow[]; next: string }> {
-  const after = readPageToken("tokens", 2, token);
+  const after = readPageToken("tokens", token);
   const begin = after === undefined ? sql`true` : sql`(created_at, id) > (${after[0]}::timestamptz, ${after[1]})`;
   const { rows } = await sql<TokenRow & { readonly created_text: string }>`
     select id, name, created_at, created_at::text as created_text, expires_at, revoked_at from token

@@ -17,9 +17,10 @@ import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { traceArtifactUri } from "../experiments/artifact-location.ts";
 import { pathOfArtifactUri } from "../files/artifact-uri.ts";
+import type { Placed } from "../page-rows.ts";
 import { type AssessmentRow, assessmentJson, assessmentMessage } from "./assessment-row.ts";
 
-export interface TraceRow {
+export interface TraceRow extends Placed {
   readonly trace_pk: bigint;
   readonly id: string;
   readonly experiment_pk: number;
@@ -49,7 +50,6 @@ export async function findTraces(db: Db, ids: readonly string[], withSpans: bool
   const rows = await readTraces(
     db,
     sql`select t.*, own.place from unnest(${sought}::text[]) with ordinality as own (id, place) join trace t using (id)`,
-    sql`t.place`,
   );
   const spans = withSpans ? await readSpans(db, rows) : undefined;
   return rows.map((row) =>
@@ -57,14 +57,10 @@ export async function findTraces(db: Db, ids: readonly string[], withSpans: bool
   );
 }
 
-/** What is to be known of `traces`, a query of rows of `trace`, which may have more columns to order by. */
-export async function readTraces(
-  db: Db,
-  traces: RawBuilder<unknown>,
-  order: RawBuilder<unknown>,
-): Promise<readonly TraceRow[]> {
+/** What is to be known of `traces`, a query of whole rows of `trace` with their `place`, in that order. */
+export async function readTraces(db: Db, traces: RawBuilder<unknown>): Promise<readonly TraceRow[]> {
   const { rows } = await sql<TraceRow>`
-    select t.trace_pk, t.id, t.experiment_pk, e.artifact_location, t.started_ms, t.duration_ms, t.state, t.client_request_id,
+    select t.place, t.trace_pk, t.id, t.experiment_pk, e.artifact_location, t.started_ms, t.duration_ms, t.state, t.client_request_id,
       t.request_preview, t.response_preview, tags.*, metadata.*, assessments.*,
       exists (select from span s where s.trace_pk = t.trace_pk) as has_spans
     from (${traces}) t join experiment e using (experiment_pk)
@@ -77,7 +73,7 @@ export async function readTraces(
     cross join lateral (
       select jsonb_agg(${assessmentJson} order by a.assessment_pk) as assessments
       from assessment a where a.trace_pk = t.trace_pk) assessments
-    order by ${order}`.execute(db);
+    order by t.place`.execute(db);
   return withEmpty(db, rows);
 }
 

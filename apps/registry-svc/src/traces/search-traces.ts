@@ -6,7 +6,7 @@ import { AppError } from "@mintmark/errors";
 import { AssessmentKind } from "@mintmark/proto/mintmark/tracking/v1/trace";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { tryParseExperimentId } from "../experiments/experiment-id.ts";
+import { experimentPks } from "../experiments/experiment-id.ts";
 import { pageSize } from "../paging.ts";
 import {
   columnOrder,
@@ -29,6 +29,7 @@ import {
 import type { Comparator } from "../search/grammar.ts";
 import { searchPage } from "../search/search-page.ts";
 import { readFilter, readOrder, type Vocabulary } from "../search/vocabulary.ts";
+import { readTraces, type TraceRow } from "./find-traces.ts";
 
 export interface SearchTraces {
   readonly experimentIds: readonly string[];
@@ -43,10 +44,12 @@ const sizes = { most: 500, usual: 100 };
 const maxExperiments = 100;
 
 /**
- * The traces that are found, as a query of whole rows of `trace` with their `place`.
  * @throws AppError FILTER_INVALID, ORDER_INVALID, REQUEST_INVALID, PAGE_TOKEN_INVALID
  */
-export async function searchTraces(db: Db, request: SearchTraces): Promise<{ found: Sql; next: string }> {
+export async function searchTraces(
+  db: Db,
+  request: SearchTraces,
+): Promise<{ traces: readonly TraceRow[]; next: string }> {
   const { experimentIds, filter, orderBy, pageToken: token } = request;
   if (experimentIds.length === 0 || experimentIds.length > maxExperiments)
     throw new AppError("REQUEST_INVALID", {
@@ -54,23 +57,22 @@ export async function searchTraces(db: Db, request: SearchTraces): Promise<{ fou
       problem: `must name 1 to ${maxExperiments} experiments, got ${experimentIds.length}`,
     });
   const sortings = readOrder(orderBy, vocabulary);
-  const experiments = [...new Set(experimentIds.map(tryParseExperimentId))].filter((pk) => pk !== undefined);
-  const { keys, next } = await searchPage(db, {
+  const search = {
     list: "trace search",
-    from: sql`trace r`,
+    table: "trace",
     primaryKey: "trace_pk",
     where: [],
-    within: { column: "experiment_pk", values: experiments },
+    within: { column: "experiment_pk", values: experimentPks(experimentIds) },
     conditions: readFilter(filter, vocabulary),
     sortings,
-    tieBreaks: sortings.length === 0 ? [startedDown, newestFirst] : [newestFirst],
+    usual: [startedDown],
+    tieBreaks: [newestFirst],
     size: pageSize(request.pageSize, sizes),
     token,
     asked: [experimentIds, filter, orderBy],
-  });
-  const found = sql`select t.*, place from unnest(${keys}::bigint[]) with ordinality as found (trace_pk, place)
-    join trace t using (trace_pk)`;
-  return { found, next };
+  };
+  const { rows, next } = await searchPage(db, search, (traces) => readTraces(db, traces));
+  return { traces: rows, next };
 }
 
 const startedDown: SortKey = { value: sql`r.started_ms`, type: "int8", descending: true };

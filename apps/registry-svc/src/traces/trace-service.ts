@@ -5,11 +5,10 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import { AppError } from "@mintmark/errors";
 import type { TraceService } from "@mintmark/proto/mintmark/tracking/v1/trace_service";
-import { sql } from "kysely";
 import type { ServiceDeps } from "../service-deps.ts";
 import { createAssessment, deleteAssessment, getAssessment, updateAssessment } from "./assessments.ts";
 import { deleteTraces, deleteTraceTag, linkTraces, setTraceTag } from "./change-trace.ts";
-import { findTrace, findTraces, readTraces, traceMessage } from "./find-traces.ts";
+import { findTrace, findTraces, traceMessage } from "./find-traces.ts";
 import { logSpans } from "./log-spans.ts";
 import { recordTrace } from "./record-trace.ts";
 import { searchTraces } from "./search-traces.ts";
@@ -40,9 +39,8 @@ export function traceService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeo
       return { contents: [...(await findTraces(db, ids, withSpans))] };
     },
     async searchTraces(request) {
-      const { found, next } = await searchTraces(db, request);
-      const rows = await readTraces(db, found, sql`t.place`);
-      return { traces: rows.map(traceMessage), nextPageToken: next };
+      const { traces, next } = await searchTraces(db, request);
+      return { traces: traces.map(traceMessage), nextPageToken: next };
     },
     async setTraceTag(request) {
       await setTraceTag(db, request);

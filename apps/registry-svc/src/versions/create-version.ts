@@ -100,7 +100,7 @@ async function createdBefore(
   requestId: string | undefined,
 ): Promise<VersionRow | undefined> {
   if (requestId === undefined) return undefined;
-  const made = sql`${prepared} select * from version where model_pk = ${model_pk} and request_id = ${requestId}`;
+  const made = sql`${prepared} select v.*, 1::int8 as place from version v where model_pk = ${model_pk} and request_id = ${requestId}`;
   return (await selectVersions(tx, made))[0];
 }
 

@@ -11,8 +11,9 @@ import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { isVersionNumber } from "../fields.ts";
 import type { ModelName } from "../names/model-name.ts";
+import type { Placed } from "../page-rows.ts";
 
-export interface VersionRow {
+export interface VersionRow extends Placed {
   readonly version_pk: bigint;
   readonly model_pk: bigint;
   readonly model_id: string;
@@ -47,7 +48,7 @@ export interface VersionRow {
 
 /** @throws AppError `VERSION_NOT_FOUND` */
 export async function findVersion(db: Db, name: ModelName, number: number): Promise<VersionRow> {
-  const versions = sql`${prepared} select v.* from version v join model m using (model_pk)
+  const versions = sql`${prepared} select v.*, 1::int8 as place from version v join model m using (model_pk)
     where m.full_name = ${name.full} and m.deleted_at is null and v.number = ${number} and v.deleted_at is null`;
   const [row] = isVersionNumber(number) ? await selectVersions(db, versions) : [];
   if (row === undefined) throw new AppError("VERSION_NOT_FOUND", { model: name.written, version: String(number) });
@@ -55,19 +56,19 @@ export async function findVersion(db: Db, name: ModelName, number: number): Prom
 }
 
 /**
- * In the order of the query.
- * @param versions a query of whole rows of `version`, so that a page is cut before anything is looked up for its rows
+ * In the order of their `place`.
+ * @param versions a query of whole rows of `version` with their `place`, so that a page is cut before anything is looked up for its rows
  */
 export async function selectVersions(db: Db, versions: RawBuilder<unknown>): Promise<readonly VersionRow[]> {
   const { rows } = await sql<VersionRow>`
-    select v.version_pk, v.model_pk, m.id as model_id, m.shown_name, v.number, v.major, v.minor, v.patch, v.digest,
+    select v.place, v.version_pk, v.model_pk, m.id as model_id, m.shown_name, v.number, v.major, v.minor, v.patch, v.digest,
       v.size_bytes, coalesce(r.run_id::text, v.foreign_run) as run_id, v.model_type, v.signed_by, v.created_by, v.created_at,
       v.description, v.stage, v.archived, v.updated_at, v.source, v.location, v.run_link, l.id as logged_model_id,
       array(select a.name from alias a where a.model_pk = v.model_pk and a.number = v.number order by a.name) as aliases,
       (select jsonb_object_agg(k.name, t.value) from version_tag t join key_name k using (key_id)
         where t.version_pk = v.version_pk) as tags,
       (select number from event_head) as event
-    from (select *, row_number() over () as place from (${versions}) given) v
+    from (${versions}) v
     join model m using (model_pk) left join run r using (run_pk) left join logged_model l using (logged_model_pk)
     order by v.place`.execute(db);
   return rows;

@@ -37,10 +37,10 @@ export async function listVersions(
   const filter = sql.join(conditions, sql` and `);
   const versions =
     firstTag === undefined
-      ? sql`select v.* from version v where v.model_pk = ${model_pk} and ${filter}
+      ? sql`select v.*, -v.number::int8 as place from version v where v.model_pk = ${model_pk} and ${filter}
           ${before === undefined ? sql`` : sql`and v.number < ${before}`} order by v.number desc limit ${size + 1}`
       : // Within a model, keys go up as numbers do; so the index on tags has the order of the list.
-        sql`select v.* from version_tag t join version v using (version_pk)
+        sql`select v.*, -v.number::int8 as place from version_tag t join version v using (version_pk)
           where t.model_pk = ${model_pk} and ${tagIs("t", firstTag)} and ${filter}
           ${before === undefined ? sql`` : sql`and t.version_pk < (select version_pk from version where model_pk = ${model_pk} and number = ${before})`}
           order by t.version_pk desc limit ${size + 1}`;

@@ -101,7 +101,10 @@ export async function recordVersion(tx: Db, keys: ServiceDeps["keys"], made: New
   await insertTags(tx, model, version_pk, made.tags);
   await writeEdges(tx, made.sources, versionNode(model.id, number, `${model.shown_name}/${number}`));
   const moves = await moveAliases(tx, number, made);
-  const [version] = await selectVersions(tx, sql`${prepared} select * from version where version_pk = ${version_pk}`);
+  const [version] = await selectVersions(
+    tx,
+    sql`${prepared} select v.*, 1::int8 as place from version v where version_pk = ${version_pk}`,
+  );
   if (version === undefined) throw new Error("the version just inserted is not there");
   return { version, event: await recordEvents(tx, about, made, moves) };
 }

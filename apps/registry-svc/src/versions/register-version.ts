@@ -109,7 +109,7 @@ async function registeredBefore(
 ): Promise<VersionRow | undefined> {
   const [version] = await selectVersions(
     tx,
-    sql`select * from version where run_pk = ${run_pk} and model_pk = ${model_pk} and source = '' and deleted_at is null
+    sql`select v.*, 1::int8 as place from version v where run_pk = ${run_pk} and model_pk = ${model_pk} and source = '' and deleted_at is null
       order by number limit 1`,
   );
   if (version === undefined) return undefined;

@@ -34,23 +34,23 @@ export async function searchVersions(
   const { filter, orderBy, pageToken: token } = request;
   const sortings = readOrder(orderBy, vocabulary);
   const conditions = readFilter(filter, vocabulary);
-  const tieBreaks = [nameUp, numberDown].filter((key) => !sortings.some(({ order }) => order === orderOf(key)));
-  const { keys, next } = await searchPage(db, {
+  const search = {
     list: "version search",
-    from: sql`version r join model m using (model_pk)`,
+    table: "version",
+    join: sql`join model m using (model_pk)`,
     primaryKey: "version_pk",
     where: [sql`r.deleted_at is null and m.deleted_at is null`],
     conditions: withoutPrompts(conditions, tags),
     sortings,
-    tieBreaks: sortings.length === 0 ? [updatedDown, nameUp, numberDown] : tieBreaks,
+    usual: [updatedDown],
+    tieBreaks: [nameUp, numberDown],
     size: pageSize(request.pageSize, sizes),
     token,
     isUsual: token === "" && sortings.length === 0 && isOfOneModel(conditions),
     asked: [filter, orderBy],
-  });
-  const versions = sql`${prepared} select r.* from unnest(${keys}::int8[]) with ordinality as found (version_pk, place)
-    join version r using (version_pk) order by place`;
-  return { versions: await selectVersions(db, versions), next };
+  };
+  const { rows, next } = await searchPage(db, search, (versions) => selectVersions(db, sql`${prepared} ${versions}`));
+  return { versions: rows, next };
 }
 
 const updatedDown: SortKey = { value: sql`r.updated_at`, type: "timestamptz", descending: true };
@@ -61,14 +61,15 @@ const numberDown: SortKey = { value: sql`r.number`, type: "int4", descending: tr
 const runId = sql`coalesce((select encode(uuid_send(u.run_id), 'hex') from run u where u.run_pk = r.run_pk), r.foreign_run)`;
 
 const tags = keyedTextFilter({ table: "version_tag", row: "version_pk" }, []);
-const name = columnOrder(nameUp.value, nameUp.type);
-const number = columnOrder(numberDown.value, numberDown.type);
 
 const vocabulary: Vocabulary = {
   searched: "versions",
   attributes: {
-    name: { filter: textFilter(sql`m.shown_name`, isOfModel), order: name },
-    version_number: { filter: integerFilter(sql`r.number`), order: number },
+    name: { filter: textFilter(sql`m.shown_name`, isOfModel), order: columnOrder(nameUp.value, nameUp.type) },
+    version_number: {
+      filter: integerFilter(numberDown.value),
+      order: columnOrder(numberDown.value, numberDown.type),
+    },
     run_id: { filter: textFilter(runId, isOfRun) },
     source_path: { filter: textFilter(sql`r.source`, undefined, []) },
     creation_timestamp: { order: columnOrder(sql`r.created_at`, "timestamptz") },
@@ -86,10 +87,6 @@ function isOfOneModel([first, second, ...others]: readonly Condition[]): boolean
     (second === undefined || second.filter === version_number?.filter) &&
     others.length === 0
   );
-}
-
-function orderOf(key: SortKey) {
-  return key === nameUp ? name : number;
 }
 
 /** One name is looked up first: then an index gives its versions in order. */
