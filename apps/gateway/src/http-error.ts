@@ -9,7 +9,7 @@ import { isUnanswered } from "./lost-calls.ts";
 
 export interface HttpFailure {
   readonly status: number;
-  readonly code: string;
+  readonly code: Kind | "internal";
   readonly reason: string;
   readonly message: string;
 }

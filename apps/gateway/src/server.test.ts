@@ -95,6 +95,25 @@ describe("a gateway whose registry is away", () => {
     expect([answer.status, JSON.parse(answer.text).error.reason]).toEqual([status, reason]);
   });
 
+  it("logs no failure that is its caller's as one of its own", async () => {
+    const logged: string[] = [];
+    const log = pino({ level: "error" }, { write: (line) => logged.push(line) });
+    const other = await start({ log });
+    const at = `http://127.0.0.1:${other.port}`;
+    const json = { "content-type": "application/json" };
+    const answers = [
+      await ask(at, "/api/2.0/mlflow/nope"),
+      await ask(at, "/api/2.0/mlflow/runs/create", { method: "POST", headers: json, body: "{" }),
+      await ask(at, "/api/2.0/mlflow/runs/get"),
+      await ask(at, "/v1/traces", { method: "POST", headers: json, body: "{}" }),
+      await ask(at, "/serve/x/invocations", { method: "POST", headers: json, body: "{}" }),
+      await ask(at, "/nothing"),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([404, 400, 400, 400, 503, 404]);
+    expect(logged).toEqual([]);
+    await other.close();
+  });
+
   it("answers what is not HTTP with 400", async () => {
     const socket = connect(gateway.port, "127.0.0.1");
     socket.write("HELLO gateway\r\n\r\n");

@@ -2,34 +2,26 @@
  * The gateway: one HTTP port for resolving, predicting and the native API, and one gRPC port.
  * @module
  */
-
-import { createServer, type IncomingMessage, maxHeaderSize, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readLocalBlobs } from "@mintmark/blob-store";
 import { AppError } from "@mintmark/errors";
-import { connectRegistry, reasonHeader } from "@mintmark/registry-client";
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from "fastify";
+import { connectRegistry } from "@mintmark/registry-client";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Logger } from "pino";
-import { type Access, openAccess, tokenAccess } from "./access.ts";
+import { openAccess, tokenAccess } from "./access.ts";
+import { sendFailure } from "./failures.ts";
+import { type FrontParts, frontServer, refuseUnreadable } from "./front-server.ts";
 import { startInferenceGrpc } from "./grpc/inference-server.ts";
-import { challenge, errorBody, httpFailure } from "./http-error.ts";
 import { repeatLostCalls } from "./lost-calls.ts";
-import { gatewayMetrics, type Metrics } from "./metrics.ts";
-import { type ArtifactBytes, artifactBytes, isArtifactBytes } from "./mlflow/artifact-bytes.ts";
-import { hotReads, isHotRead } from "./mlflow/hot-reads.ts";
-import { MlflowError, mlflowErrorBody, mlflowFailure } from "./mlflow/mlflow-error.ts";
-import { isMlflow, type MlflowDeps, mlflowRoutes, sendMlflowFailure } from "./mlflow/mlflow-routes.ts";
+import { gatewayMetrics } from "./metrics.ts";
+import { artifactBytes } from "./mlflow/artifact-bytes.ts";
+import { hotReads } from "./mlflow/hot-reads.ts";
+import { MlflowError } from "./mlflow/mlflow-error.ts";
+import { isMlflow, type MlflowDeps, mlflowRoutes } from "./mlflow/mlflow-routes.ts";
 import { otlpRoutes } from "./mlflow/otlp.ts";
-import { isCall, isDataLink, isNative, type PassThrough, passThrough } from "./native/pass-through.ts";
-import type { RememberedRoute } from "./remembered-route.ts";
-import { isResolve, resolveRoute } from "./resolve-route.ts";
+import { passThrough } from "./native/pass-through.ts";
+import { resolveRoute } from "./resolve-route.ts";
 import { loadPredictorOf } from "./scoring/load-predictor.ts";
 import { scoringRoutes } from "./scoring/scoring-routes.ts";
 import { type ServedModels, serveModels } from "./scoring/served-models.ts";
@@ -140,17 +132,10 @@ const graceMs = 3_000;
 /** How long a write waits for the models that it changes to be loaded. */
 const ownWriteSwapMs = 5_000;
 
-interface Parts {
-  readonly access: Access;
+interface Parts extends FrontParts {
   readonly view: View;
   readonly models: ServedModels;
-  readonly metrics: Metrics;
-  readonly native: PassThrough;
   readonly mlflow: MlflowDeps;
-  readonly hot: RememberedRoute;
-  readonly artifacts: ArtifactBytes;
-  readonly resolve: RememberedRoute;
-  readonly log: Logger;
 }
 
 /** Paths that answer without a token: they say that the gateway lives, and nothing else. */
@@ -165,7 +150,7 @@ async function router(parts: Parts): Promise<FastifyInstance> {
     // Who has a connection is answered on it once more, and told that it closes.
     return503OnClosing: false,
     serverFactory: (handler) => frontServer(parts, handler),
-    frameworkErrors: (error, request, reply) => sendFailure(request, reply, error),
+    frameworkErrors: sendFailure,
     clientErrorHandler: refuseUnreadable,
   });
   app.addHook("onRequest", async (request) => {
@@ -174,10 +159,7 @@ async function router(parts: Parts): Promise<FastifyInstance> {
   app.addHook("onResponse", async (request, reply) => {
     metrics.countRequest(request.routeOptions.url ?? "unknown", reply.raw.statusCode, reply.elapsedTime / 1000);
   });
-  app.setErrorHandler((error, request, reply) => {
-    if (httpFailure(error).status === 500) request.log.error({ err: error }, "request failed");
-    return sendFailure(request, reply, error);
-  });
+  app.setErrorHandler(sendFailure);
   app.setNotFoundHandler((request) => {
     if (isMlflow(request.url))
       throw new MlflowError(
@@ -202,106 +184,6 @@ async function router(parts: Parts): Promise<FastifyInstance> {
   await app.register((scope) => mlflowRoutes(scope, parts.mlflow));
   await app.register((scope) => otlpRoutes(scope, parts.mlflow));
   return app;
-}
-
-function sendFailure(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
-  if (isMlflow(request.url)) return sendMlflowFailure(reply, error);
-  const failure = httpFailure(error);
-  if (failure.status === 401) reply.header("www-authenticate", challenge);
-  return reply.code(failure.status).type("application/json").send(errorBody(failure));
-}
-
-/** What Node's parser could not make a request of. */
-function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const tooLong = error.code === "HPE_HEADER_OVERFLOW";
-  const message = tooLong ? `the URL and headers are longer than ${maxHeaderSize} bytes` : "this is not HTTP/1.1";
-  const body = errorBody({ status: 400, code: "invalid_argument", reason: "REQUEST_UNREADABLE", message });
-  const status = tooLong ? "431 Request Header Fields Too Large" : "400 Bad Request";
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
-}
-
-/** What must not pay for a framework is answered in front of it: resolves, hot reads, and what only passes through. */
-function frontServer(parts: Parts, handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
-  const { access, metrics, native, resolve, hot, artifacts } = parts;
-  // An upload may take hours, so there is no limit to a request as a whole; headers have one of their own.
-  const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 0 }, (request, response) => {
-    const url = request.url!;
-    // A server that ends lets each connection go with the answer that is under way.
-    if (!server.listening) response.setHeader("connection", "close");
-    if (isResolve(url) && (request.method === "GET" || request.method === "HEAD")) {
-      if (access.known(request.headers) && resolve.answerFromMemory(request, response)) {
-        metrics.countResolve(true);
-        return;
-      }
-      metrics.countResolve(false);
-      answer(parts, "/v1/resolve", request, response, resolve.answer);
-      return;
-    }
-    if (isHotRead(request)) {
-      const fromMemory = access.known(request.headers) && hot.answerFromMemory(request, response);
-      metrics.countHotRead(fromMemory);
-      if (!fromMemory) answer(parts, "mlflow hot read", request, response, hot.answer);
-      return;
-    }
-    if (isArtifactBytes(request)) answer(parts, "mlflow artifact", request, response, artifacts.answer);
-    else if (isNative(url)) answer(parts, isCall(url) ? "native" : bulkRoute(url), request, response, native.forward);
-    else handler(request, response);
-  });
-  return server;
-}
-
-/** `/v1/blobs/*`, `/v1/files/*` or `/v1/data/*`. */
-function bulkRoute(url: string): string {
-  return `${url.split("/", 3).join("/")}/*`;
-}
-
-/** Answers whoever may ask, counts, and turns a failure into an answer. */
-function answer(
-  { access, metrics, log }: Parts,
-  route: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-  handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
-): void {
-  const began = performance.now();
-  response.on("close", () => metrics.countRequest(route, response.statusCode, (performance.now() - began) / 1000));
-  const allowed = async () => (isDataLink(request.url!) ? undefined : access.check(request.headers));
-  allowed()
-    .then(() => handle(request, response))
-    .catch((error: unknown) => {
-      const { status, body, headers } = failureOn(request.url!, error);
-      if (status === 500) log.error({ err: error }, "request failed");
-      if (response.headersSent) {
-        response.destroy();
-        return;
-      }
-      response.writeHead(status, {
-        "content-type": "application/json",
-        "content-length": Buffer.byteLength(body),
-        ...headers,
-        ...(status === 401 ? { "www-authenticate": challenge } : {}),
-      });
-      response.end(body);
-    });
-}
-
-/** A failure in the form that callers of this URL read. */
-function failureOn(url: string, error: unknown): { status: number; body: string; headers: Record<string, string> } {
-  if (isMlflow(url)) {
-    const failure = mlflowFailure(error);
-    return { status: failure.status, body: mlflowErrorBody(failure), headers: {} };
-  }
-  const failure = httpFailure(error);
-  const { status, code, message, reason } = failure;
-  // A call reads its failure in the form of Connect, which has the reason beside it.
-  const body = isCall(url) ? JSON.stringify({ code, message }) : errorBody(failure);
-  return { status, body, headers: { [reasonHeader]: reason } };
 }
 
 async function atMost(ms: number, work: Promise<void>): Promise<void> {

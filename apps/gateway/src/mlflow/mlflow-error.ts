@@ -3,9 +3,9 @@
  * clients match on.
  * @module
  */
-import { AppError, type Kind, type Reason } from "@mintmark/errors";
+import { AppError, type Reason, shortened } from "@mintmark/errors";
 import { detailOf, reasonOf } from "@mintmark/registry-client";
-import { httpFailure } from "../http-error.ts";
+import { type HttpFailure, httpFailure } from "../http-error.ts";
 
 /** MLflow's codes with the status of each. */
 export const statusOfCode = {
@@ -44,8 +44,8 @@ export interface MlflowFailure {
   readonly message: string;
 }
 
-/** Codes of the kinds of the error table. A conflict of a name is 400 in MLflow, not 409. */
-const codeOfKind = {
+/** Codes of the kinds of the error table, and of what is none of them. A conflict of a name is 400 in MLflow, not 409. */
+export const codeOfKind = {
   invalid_argument: "INVALID_PARAMETER_VALUE",
   unauthenticated: "UNAUTHENTICATED",
   permission_denied: "PERMISSION_DENIED",
@@ -56,15 +56,41 @@ const codeOfKind = {
   data_loss: "DATA_LOSS",
   resource_exhausted: "REQUEST_LIMIT_EXCEEDED",
   unavailable: "TEMPORARILY_UNAVAILABLE",
-} as const satisfies Record<Kind, MlflowCode>;
+  internal: "INTERNAL_ERROR",
+} as const satisfies Record<HttpFailure["code"], MlflowCode>;
 
 type Translation<R extends Reason> = {
   readonly code?: MlflowCode;
   readonly message?: (detail: ConstructorParameters<typeof AppError<R>>[1]) => string;
 };
 
+/** Fields of requests that the registry calls otherwise than MLflow. */
+const mlflowNames: Readonly<Record<string, string>> = {
+  page_size: "max_results",
+  archive_existing: "archive_existing_versions",
+  user: "user_id",
+  "name of the run": "run_name",
+  "name of the assessment": "assessment_name",
+  value_json: "value",
+  update_time: "last_update_time",
+  id: "trace_id",
+  "start_time of the trace": "request_time",
+  duration: "execution_duration",
+  "inputs.schema_json": "datasets.dataset.schema",
+  "inputs.profile_json": "datasets.dataset.profile",
+  "inputs.role": "datasets.tags.value",
+  "inputs.tags.key": "datasets.tags.key",
+  "inputs.tags.value": "datasets.tags.value",
+};
+
+function mlflowName(field: string): string {
+  const own = Object.hasOwn(mlflowNames, field) ? mlflowNames[field] : undefined;
+  return own ?? field.replace(/^records_json/, "records").replace(/^inputs\./, "datasets.dataset.");
+}
+
 /** Where MLflow has a code or a message of its own. */
 const translations: { readonly [R in Reason]?: Translation<R> } = {
+  REQUEST_INVALID: { message: ({ field, problem }) => `"${mlflowName(field)}" ${problem}` },
   TOKEN_MISSING: {
     message: () => "a token is required; set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_PASSWORD with any user name",
   },
@@ -100,12 +126,11 @@ export function mlflowFailure(error: unknown): MlflowFailure {
   if (error instanceof MlflowError)
     return { status: statusOfCode[error.code], code: error.code, message: error.message };
   const { status, code: kind, message } = httpFailure(error);
-  if (status === 500 && kind === "internal") return { status, code: "INTERNAL_ERROR", message };
   // A body that is too long is no longer a bit later; a client would repeat a 429 for minutes.
   if (status === 413) return { status: 400, code: "INVALID_PARAMETER_VALUE", message };
   const reason = error instanceof AppError ? error.reason : reasonOf(error);
   const own = reason === undefined ? undefined : translated(error, reason);
-  const code = own?.code ?? codeOfKind[kind as Kind];
+  const code = own?.code ?? codeOfKind[kind];
   return { status: statusOfCode[code], code, message: own?.message ?? message };
 }
 
@@ -121,5 +146,5 @@ function translated<R extends Reason>(error: unknown, reason: R): { code?: Mlflo
 }
 
 export function mlflowErrorBody({ code, message }: MlflowFailure): string {
-  return JSON.stringify({ error_code: code, message });
+  return JSON.stringify({ error_code: code, message: shortened(message) });
 }

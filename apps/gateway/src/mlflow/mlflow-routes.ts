@@ -6,7 +6,6 @@
  */
 import { eventHeader, type RegistryClient } from "@mintmark/registry-client";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { challenge } from "../http-error.ts";
 import { artifactRoutes } from "./artifacts.ts";
 import { assessmentRoutes } from "./assessments.ts";
 import { evaluationDatasetRoutes } from "./evaluation-datasets.ts";
@@ -15,7 +14,7 @@ import { readMessage } from "./fields.ts";
 import { readBody } from "./json.ts";
 import { loggedModelRoutes } from "./logged-models.ts";
 import { metricRoutes } from "./metrics.ts";
-import { MlflowError, mlflowErrorBody, mlflowFailure } from "./mlflow-error.ts";
+import { MlflowError } from "./mlflow-error.ts";
 import { modelVersionRoutes } from "./model-versions.ts";
 import { registeredModelRoutes } from "./registered-models.ts";
 import type { Call, Route } from "./route.ts";
@@ -65,24 +64,13 @@ export async function mlflowRoutes(app: FastifyInstance, deps: MlflowDeps): Prom
   app.addContentTypeParser("*", (_request, _body, done) => {
     done(new MlflowError("INVALID_PARAMETER_VALUE", "The body has to be JSON, with Content-Type: application/json."));
   });
-  app.setErrorHandler((error, request, reply) => {
-    if (mlflowFailure(error).code === "INTERNAL_ERROR") request.log.error({ err: error }, "request failed");
-    return sendMlflowFailure(reply, error);
-  });
   for (const route of routes)
-    for (const prefix of prefixes)
+    for (const url of prefixes.flatMap((prefix) => route.paths.map((path) => prefix + path)))
       app.route({
         method: [...route.methods],
-        url: prefix + route.path,
+        url,
         handler: (request, reply) => answer(deps, route, request, reply),
       });
-}
-
-/** Answers with `error` in MLflow's form. */
-export function sendMlflowFailure(reply: FastifyReply, error: unknown): FastifyReply {
-  const failure = mlflowFailure(error);
-  if (failure.status === 401) reply.header("www-authenticate", challenge);
-  return reply.code(failure.status).type("application/json").send(mlflowErrorBody(failure));
 }
 
 async function answer(

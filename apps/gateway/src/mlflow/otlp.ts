@@ -13,8 +13,8 @@ import {
   ExportTraceServiceResponseSchema,
 } from "@mintmark/proto/opentelemetry/proto/collector/trace/v1/trace_service";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { MlflowError, mlflowFailure } from "./mlflow-error.ts";
-import { bodyLimitBytes, type MlflowDeps, sendMlflowFailure } from "./mlflow-routes.ts";
+import { MlflowError } from "./mlflow-error.ts";
+import { bodyLimitBytes, type MlflowDeps } from "./mlflow-routes.ts";
 
 const mediaType = "application/x-protobuf";
 
@@ -25,10 +25,6 @@ export async function otlpRoutes(app: FastifyInstance, { registry }: Pick<Mlflow
   );
   app.addContentTypeParser("*", (_request, _body, done) => {
     done(invalid(`The body has to be protobuf, with Content-Type: ${mediaType}.`));
-  });
-  app.setErrorHandler((error, request, reply) => {
-    if (mlflowFailure(error).code === "INTERNAL_ERROR") request.log.error({ err: error }, "request failed");
-    return sendMlflowFailure(reply, error);
   });
   app.post("/v1/traces", async (request, reply) => {
     const experimentId = header(request, "x-mlflow-experiment-id");

@@ -2,8 +2,8 @@
  * Failures in the form of MLflow's scoring protocol.
  * @module
  */
-import type { Kind } from "@mintmark/errors";
 import { httpFailure } from "../http-error.ts";
+import { codeOfKind } from "../mlflow/mlflow-error.ts";
 
 /** `BAD_REQUEST`: the body cannot be read. `INVALID_PARAMETER_VALUE`: it can, but is not what the model takes. */
 export type ScoringCode = "BAD_REQUEST" | "INVALID_PARAMETER_VALUE";
@@ -19,19 +19,6 @@ export class ScoringError extends Error {
   }
 }
 
-/** MLflow's word for each kind of failure. */
-const codeOfKind: Readonly<Record<string, string>> = {
-  invalid_argument: "INVALID_PARAMETER_VALUE",
-  unauthenticated: "UNAUTHENTICATED",
-  permission_denied: "PERMISSION_DENIED",
-  not_found: "RESOURCE_DOES_NOT_EXIST",
-  already_exists: "RESOURCE_ALREADY_EXISTS",
-  aborted: "ABORTED",
-  failed_precondition: "INVALID_STATE",
-  resource_exhausted: "RESOURCE_EXHAUSTED",
-  unavailable: "TEMPORARILY_UNAVAILABLE",
-} satisfies Partial<Record<Kind, string>>;
-
 /** The status and body of the failure. */
 export function scoringFailure(error: unknown): { readonly status: number; readonly body: string } {
   const { status, code, message } =
@@ -40,6 +27,7 @@ export function scoringFailure(error: unknown): { readonly status: number; reado
 }
 
 function inMlflowTerms(error: unknown): { status: number; code: string; message: string } {
-  const { status, code, message } = httpFailure(error);
-  return { status, code: status === 413 ? "REQUEST_LIMIT_EXCEEDED" : (codeOfKind[code] ?? "INTERNAL_ERROR"), message };
+  const { status, code: kind, message } = httpFailure(error);
+  // Here the request is in order, and its model is what cannot be used; "invalid parameter" is said of rows.
+  return { status, code: kind === "failed_precondition" ? "INVALID_STATE" : codeOfKind[kind], message };
 }

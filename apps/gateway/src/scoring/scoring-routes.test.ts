@@ -1,8 +1,10 @@
 import { AppError } from "@mintmark/errors";
 import type { NumberColumn } from "@mintmark/ml-core/base/preprocessing";
 import type { Predictor } from "@mintmark/model-package/predictor";
-import Fastify, { type FastifyInstance, type InjectOptions } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type InjectOptions } from "fastify";
+import pino from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sendFailure } from "../failures.ts";
 import { scoringRoutes } from "./scoring-routes.ts";
 import type { ServedModels } from "./served-models.ts";
 
@@ -27,15 +29,21 @@ const models: Pick<ServedModels, "get"> = {
     if (uri === "broken") throw new Error("a secret of ours");
     if (uri === "untrusted")
       throw new AppError("MODEL_NOT_TRUSTED", { model: "untrusted", version: 1, problems: "no signature" });
+    if (uri === "damaged") throw new AppError("PULLED_FILE_DIFFERS", { path: "model.onnx" });
     if (!known.has(uri)) throw new AppError("MODEL_NOT_FOUND", { model: uri });
     return { version: undefined as never, predictor };
   },
 };
 const known = new Set(["x@champion", "模型@champion", "my model/3", `${"n".repeat(255)}@champion`]);
 
+const logged: string[] = [];
 let app: FastifyInstance;
 beforeAll(async () => {
-  app = Fastify();
+  app = Fastify({
+    loggerInstance: pino({ level: "error" }, { write: (line) => logged.push(line) }) as FastifyBaseLogger,
+    frameworkErrors: sendFailure,
+  });
+  app.setErrorHandler(sendFailure);
   await app.register((scope) => scoringRoutes(scope, models as ServedModels));
 });
 afterAll(() => app.close());
@@ -168,14 +176,21 @@ describe("POST invocations", () => {
     expect([large.statusCode, large.json().error_code]).toEqual([413, "REQUEST_LIMIT_EXCEEDED"]);
   });
 
-  it("answers what is not found, not trusted, and our own faults each in MLflow's terms", async () => {
-    const answers = await Promise.all(["y", "untrusted", "broken", "%zz"].map((uri) => post("{}", undefined, uri)));
-    expect(answers.slice(0, 3).map((answer) => [answer.statusCode, answer.json().error_code])).toEqual([
+  it("answers what is not found, not trusted, and our own faults each in MLflow's terms, and logs the last", async () => {
+    logged.length = 0;
+    const uris = ["y", "untrusted", "damaged", "broken", "%zz"];
+    const answers = await Promise.all(uris.map((uri) => post("{}", undefined, uri)));
+    expect(answers.map((answer) => [answer.statusCode, answer.json().error_code])).toEqual([
       [404, "RESOURCE_DOES_NOT_EXIST"],
       [400, "INVALID_STATE"],
+      [500, "DATA_LOSS"],
       [500, "INTERNAL_ERROR"],
+      [400, "INVALID_PARAMETER_VALUE"],
     ]);
-    expect(answers[2]!.body).not.toContain("secret");
-    expect(answers[3]!.statusCode).toBe(400);
+    expect(answers[3]!.body).not.toContain("secret");
+    expect(logged.map((line) => JSON.parse(line).err.message).sort()).toEqual([
+      "'model.onnx' came from the registry with other bytes than its digest names",
+      "a secret of ours",
+    ]);
   });
 });

@@ -4,28 +4,28 @@
  */
 import { toColumns } from "@mintmark/model-package/tabular";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { challenge } from "../http-error.ts";
 import { mlflowVersion } from "../versions.ts";
 import { predictRows } from "./predict-rows.ts";
-import { ScoringError, scoringFailure } from "./scoring-error.ts";
+import { ScoringError } from "./scoring-error.ts";
 import { parseCsvInput, parseJsonInput, type RawColumns } from "./scoring-input.ts";
 import type { ServedModels } from "./served-models.ts";
 
 /** Of a request body; a client that has more sends several. */
 const bodyLimitBytes = 100 * 1024 * 1024;
 
+const prefix = "/serve/";
+
+/** True for a path of the scoring protocol, whose failures have its form. */
+export function isScoring(url: string): boolean {
+  return url.startsWith(prefix);
+}
+
 export async function scoringRoutes(app: FastifyInstance, models: ServedModels): Promise<void> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: bodyLimitBytes }, (_request, body, done) =>
     done(null, body),
   );
-  app.setErrorHandler((error, request, reply) => {
-    const { status, body } = scoringFailure(error);
-    if (status === 401) reply.header("www-authenticate", challenge);
-    if (status >= 500) request.log.error({ err: error }, "prediction failed");
-    return reply.code(status).type("application/json").send(body);
-  });
-  app.all("/serve/*", async (request, reply) => {
+  app.all(`${prefix}*`, async (request, reply) => {
     const { uri, action } = target(request);
     const allowed = methods.get(action);
     if (allowed === undefined) return reply.code(404).send({ detail: "Not Found" });
@@ -69,7 +69,7 @@ async function answerInvocation(request: FastifyRequest, reply: FastifyReply, ur
 
 /** The model URI and the action of `/serve/URI/ACTION`; slashes of the URI may be there as they are or as `%2F`. */
 function target(request: FastifyRequest): { uri: string; action: string } {
-  const path = request.raw.url!.split("?", 1)[0]!.slice("/serve/".length);
+  const path = request.raw.url!.split("?", 1)[0]!.slice(prefix.length);
   const slash = path.lastIndexOf("/");
   const action = path.slice(slash + 1);
   try {
