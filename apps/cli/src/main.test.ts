@@ -33,6 +33,22 @@ describe("mintmark", () => {
       });
   });
 
+  it("explains the same by the word help", async () => {
+    for (const words of [[], ["export"], ["worker"]])
+      expect(await run("help", ...words)).toEqual(await run(...words, "--help"));
+    expect(await run("models", "help", "list")).toEqual(await run("models", "list", "--help"));
+    expect((await run("models")).code).toBe(2);
+  });
+
+  it("says of an option whether it has to be given, and nothing of a default that is nothing", async () => {
+    const commands = [["export"], ["import", "mlflow"], ["import", "archive"], ["models", "list"], ["up"]];
+    const helps = await Promise.all(commands.map((words) => run(...words, "--help")));
+    const text = helps.map(({ out }) => out).join("");
+    expect(text).toMatch(/--out <file> .*\(required\)/);
+    expect(text).toContain("(default: 1000)");
+    expect(text).not.toMatch(/default: (false|""|\[\]|\{\})/);
+  });
+
   it("tells its version", async () => {
     expect((await run("--version")).out).toMatch(/^mintmark \d+\.\d+\.\d+\n$/);
   });
@@ -44,6 +60,8 @@ describe("mintmark", () => {
     [["train", "a.yaml", "--detahc"], "Did you mean --detach?"],
     [["alias", "set", "m", "a", "first"], "VERSION expected an integer in 1..2147483647, got 'first'"],
     [["models", "create", "m", "--tag", "team"], "--tag expected key=value, got 'team'"],
+    [["import", "archive", "a.tar", "--rename", "x"], "--rename expected old=new, got 'x'"],
+    [["import", "folder", "/nonexistent", "m"], "/nonexistent does not exist"],
     [["predict", "m"], "either texts or --data FILE"],
     [["train", "missing.yaml"], "missing.yaml cannot be read: ENOENT"],
   ])("ends %j with 2 and one clear line", async (args, message) => {

@@ -58,8 +58,8 @@ async function main(): Promise<number> {
 
 function fail(error: unknown): number {
   // Help that was asked for is no failure; help instead of a missing command is.
-  if (error instanceof CommanderError && error.code === "commander.helpDisplayed") return 0;
-  if (error instanceof CommanderError && error.code === "commander.help") return 2;
+  if (error instanceof CommanderError && /^commander\.help(Displayed)?$/.test(error.code))
+    return error.exitCode === 0 ? 0 : 2;
   const { exitCode, ...failure } = signal.aborted ? failureOf(signal.reason, server) : failureOf(error, server);
   if (json) process.stdout.write(`${JSON.stringify({ error: failure })}\n`);
   else process.stderr.write(`mintmark: ${failure.message}\n`);

@@ -2,7 +2,7 @@
  * The command line: every command with its options. What commands do stands in `commands/`.
  * @module
  */
-import { Command, Option } from "commander";
+import { Command, Help, Option } from "commander";
 import { addAliasCommands } from "./commands/alias.ts";
 import { addAppCommands } from "./commands/app.ts";
 import { addBackupCommands } from "./commands/backup.ts";
@@ -39,9 +39,9 @@ export function buildProgram({ env, run }: ProgramPorts): Command {
     .option("--json", "answer with one JSON document", false)
     .option("--debug", "show where an error comes from", false)
     .helpOption("-h, --help", "what a command does, and its options")
-    .helpCommand(false)
+    .helpCommand("help [command]", "what a command does")
     .showSuggestionAfterError(true)
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, optionDescription })
     .configureOutput({ outputError: () => {} })
     .exitOverride();
   program.addHelpText("after", "\n`mintmark --version` tells the version.");
@@ -66,6 +66,14 @@ export function buildProgram({ env, run }: ProgramPorts): Command {
   addBackupCommands(program, run);
   addCompletionCommand(program, run);
   return program;
+}
+
+/** What an option is without being given is said where it is something; and that it has to be given. */
+function optionDescription(option: Option): string {
+  const isNothing = ["false", '""', "[]", "{}"].includes(JSON.stringify(option.defaultValue));
+  const shown = isNothing ? (Object.create(option, { defaultValue: { value: undefined } }) as Option) : option;
+  const description = new Help().optionDescription(shown);
+  return option.mandatory ? `${description} (required)` : description;
 }
 
 /** The options that every command takes. */

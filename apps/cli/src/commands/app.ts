@@ -8,9 +8,15 @@ import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 
 const apps = {
-  registry: { entry: "@mintmark/registry-svc/main", description: "start the registry alone (see `registry --help`)" },
-  worker: { entry: "@mintmark/trainer-worker/main", description: "start a worker alone (see `worker --help`)" },
-  gateway: { entry: "@mintmark/gateway/main", description: "start the gateway alone (see `gateway --help`)" },
+  registry: {
+    entry: "@mintmark/registry-svc/main",
+    description: "start the registry alone (see `mintmark registry --help`)",
+  },
+  worker: {
+    entry: "@mintmark/trainer-worker/main",
+    description: "start a worker alone (see `mintmark worker --help`)",
+  },
+  gateway: { entry: "@mintmark/gateway/main", description: "start the gateway alone (see `mintmark gateway --help`)" },
 } as const;
 
 /** Options and environment are the program's own, so its `--help` explains them. */
@@ -19,9 +25,9 @@ export function addAppCommands(program: Command): void {
     program.command(name).description(apps[name].description).argument("[options...]").helpOption(false);
 }
 
-/** The program that these arguments ask for, if it is one of the system alone. */
+/** The program that these arguments ask for, or ask about, if it is one of the system alone. */
 export function appOf(args: readonly string[]): { entry: string; args: readonly string[] } | undefined {
-  const [name = "", ...rest] = args;
+  const [name = "", ...rest] = args[0] === "help" ? [...args.slice(1, 2), "--help"] : args;
   return Object.hasOwn(apps, name) ? { entry: apps[name as keyof typeof apps].entry, args: rest } : undefined;
 }
 

@@ -9,7 +9,7 @@ import { exportArchive } from "../transfer/archive/export-archive.ts";
 export function addExportCommand(program: Command, run: Run): void {
   const command = program.command("export").description("write models into a file, for `import archive` elsewhere");
   command.argument("[model...]", "all models if none is named");
-  command.requiredOption("--out <file>", "a new .tar, .tar.gz or .tar.zst");
+  command.requiredOption("--out <file>", "a new .tar, .tar.gz, .tgz or .tar.zst");
   command.action((models: string[], { out }: { out: string }) =>
     run(command, (session) => exportArchive(session, models, out)),
   );

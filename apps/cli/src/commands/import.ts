@@ -40,9 +40,14 @@ export function addImportCommands(program: Command, run: Run): void {
   const archive = commands
     .command("archive")
     .description("take models from a file that `mintmark export` wrote; verified before anything is registered");
-  archive.argument("<file>", "a .tar, .tar.gz or .tar.zst");
+  archive.argument("<file>", "a .tar, .tar.gz, .tgz or .tar.zst");
   archive.option("--into <catalog.schema>", "put every model there, instead of where it was", "");
-  archive.option("--rename <old=new>", "give a model another name; may be repeated", keyValue("--rename"), {});
+  archive.option(
+    "--rename <old=new>",
+    "give a model another name; may be repeated",
+    keyValue("--rename", "old=new"),
+    {},
+  );
   archive.action((file: string, options: ImportArchive) =>
     run(archive, (session) => importArchive(session, file, options)),
   );

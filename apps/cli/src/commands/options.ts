@@ -19,11 +19,17 @@ export function integer(option: string, min: number, max: number): (value: strin
   };
 }
 
-/** Reads `key=value`, adding to those before. */
-export function keyValue(option: string): (value: string, before: Record<string, string>) => Record<string, string> {
+/**
+ * Reads `key=value`, adding to those before.
+ * @param expected what the option's help calls it
+ */
+export function keyValue(
+  option: string,
+  expected = "key=value",
+): (value: string, before: Record<string, string>) => Record<string, string> {
   return (value, before) => {
     const equals = value.indexOf("=");
-    if (equals < 1) throw new AppError("OPTION_INVALID", { option, expected: "key=value", value });
+    if (equals < 1) throw new AppError("OPTION_INVALID", { option, expected, value });
     return { ...before, [value.slice(0, equals)]: value.slice(equals + 1) };
   };
 }

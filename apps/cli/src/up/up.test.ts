@@ -134,6 +134,10 @@ describe("mintmark up --auth on", () => {
     await system.ended;
   });
 
+  it("says where the admin's token is", () => {
+    expect(system.err()).toContain(`the admin token is in ${join(dir, "admin.token")}`);
+  });
+
   it("answers nobody without a token, and the admin token's holder", async () => {
     const token = readFileSync(join(dir, "admin.token"), "utf8").trim();
     expect(statSync(join(dir, "admin.token")).mode & 0o777).toBe(0o600);

@@ -6,7 +6,7 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -66,7 +66,10 @@ export async function up(options: UpOptions, signal: AbortSignal): Promise<Runni
   };
   try {
     await stack.ids.outlive(earlierPatienceMs);
-    return { ...(await start(options, auth, directory, stack)), directory, stop };
+    const running = await start(options, auth, directory, stack);
+    if (auth === "on" && existsSync(directory.adminToken))
+      log.note("info", `authentication is on; the admin token is in ${directory.adminToken}`);
+    return { ...running, directory, stop };
   } catch (error) {
     await stop();
     throw error;
