@@ -208,10 +208,12 @@ describe("what is refused", () => {
   });
 
   it.each([
-    ["/get-artifact?path=x", 404, "RESOURCE_DOES_NOT_EXIST"],
+    ["/get-artifact?path=x", 400, "INVALID_PARAMETER_VALUE"],
     ["/get-artifact?run_id=aaaa&path=x", 404, "RESOURCE_DOES_NOT_EXIST"],
+    ["/get-artifact?run_uuid=aaaa&path=x", 404, "RESOURCE_DOES_NOT_EXIST"],
     ["/get-artifact?run_id=aaaa", 400, "INVALID_PARAMETER_VALUE"],
     ["/model-versions/get-artifact?name=x&version=1&path=p", 404, "RESOURCE_DOES_NOT_EXIST"],
+    ["/model-versions/get-artifact?name=x&version=abc&path=p", 400, "INVALID_PARAMETER_VALUE"],
     ["/api/2.0/mlflow/artifacts/list", 400, "INVALID_PARAMETER_VALUE"],
     ["/api/2.0/mlflow/artifacts/list?run_id=aaaa", 404, "RESOURCE_DOES_NOT_EXIST"],
     ["/api/2.0/mlflow/logged-models/m-x/artifacts/directories", 404, "RESOURCE_DOES_NOT_EXIST"],

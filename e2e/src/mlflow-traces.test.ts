@@ -116,6 +116,16 @@ describe("bad input about traces and evaluation data sets", () => {
       "trace.trace_info.request_time",
     ],
     ["POST", "traces", { trace: { trace_info: { ...info, state: "GOOD" } } }, 400, "trace.trace_info.state"],
+    [
+      "POST",
+      "traces",
+      { trace: { trace_info: { ...info, trace_location: { mlflow_experiment: { experiment_id: "abc" } } } } },
+      400,
+      `Invalid value "abc"`,
+    ],
+    ["POST", "traces/delete-traces", { experiment_id: "abc", request_ids: ["tr-x"] }, 400, `Invalid value "abc"`],
+    ["PATCH", "traces/tr-none/tags", { key: "k", value: "v" }, 404, "Trace with ID 'tr-none' not found."],
+    ["DELETE", "traces/tr-none/tags", { key: "k" }, 404, "Trace with ID 'tr-none' not found."],
     ["POST", "traces", { trace: { trace_info: { ...info, tags: { a: 1 } } } }, 400, "trace.trace_info.tags.a"],
     [
       "POST",

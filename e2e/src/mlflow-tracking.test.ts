@@ -519,6 +519,10 @@ describe("a mistake is answered with status, code, field and value, never with a
     ["POST", "runs/outputs", { run_id: nobody }, 400, invalid, "'models'"],
     ["POST", "runs/log-model", { run_id: nobody, model_json: "{" }, 400, invalid, "'model_json'"],
     ["POST", "runs/search", { max_results: 50_001 }, 400, invalid, "max_results"],
+    ["POST", "runs/search", { experiment_ids: ["my-exp"] }, 400, invalid, `Invalid value "my-exp" for parameter`],
+    ["POST", "runs/create", { run_name: "n".repeat(1001) }, 400, invalid, '"run_name"'],
+    ["POST", "runs/create", { user_id: "u".repeat(251) }, 400, invalid, '"user_id"'],
+    ["POST", "runs/create", { start_time: 253_402_300_800_000 }, 400, invalid, '"start_time"'],
     ["POST", "runs/search", { experiment_ids: ["0"], filter: "metrics.m > 'a'" }, 400, invalid, "metrics.m"],
     ["GET", "metrics/get-history", { run_id: nobody }, 400, invalid, "'metric_key'"],
     ["GET", "metrics/get-history", { run_id: nobody, metric_key: "m", max_results: 0 }, 400, invalid, "max_results"],
@@ -546,6 +550,7 @@ describe("a mistake is answered with status, code, field and value, never with a
     ["PATCH", `logged-models/m-${nobody}`, {}, 400, invalid, "'status'"],
     ["PATCH", `logged-models/m-${nobody}`, { status: "DONE" }, 400, invalid, `"DONE"`],
     ["POST", "logged-models/search", {}, 400, invalid, "'experiment_ids'"],
+    ["POST", "logged-models/search", { experiment_ids: ["my-exp"] }, 400, invalid, '"my-exp"'],
     ["POST", "runs/nothing", {}, 404, "ENDPOINT_NOT_FOUND", "runs/nothing"],
   ])("%s %s %j", async (method, path, fields, status, error_code, message) => {
     const answer = await call(method, path, fields);

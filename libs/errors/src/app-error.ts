@@ -14,9 +14,18 @@ export class AppError<R extends Reason = Reason> extends Error {
 
   constructor(reason: R, detail: Detail<R>, options?: ErrorOptions) {
     const definition = reasons[reason] as Definition<Detail<R>>;
-    super(definition.message(detail), options);
+    super(shortened(definition.message(detail)), options);
     this.reason = reason;
     this.kind = definition.kind;
     this.detail = detail;
   }
+}
+
+const maxHead = 3_000;
+const maxTail = 1_000;
+
+/** A message that quotes what was sent could be as long as that: what stands in its middle is left out. */
+export function shortened(message: string): string {
+  if (message.length <= maxHead + maxTail) return message;
+  return `${message.slice(0, maxHead)}…${message.slice(-maxTail)}`.toWellFormed();
 }

@@ -12,7 +12,8 @@ import { begun } from "@mintmark/http-edge/body";
 import type { RegistryClient } from "@mintmark/registry-client";
 import type { PassThrough } from "../native/pass-through.ts";
 import { artifactPath } from "./artifact-path.ts";
-import { message, readMessage, requiredText, text } from "./fields.ts";
+import { message, readMessage, requiredText, runMessage } from "./fields.ts";
+import { versionFields, versionUri } from "./model-version-json.ts";
 
 export interface ArtifactBytes {
   /** Sends the bytes on, in either direction; fails as the registry does. */
@@ -77,18 +78,16 @@ const downloads: readonly Download[] = [
   {
     pattern: /^\/get-artifact(?:\?|$)/,
     locate: async (query, _, registry, as) => {
-      const fields = message({ run_id: text, run_uuid: text, path: requiredText });
-      const { run_id, run_uuid, path } = readMessage(fields, query);
-      const { run } = await registry.runs.getRun({ id: run_id || run_uuid }, as);
+      const { run_id: id, path } = readMessage(runMessage({ path: requiredText }), query);
+      const { run } = await registry.runs.getRun({ id }, as);
       return artifactPath(run!.artifactUri, path);
     },
   },
   {
     pattern: /^\/model-versions\/get-artifact(?:\?|$)/,
     locate: async (query, _, registry, as) => {
-      const fields = message({ name: requiredText, version: requiredText, path: requiredText });
-      const { name, version, path } = readMessage(fields, query);
-      const found = await registry.versions.getVersion({ uri: `${name}/${version}` }, as);
+      const { path, ...of } = readMessage(message({ ...versionFields, path: requiredText }), query);
+      const found = await registry.versions.getVersion({ uri: versionUri(of) }, as);
       return artifactPath(found.version!.downloadUri, path);
     },
   },

@@ -108,7 +108,7 @@ export const loggedModelRoutes: readonly Route[] = [
     "POST",
     "2.0/mlflow/logged-models/search",
     message({
-      experiment_ids: requiredList(requiredText),
+      experiment_ids: requiredList(experimentId),
       filter: text,
       datasets: list(message({ dataset_name: requiredText, dataset_digest: text })),
       max_results: pageLength(maxSearchResults),

@@ -20,7 +20,7 @@ export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 export interface Route {
   readonly methods: readonly Method[];
   /** Below `/api/` and `/ajax-api/`, with `:name` for parameters, which are fields of the message; `*` is the rest. */
-  readonly path: string;
+  readonly paths: readonly string[];
   readonly handle: (raw: unknown, call: Call) => Promise<object>;
   readonly request: z.ZodType;
 }
@@ -28,9 +28,9 @@ export interface Route {
 /** `handle` gets the message as `request` reads it, and returns the fields of the answer. */
 export function route<T>(
   methods: Method | readonly Method[],
-  path: string,
+  paths: string | readonly string[],
   request: z.ZodType<T>,
   handle: (message: T, call: Call) => Promise<object>,
 ): Route {
-  return { methods: [methods].flat(), path, request, handle: handle as Route["handle"] };
+  return { methods: [methods].flat(), paths: [paths].flat(), request, handle: handle as Route["handle"] };
 }

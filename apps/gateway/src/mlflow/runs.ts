@@ -204,7 +204,7 @@ export const runRoutes: readonly Route[] = [
     "POST",
     "2.0/mlflow/runs/search",
     message({
-      experiment_ids: list(requiredText),
+      experiment_ids: list(experimentId),
       filter: text,
       run_view_type: lifecycleView,
       max_results: pageLength(maxSearchResults),

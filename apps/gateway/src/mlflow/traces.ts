@@ -18,6 +18,7 @@ import {
 import { SpanSchema } from "@mintmark/proto/opentelemetry/proto/trace/v1/trace";
 import { z } from "zod";
 import { assessment, assessmentInit, assessmentJson } from "./assessments.ts";
+import { experimentId } from "./experiments.ts";
 import {
   count,
   int64,
@@ -36,7 +37,7 @@ import { duration, instant, instantJson, texts } from "./trace-fields.ts";
 
 /** Of which no more than these are numbered: 0 is STATE_UNSPECIFIED. */
 const stateNames = ["OK", "ERROR", "IN_PROGRESS"] as const;
-const location = message({ mlflow_experiment: message({ experiment_id: requiredText }) });
+const location = message({ mlflow_experiment: message({ experiment_id: experimentId }) });
 const traceInfo = message({
   trace_id: requiredText,
   client_request_id: text,
@@ -109,22 +110,27 @@ export const traceRoutes: readonly Route[] = [
   ),
   route(
     "PATCH",
-    "2.0/mlflow/traces/:trace_id/tags",
+    ["2.0/mlflow/traces/:trace_id/tags", "3.0/mlflow/traces/:trace_id/tags"],
     message({ ...tagged, value: text }),
     async ({ trace_id, key, value }, { registry, as }) => {
       await registry.traces.setTraceTag({ id: trace_id, key, value }, as);
       return {};
     },
   ),
-  route("DELETE", "2.0/mlflow/traces/:trace_id/tags", message(tagged), async ({ trace_id, key }, { registry, as }) => {
-    await registry.traces.deleteTraceTag({ id: trace_id, key }, as);
-    return {};
-  }),
+  route(
+    "DELETE",
+    ["2.0/mlflow/traces/:trace_id/tags", "3.0/mlflow/traces/:trace_id/tags"],
+    message(tagged),
+    async ({ trace_id, key }, { registry, as }) => {
+      await registry.traces.deleteTraceTag({ id: trace_id, key }, as);
+      return {};
+    },
+  ),
   route(
     "POST",
-    "2.0/mlflow/traces/delete-traces",
+    ["2.0/mlflow/traces/delete-traces", "3.0/mlflow/traces/delete-traces"],
     message({
-      experiment_id: requiredText,
+      experiment_id: experimentId,
       max_timestamp_millis: int64,
       max_traces: count,
       request_ids: list(requiredText, maxBatch),

@@ -176,6 +176,8 @@ describe("records", () => {
     ["inputs that are no object", '[{"inputs":"x"}]'],
     ["inputs that are a number", '[{"inputs":1}]'],
     ["tags that are no object", '[{"inputs":{},"tags":[]}]'],
+    ["a source of a kind that clients do not know", '[{"inputs":{},"source":{"source_type":"BOGUS"}}]'],
+    ["a source of no kind", '[{"inputs":{},"source":{"source_data":{}}}]'],
     ["101 nested lists", `[{"inputs":{},"outputs":${"[".repeat(101)}${"]".repeat(101)}}]`],
     ["100,000 nested lists", `[{"inputs":{},"outputs":${"[".repeat(1e5)}${"]".repeat(1e5)}}]`],
   ])("of %s are refused, and nothing is kept", async (_, wrong) => {

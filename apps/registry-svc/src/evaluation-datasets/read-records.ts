@@ -48,7 +48,7 @@ function readRecord(record: Exact, at: number): GivenRecord {
     outputs: record["outputs"],
     expectations: objectIn(record, "expectations", at),
     tags: objectIn(record, "tags", at),
-    source: objectIn(record, "source", at),
+    source: sourceIn(record, at),
   };
 }
 
@@ -58,6 +58,20 @@ function objectIn(record: ExactObject, field: string, at: number): ExactObject |
   if (!isExactObject(value)) throw invalid(`records_json[${at}].${field}`, "must be an object");
   return value;
 }
+
+/** Clients fail to read records back whose source is of a kind that they do not know. */
+function sourceIn(record: ExactObject, at: number): ExactObject | undefined {
+  const source = objectIn(record, "source", at);
+  if (source === undefined || Object.keys(source).length === 0) return source;
+  const { source_type: type = null } = source;
+  if (typeof type === "string" && sourceTypes.includes(type.toUpperCase())) return source;
+  throw invalid(
+    `records_json[${at}].source.source_type`,
+    `must be one of ${sourceTypes.join(", ")}, got ${JSON.stringify(type)}`,
+  );
+}
+
+const sourceTypes = ["UNSPECIFIED", "TRACE", "HUMAN", "DOCUMENT", "CODE"];
 
 function isDeeper(value: Exact, depth: number): boolean {
   if (Array.isArray(value)) return depth === 0 || value.some((each) => isDeeper(each, depth - 1));

@@ -52,12 +52,18 @@ export async function refuseTaken(db: Db, name: string): Promise<never> {
   throw new AppError("EXPERIMENT_TAKEN", { name, deleted: (found?.deleted_at ?? null) !== null });
 }
 
+/** Clients append paths to it. */
 function requireLocation(location: string): string {
   requireText("artifact_location", location, maxLocation);
+  const problem = locationProblem(location);
+  if (problem === undefined) return location;
+  throw new AppError("REQUEST_INVALID", { field: "artifact_location", problem: `${problem}, got '${location}'` });
+}
+
+function locationProblem(location: string): string | undefined {
   // What lies below a run cannot hold the runs.
-  if (!location.startsWith("runs:")) return location;
-  throw new AppError("REQUEST_INVALID", {
-    field: "artifact_location",
-    problem: `must not be a runs:/ URI, got '${location}'`,
-  });
+  if (location.startsWith("runs:")) return "must not be a runs:/ URI";
+  if (/[?#]/.test(location)) return "must not have a query or a fragment";
+  if (location.split(/[/\\:]/).includes("..")) return "must not have '..' as a segment";
+  return undefined;
 }

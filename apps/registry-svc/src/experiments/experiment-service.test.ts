@@ -50,6 +50,10 @@ describe("an experiment", () => {
     ["a tag's key that is no normal path", { tags: { "a//b": "x" } }],
     ["a value of 20001 characters", { tags: { a: "x".repeat(20_001) } }],
     ["a location below a run", { artifactLocation: "runs:/a/b" }],
+    ["a location with a query", { artifactLocation: "s3://b/x?y=1" }],
+    ["a location with a fragment", { artifactLocation: "s3://b/x#f" }],
+    ["a location that climbs", { artifactLocation: "s3://b/a/../x" }],
+    ["a location above this server's", { artifactLocation: "mlflow-artifacts:/.." }],
   ])("is not made with %s", async (what, request) => {
     expect((await failureOf(experiments().createExperiment({ name: what, ...request }))).reason).toBe(
       "REQUEST_INVALID",

@@ -88,10 +88,10 @@ function nameOf({ name, tags }: CreateRun): string {
   const tagged = tags[tagNames.name] ?? "";
   if (name !== "" && tagged !== "" && name !== tagged)
     throw new AppError("REQUEST_INVALID", {
-      field: "name",
+      field: "name of the run",
       problem: `is '${name}', but the tag '${tagNames.name}' is '${tagged}'; give one of them, or both the same`,
     });
-  return requireText("name", name || tagged, maxRunName);
+  return requireText("name of the run", name || tagged, maxRunName);
 }
 
 /** The parent that only a tag names; a tag may name a run that is not here. */

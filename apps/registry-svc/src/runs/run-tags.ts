@@ -31,6 +31,6 @@ const maxValue = 100_000;
 
 /** @throws AppError REQUEST_INVALID */
 export function requireRunTags(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  requireText("name", tags[tagNames.name] ?? "", maxRunName);
+  requireText("name of the run", tags[tagNames.name] ?? "", maxRunName);
   return requireKeyed("tag", tags, maxValue);
 }

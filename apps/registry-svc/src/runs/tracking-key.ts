@@ -18,7 +18,10 @@ export function requireKey(what: Keyed, key: string): string {
     throw invalid(what, `may have letters, digits, '_', '-', '.', ' ', ':' and '/', got ${JSON.stringify(key)}`);
   const normal = normalPath(key);
   if (normal !== key || key === "." || key.startsWith("..") || key.startsWith("/"))
-    throw invalid(what, `must be a path in its normal form, got ${JSON.stringify(key)}, which is ${normal}`);
+    throw invalid(
+      what,
+      `must be a path in its normal form, got ${JSON.stringify(key)}${normal === key ? "" : `, which is ${normal}`}`,
+    );
   return key;
 }
 

@@ -30,7 +30,7 @@ export interface UpdateRun {
  */
 export async function updateRun(db: Db, { id, status, name, endTime, actor }: UpdateRun): Promise<bigint> {
   const uuid = parseRunId(id);
-  requireText("name", name, maxRunName);
+  requireText("name of the run", name, maxRunName);
   if (status !== RunStatus.UNSPECIFIED && !(status in jobStatusNames))
     throw new AppError("REQUEST_INVALID", { field: "status", problem: `must be one of the states, got ${status}` });
   const newStatus = status === RunStatus.UNSPECIFIED ? null : status;

@@ -38,8 +38,9 @@ export function assessmentRow(assessment: Assessment) {
 
 /** @throws AppError REQUEST_INVALID */
 export function requireName(name: string): string {
-  if (name === "") throw new AppError("REQUEST_INVALID", { field: "name", problem: "must not be empty" });
-  return requireText("name", name, maxName);
+  const field = "name of the assessment";
+  if (name === "") throw new AppError("REQUEST_INVALID", { field, problem: "must not be empty" });
+  return requireText(field, name, maxName);
 }
 
 /** @throws AppError REQUEST_INVALID */
@@ -48,13 +49,19 @@ export function requireRationale(rationale: string): string {
 }
 
 /** @throws AppError REQUEST_INVALID */
-export function valueColumns({ valueJson, error }: { valueJson: string; error?: AssessmentError | undefined }) {
+export function valueColumns({ kind, valueJson, error }: Value) {
   return {
-    value_json: requireJson(valueJson === "" ? "null" : valueJson),
+    value_json: requireValue(kind, valueJson === "" ? "null" : valueJson),
     error_code: requireText("error.code", error?.code ?? "", maxText),
     error_message: error === undefined ? null : requireText("error.message", error.message, maxText),
     error_stack: requireText("error.stack_trace", error?.stackTrace ?? "", maxText),
   };
+}
+
+interface Value {
+  readonly kind: AssessmentKind;
+  readonly valueJson: string;
+  readonly error?: AssessmentError | undefined;
 }
 
 /** What {@link assessmentColumns} select. */
@@ -125,14 +132,19 @@ function requireKind(kind: AssessmentKind): AssessmentKind {
   return kind;
 }
 
-function requireJson(text: string): string {
-  requireText("value_json", text, maxText);
+function requireValue(kind: AssessmentKind, text: string): string {
+  const value = parsed(requireText("value_json", text, maxText));
+  if (kind === AssessmentKind.EXPECTATION && value === null)
+    throw new AppError("REQUEST_INVALID", { field: "value_json", problem: "must not be null in an expectation" });
+  return text;
+}
+
+function parsed(json: string): unknown {
   try {
-    JSON.parse(text);
+    return JSON.parse(json);
   } catch {
     throw new AppError("REQUEST_INVALID", { field: "value_json", problem: "must be JSON" });
   }
-  return text;
 }
 
 function msOf(field: string, time: Timestamp | undefined): number {

@@ -78,7 +78,7 @@ export async function refusal(db: Db, experiment: number, trace: string): Promis
 }
 
 function startedMs({ startTime }: Trace): number {
-  return startTime === undefined ? Date.now() : millisecondsOf("start_time", startTime);
+  return startTime === undefined ? Date.now() : millisecondsOf("start_time of the trace", startTime);
 }
 
 function tookMs({ duration }: Trace): number | null {

@@ -60,6 +60,8 @@ describe("a trace", () => {
     ["a negative duration", { duration: durationFromMs(-1) }],
     ["a preview of 10001 characters", { requestPreview: "x".repeat(10_001) }],
     ["an assessment of no kind", { assessments: [{ name: "x" }] }],
+    ["an expectation of nothing", { assessments: [{ name: "x", kind: AssessmentKind.EXPECTATION }] }],
+    ["an expectation of null", { assessments: [{ name: "x", kind: AssessmentKind.EXPECTATION, valueJson: "null" }] }],
   ])("with %s is refused", async (_, wrong) => {
     await refused(traces().recordTrace({ trace: recorded(wrong) }), "REQUEST_INVALID");
   });
