@@ -21,6 +21,7 @@ describe("the source of a version", () => {
     ["s3://bucket//path?x=..", { kind: "elsewhere" }],
     ["dbfs:/x/y", { kind: "elsewhere" }],
     ["https://example.com/model", { kind: "elsewhere" }],
+    ["https://example.com/api/2.0/mlflow/get-artifacts/v1/files.zip", { kind: "elsewhere" }],
     ["dummy-source", { kind: "nothing" }],
   ])("%s is understood", (source, meaning) => {
     expect(parseVersionSource(source)).toEqual(meaning);
@@ -50,6 +51,11 @@ describe("the source of a version", () => {
     ["models:/titanic", "names no version"],
     ["http://127.0.0.1:8080/api/2.0/mlflow-artifacts/artifacts/1/abc", "mlflow-artifacts:/"],
     ["https://h/prefix/api/2.0/mlflow%2dartifacts/artifacts", "mlflow-artifacts:/"],
+    ["http://h/ajax-api/2.0/mlflow-artifacts/artifacts/1/abc", "mlflow-artifacts:/"],
+    [`http://h/ajax-api/2.0/mlflow/logged-models/${id}/artifacts/files?artifact_file_path=a`, "mlflow-artifacts:/"],
+    ["http://h/v1/files/1/abc", "mlflow-artifacts:/"],
+    ["http://h/get-artifact?run_id=abc&path=model", "mlflow-artifacts:/"],
+    ["http://h/model-versions/get-artifact?name=a&version=1&path=model", "mlflow-artifacts:/"],
   ])("%j is refused: it %s", (source, problem) => {
     expect(() => parseVersionSource(source)).toThrow(AppError);
     expect(() => parseVersionSource(source)).toThrow(problem);

@@ -47,7 +47,7 @@ export function parseVersionSource(source: string): VersionSource {
       return { kind: "stored", path: storedPath(path) };
     case "http":
     case "https":
-      if (`${fullyDecoded(path)}/`.includes("/api/2.0/mlflow-artifacts/artifacts/"))
+      if (servedFiles.test(`${fullyDecoded(path)}/`))
         throw refusal(source, "names files by the address of a server; write mlflow-artifacts:/ and their path");
       return { kind: "elsewhere" };
     default:
@@ -58,6 +58,10 @@ export function parseVersionSource(source: string): VersionSource {
 export function refusal(source: string, problem: string): AppError {
   return new AppError("SOURCE_INVALID", { source, problem });
 }
+
+/** Paths under which this server gives out the bytes that it keeps, and MLflow's own server. */
+const servedFiles =
+  /\/(?:ajax-)?api\/2\.0\/mlflow(?:-artifacts\/artifacts|\/logged-models\/[^/]+\/artifacts\/files)\/|\/v1\/files\/|\/get-artifact\//;
 
 /** What MLflow's clients and stores write where there are no files. */
 const placeholders: ReadonlySet<string> = new Set(["dummy-source", "prompt-template"]);
