@@ -194,6 +194,23 @@ describe("a delivery that fails", () => {
     expect(dead.attempts).toBeGreaterThan(1);
   });
 
+  it("is dead when its webhook was disabled for too long", async () => {
+    const { id, received, until } = await hook();
+    await change(1);
+    await registry.client.webhooks.updateWebhook({ id, status: WebhookStatus.DISABLED });
+    await registry.database.owner.pool.query(
+      "update mintmark.webhook_delivery set created_at = created_at - interval '25 hours' where status = 1",
+    );
+    await registry.client.webhooks.updateWebhook({ id, description: "still disabled" });
+    expect((await deliveries(id))[0]).toMatchObject({ status: PENDING });
+    await registry.client.webhooks.updateWebhook({ id, status: WebhookStatus.ACTIVE });
+    expect((await deliveries(id))[0]).toMatchObject({ status: DEAD, attempts: 0, error: "its webhook was disabled" });
+    const [next] = await change(1);
+    loop();
+    await until(1);
+    expect(received.map(modelOf)).toEqual([next]);
+  });
+
   it("fails closed when the address has become a private one", async () => {
     const { id, received } = await hook();
     await change();

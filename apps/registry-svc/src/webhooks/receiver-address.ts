@@ -8,17 +8,17 @@
  * @module
  */
 import type { LookupAddress } from "node:dns";
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { AppError } from "@mintmark/errors";
 import { SettingError } from "@mintmark/http-edge/settings";
 import ipaddr from "ipaddr.js";
+import { resolveByDns, resolveTrusted } from "./resolve-host.ts";
 
 export interface ReceiverRules {
   /** `host` or `host:port`: http and any address are good there. */
   readonly allowed: ReadonlySet<string>;
-  /** All addresses of a name. */
-  readonly resolve: (hostname: string) => Promise<readonly LookupAddress[]>;
+  /** All addresses of a name; `trusted` if the operator allows it. */
+  readonly resolve: (hostname: string, trusted: boolean, signal: AbortSignal) => Promise<readonly LookupAddress[]>;
 }
 
 /** A URL with the addresses that were checked: nothing else may be connected to. */
@@ -36,7 +36,10 @@ export function receiverRules(allow: string): ReceiverRules {
     .split(",")
     .map((entry) => entry.trim())
     .filter((entry) => entry !== "");
-  return { allowed: new Set(entries.map(allowedHost)), resolve: (hostname) => lookup(hostname, { all: true }) };
+  return {
+    allowed: new Set(entries.map(allowedHost)),
+    resolve: (hostname, trusted, signal) => (trusted ? resolveTrusted(hostname) : resolveByDns(hostname, signal)),
+  };
 }
 
 /** @throws AppError `WEBHOOK_URL_REFUSED` */
@@ -50,7 +53,7 @@ export async function resolveReceiver(text: string, rules: ReceiverRules, signal
   const free = isAllowed(url, rules.allowed);
   if (url.protocol === "http:" && !free) throw refuse("is not https");
 
-  const addresses = await addressesOf(url, rules, signal, refuse);
+  const addresses = await addressesOf(url, (host) => rules.resolve(host, free, signal), signal, refuse);
   const [refused] = free ? [] : addresses.filter(({ address }) => !isPublic(address));
   if (refused !== undefined) throw refuse(`is at ${refused.address}, which is not a public address`);
   return { url, addresses };
@@ -71,7 +74,7 @@ const azureHost = "168.63.129.16";
 
 async function addressesOf(
   url: URL,
-  rules: ReceiverRules,
+  resolve: (hostname: string) => Promise<readonly LookupAddress[]>,
   signal: AbortSignal,
   refuse: (problem: string) => AppError,
 ): Promise<readonly LookupAddress[]> {
@@ -79,7 +82,7 @@ async function addressesOf(
   const family = isIP(host);
   if (family !== 0) return [{ address: host, family }];
   try {
-    const addresses = await Promise.race([rules.resolve(host), aborted(signal)]);
+    const addresses = await Promise.race([resolve(host), aborted(signal)]);
     if (addresses.length > 0) return addresses;
   } catch (error) {
     if (signal.aborted) throw refuse(`has a host, ${host}, that was not resolved in time`);

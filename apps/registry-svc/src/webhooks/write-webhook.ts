@@ -5,6 +5,7 @@
 import { AppError } from "@mintmark/errors";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { deliverySettings } from "./deliver.ts";
 import { requireWebhookId, type WebhookRow, webhookColumns } from "./find-webhook.ts";
 import type { WebhookEvent } from "./webhook-events.ts";
 
@@ -32,6 +33,8 @@ export interface ChangeWebhook {
   readonly actor: string;
 }
 
+const { giveUpMs } = deliverySettings;
+
 type Written = WebhookRow & { readonly event: bigint };
 
 export async function createWebhook(db: Db, webhook: CreateWebhook): Promise<Written> {
@@ -46,7 +49,10 @@ export async function createWebhook(db: Db, webhook: CreateWebhook): Promise<Wri
   return rows[0]!;
 }
 
-/** @throws AppError `WEBHOOK_NOT_FOUND` */
+/**
+ * What is queued does not wait longer for a webhook that is disabled than for one that does not answer.
+ * @throws AppError `WEBHOOK_NOT_FOUND`
+ */
 export async function changeWebhook(db: Db, change: ChangeWebhook): Promise<Written> {
   const { id, name, url, events, description, secret, active, actor } = change;
   const { rows } = await sql<Written>`
@@ -56,8 +62,13 @@ export async function changeWebhook(db: Db, change: ChangeWebhook): Promise<Writ
         secret = ${secret === undefined ? sql`secret` : secret}, active = coalesce(${active ?? null}, active),
         updated_at = clock_timestamp()
       where id = ${requireWebhookId(id)} and deleted_at is null returning ${webhookColumns}
+    ), given_up as (
+      update webhook_delivery d set status = 3, error = 'its webhook was disabled', ended_at = clock_timestamp()
+      from changed where d.webhook_pk = changed.webhook_pk and changed.active and d.status = 1
+        and d.created_at < clock_timestamp() - ${giveUpMs} * interval '1 millisecond'
+      returning 1
     )
-    select changed.*, ${recorded("webhook.updated", actor)} from changed`.execute(db);
+    select changed.*, ${recorded("webhook.updated", actor)} from changed, (select count(*) from given_up)`.execute(db);
   const [row] = rows;
   if (row === undefined) throw new AppError("WEBHOOK_NOT_FOUND", { id });
   return row;
