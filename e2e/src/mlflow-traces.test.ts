@@ -137,7 +137,7 @@ describe("bad input about traces and evaluation data sets", () => {
     ["POST", "traces/search", {}, 400, "Missing value for required parameter 'locations'."],
     ["POST", "traces/search", { locations: [info.trace_location], max_results: 501 }, 400, "max_results"],
     ["POST", "traces/search", { locations: [info.trace_location], filter: "x" }, 400, "filter"],
-    ["POST", "traces/search", { locations: [info.trace_location], page_token: "x" }, 400, "page token"],
+    ["POST", "traces/search", { locations: [info.trace_location], page_token: "x" }, 400, `Invalid value "x"`],
     ["GET", "traces/get", undefined, 400, "Missing value for required parameter 'trace_id'."],
     ["GET", "traces/tr-none", undefined, 404, "Trace with ID 'tr-none' not found."],
     ["GET", "traces/batchGet", undefined, 400, "Missing value for required parameter 'trace_ids'."],

@@ -34,8 +34,13 @@ export function pageToken(list: string, key: readonly string[], asked?: unknown)
 export function readPageToken(list: string, token: string, asked?: unknown): readonly string[] | undefined {
   if (token === "") return undefined;
   const [name, ...key] = parseToken(token);
-  if (name !== list || key.pop() !== seal(list, key, asked)) throw new AppError("PAGE_TOKEN_INVALID", {});
+  if (name !== list || key.pop() !== seal(list, key, asked)) throw badToken(token);
   return key;
+}
+
+/** @throws nothing; the error is returned */
+export function badToken(token: string): AppError {
+  return new AppError("PAGE_TOKEN_INVALID", { token: token.length > 200 ? `${token.slice(0, 200)}…` : token });
 }
 
 /** As {@link readPageToken} for a list whose key is one whole number. */
@@ -62,7 +67,7 @@ function parseToken(token: string): string[] {
   } catch {
     // Not JSON: not ours, as below.
   }
-  throw new AppError("PAGE_TOKEN_INVALID", {});
+  throw badToken(token);
 }
 
 /** No secret: it tells a token that was cut, changed or given by another list, none of which should reach a statement. */

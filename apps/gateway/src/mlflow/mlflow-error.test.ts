@@ -19,6 +19,11 @@ describe("a failure in MLflow's form", () => {
     expect(mlflowFailure(error)).toMatchObject({ code: "INVALID_PARAMETER_VALUE", message: `"${name}" is wrong` });
   });
 
+  it("shows the page token that is none", () => {
+    const { message } = mlflowFailure(new AppError("PAGE_TOKEN_INVALID", { token: "x" }));
+    expect(message).toContain(`Invalid value "x" for parameter 'page_token' supplied`);
+  });
+
   it("does not give back 2 MB that it was sent, but what is wrong with them", () => {
     const name = "é".repeat(2_000_000);
     const error = new AppError("NAME_INVALID", { what: "model", name, problem: "must have at most 255 bytes" });

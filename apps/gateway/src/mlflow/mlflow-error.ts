@@ -91,6 +91,10 @@ function mlflowName(field: string): string {
 /** Where MLflow has a code or a message of its own. */
 const translations: { readonly [R in Reason]?: Translation<R> } = {
   REQUEST_INVALID: { message: ({ field, problem }) => `"${mlflowName(field)}" ${problem}` },
+  PAGE_TOKEN_INVALID: {
+    message: ({ token }) =>
+      `Invalid value ${JSON.stringify(token)} for parameter 'page_token' supplied. It is none that this list gave; begin again without it.`,
+  },
   TOKEN_MISSING: {
     message: () => "a token is required; set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_PASSWORD with any user name",
   },

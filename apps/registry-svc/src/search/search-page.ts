@@ -4,12 +4,11 @@
  * Pages go by the sort keys of the last row, so that page 1000 costs what page 1 costs.
  * @module
  */
-import { AppError } from "@mintmark/errors";
 import { type RawBuilder, sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { type Placed, readPageRows } from "../page-rows.ts";
-import { pageToken, readPageToken } from "../paging.ts";
+import { badToken, pageToken, readPageToken } from "../paging.ts";
 import { type Leg, type SortKey, type Sql, unknownKey } from "./fields.ts";
 import type { Condition, Sorting } from "./vocabulary.ts";
 
@@ -73,8 +72,7 @@ async function findRows(db: Db, search: Search): Promise<readonly FoundRow[]> {
     filter.where({ ...comparison, keyId: keyIds.get(comparison.key) ?? unknownKey }),
   );
   const legs = legsOf(search, keyIds);
-  if (start !== undefined && start.after.length !== legs[start.leg]?.keys.length)
-    throw new AppError("PAGE_TOKEN_INVALID", {});
+  if (start !== undefined && start.after.length !== legs[start.leg]?.keys.length) throw badToken(search.token);
 
   const rows: FoundRow[] = [];
   for (let at = start?.leg ?? 0; at < legs.length && rows.length <= search.size; at++) {

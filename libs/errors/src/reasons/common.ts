@@ -5,7 +5,7 @@ export const commonReasons = {
   REQUEST_INVALID: define("invalid_argument", (d: { field: string; problem: string }) => `"${d.field}" ${d.problem}`),
   PAGE_TOKEN_INVALID: define(
     "invalid_argument",
-    (_: Record<string, never>) => "the page token is not one that this list gave; begin again without it",
+    (d: { token: string }) => `the page token '${d.token}' is not one that this list gave; begin again without it`,
   ),
   FILTER_INVALID: define(
     "invalid_argument",
