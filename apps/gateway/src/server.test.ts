@@ -47,6 +47,16 @@ describe("a gateway whose registry is away", () => {
     expect(JSON.parse((await ask(url, "/v1/info")).text)).toMatchObject({ name: "mintmark", mlflow_version: "3.17.2" });
   });
 
+  it("tells a browser what it is, with nothing to run in it, and counts that", async () => {
+    const page = await ask(url, "/");
+    expect([page.status, page.headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
+    expect(page.headers["content-security-policy"]).toContain("default-src 'none'");
+    expect(page.text).toContain("MLflow 3.17.2");
+    expect(page.text).not.toMatch(/<script|<style| on\w+=/);
+    expect(await ask(url, "/", { method: "HEAD" })).toMatchObject({ status: 200, text: "" });
+    expect((await ask(url, "/metrics")).text).toContain('mintmark_request_seconds_count{route="/",status="200"} 2');
+  });
+
   it("tells a native client that the registry is unavailable, and why", async () => {
     const client = connectRegistry({ baseUrl: url, token: undefined, httpVersion: "1.1" });
     const error: unknown = await client.models.getModel({ name: "x" }).catch((thrown: unknown) => thrown);
@@ -178,7 +188,7 @@ describe("a gateway with authentication", () => {
     const mlflow = await ask(url, "/api/2.0/mlflow/registered-models/get?name=x");
     expect([mlflow.status, mlflow.headers["www-authenticate"]]).toEqual([401, 'Bearer realm="mintmark"']);
     expect(JSON.parse(mlflow.text)).toMatchObject({ error_code: "UNAUTHENTICATED" });
-    for (const path of ["/health", "/version"]) expect((await ask(url, path)).status).toBe(200);
+    for (const path of ["/", "/health", "/version"]) expect((await ask(url, path)).status).toBe(200);
     // A foreign name is no matter where everyone has to say who he is.
     expect((await ask(url, "/version", { headers: { host: "models.example" } })).status).toBe(200);
     const unknown = await ask(url, "/v1/info", { headers: { authorization: "Bearer mm_a_b" } });

@@ -11,6 +11,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Logger } from "pino";
 import { openAccess, tokenAccess } from "./access.ts";
 import { sendFailure } from "./failures.ts";
+import { frontPage, frontPagePolicy } from "./front-page.ts";
 import { type FrontParts, frontServer, refuseUnreadable } from "./front-server.ts";
 import { startInferenceGrpc } from "./grpc/inference-server.ts";
 import { repeatLostCalls } from "./lost-calls.ts";
@@ -138,8 +139,8 @@ interface Parts extends FrontParts {
   readonly mlflow: MlflowDeps;
 }
 
-/** Paths that answer without a token: they say that the gateway lives, and nothing else. */
-const openPaths = new Set(["/health", "/ready", "/version"]);
+/** Paths that answer without a token: they say what this is and that it lives, and nothing else. */
+const openPaths = new Set(["/", "/health", "/ready", "/version"]);
 
 async function router(parts: Parts): Promise<FastifyInstance> {
   const { access, view, models, metrics } = parts;
@@ -168,6 +169,11 @@ async function router(parts: Parts): Promise<FastifyInstance> {
       );
     throw new AppError("ROUTE_NOT_FOUND", { method: request.method, path: request.url });
   });
+  app.get("/", async (_, reply) =>
+    reply
+      .headers({ "content-type": "text/html; charset=utf-8", "content-security-policy": frontPagePolicy })
+      .send(frontPage),
+  );
   app.get("/health", async (_, reply) => reply.type("text/plain").send("OK"));
   app.get("/ready", async (_, reply) => {
     if (view.silence() === Number.POSITIVE_INFINITY || view.isTooOld())
