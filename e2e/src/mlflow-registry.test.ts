@@ -407,9 +407,23 @@ describe("refusals", () => {
     ],
     ["GET", "model-versions/search", { filter: "nonsense" }, 400, invalid, "nonsense"],
     ["GET", "model-versions/search", { max_results: 0 }, 400, invalid, "max_results"],
-    ["GET", "model-versions/search", { max_results: 200_001 }, 400, invalid, "200001"],
+    [
+      "GET",
+      "model-versions/search",
+      { max_results: 200_001 },
+      400,
+      invalid,
+      '"max_results" must be at most 200000, got 200001',
+    ],
     ["GET", "model-versions/search", { page_token: "zzz" }, 400, invalid, `Invalid value "zzz"`],
-    ["GET", "registered-models/search", { max_results: 1_001 }, 400, invalid, "1001"],
+    [
+      "GET",
+      "registered-models/search",
+      { max_results: 1_001 },
+      400,
+      invalid,
+      '"max_results" must be at most 1000, got 1001',
+    ],
     ["GET", "registered-models/search", { order_by: "nothing" }, 400, invalid, "nothing"],
   ])("%s %s %j: %i %s", async (method, path, fields, status, error_code, message) => {
     const answer = await call(method, path, fields);

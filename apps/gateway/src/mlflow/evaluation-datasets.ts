@@ -13,7 +13,7 @@ const one = { dataset_id: requiredText };
 const some = message({
   experiment_ids: list(requiredText),
   filter_string: text,
-  max_results: pageLength(1000),
+  max_results: pageLength(),
   order_by: list(z.string()),
   page_token: text,
 });
@@ -37,7 +37,7 @@ export const evaluationDatasetRoutes: readonly Route[] = [
         experimentIds: asked.experiment_ids,
         filter: asked.filter_string,
         orderBy: asked.order_by,
-        pageSize: asked.max_results ?? 0,
+        pageSize: asked.max_results,
         pageToken: asked.page_token,
       },
       as,

@@ -22,8 +22,6 @@ const viewNames = ["ACTIVE_ONLY", "DELETED_ONLY", "ALL"] as const;
 /** What a search looks at; what is not deleted, if absent. */
 export const lifecycleView = word(viewNames).transform((name) => views[name ?? "ACTIVE_ONLY"]);
 
-export const maxSearchResults = 50_000;
-const maxSummarized = 20;
 const one = message({ experiment_id: experimentId });
 
 export const experimentRoutes: readonly Route[] = [
@@ -57,7 +55,7 @@ export const experimentRoutes: readonly Route[] = [
     ["GET", "POST"],
     "2.0/mlflow/experiments/search",
     message({
-      max_results: pageLength(maxSearchResults),
+      max_results: pageLength(),
       page_token: text,
       filter: text,
       order_by: list(z.string()),
@@ -69,7 +67,7 @@ export const experimentRoutes: readonly Route[] = [
           view: asked.view_type,
           filter: asked.filter,
           orderBy: asked.order_by,
-          pageSize: asked.max_results ?? 1000,
+          pageSize: asked.max_results,
           pageToken: asked.page_token,
         },
         as,
@@ -115,7 +113,7 @@ export const experimentRoutes: readonly Route[] = [
   route(
     "POST",
     "2.0/mlflow/experiments/search-datasets",
-    message({ experiment_ids: requiredList(experimentId, maxSummarized) }),
+    message({ experiment_ids: requiredList(experimentId) }),
     async ({ experiment_ids: experimentIds }, { registry, as }) => {
       const { datasets } = await registry.experiments.listExperimentDatasets({ experimentIds }, as);
       return {

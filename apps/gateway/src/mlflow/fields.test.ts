@@ -55,7 +55,7 @@ function refusal(fields: object, schema: z.ZodType = everything): string {
 
 describe("a message", () => {
   it("has defaults for what is absent, null or, of lists, empty", () => {
-    const defaults = { name: "n", note: "", deep: false, ascending: true, order_by: [], tags: {} };
+    const defaults = { name: "n", max_results: 0, note: "", deep: false, ascending: true, order_by: [], tags: {} };
     expect(read({})).toEqual(defaults);
     expect(read({ note: null, step: null, tags: null, deep: null, order_by: null, view: null })).toEqual(defaults);
   });

@@ -31,9 +31,12 @@ export const requiredWhole = wholeNumber.transform(BigInt).pipe(z.bigint().min(0
 const exactNumber = wholeNumber.transform(Number);
 /** A number that a double holds exactly, such as a count; undefined if absent. */
 export const count = exactNumber.pipe(z.int()).optional();
-/** How many entries a page may have; undefined if absent. */
-export function pageLength(most: number) {
-  return exactNumber.pipe(z.int().min(1).max(most)).optional();
+/**
+ * How many entries a page may have: 1 at least. Of most searches the registry says how many at most, and how many if absent,
+ * which is 0 to it.
+ */
+export function pageLength(most = 2 ** 32 - 1) {
+  return exactNumber.pipe(z.int().min(1).max(most)).default(0);
 }
 /** A double that has to be there. */
 export const double = z.union([
@@ -76,9 +79,9 @@ export function textCutAt(length: number) {
   return text.transform((value) => (value.length <= length ? value : cut(value, length)));
 }
 
-/** `[{key, value}, …]` with values of this kind, so many at most. */
-export function pairs(value: z.ZodType<string>, most?: number) {
-  return list(message({ key: requiredText, value }), most);
+/** `[{key, value}, …]` with values of this kind. */
+export function pairs(value: z.ZodType<string>) {
+  return list(message({ key: requiredText, value }));
 }
 
 /** `[{key, value}, …]`; the last of several values of a key counts. */

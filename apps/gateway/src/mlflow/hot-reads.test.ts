@@ -180,7 +180,7 @@ describe("searches", () => {
     for (const what of ["registered-models", "model-versions"])
       expect(await get(`${what}/search?max_results=${n}`)).toMatchObject({
         status: 400,
-        body: { error_code: "INVALID_PARAMETER_VALUE", message: expect.stringContaining(`Invalid value ${n} for`) },
+        body: { error_code: "INVALID_PARAMETER_VALUE", message: expect.stringContaining(`Invalid value "${n}" for`) },
       });
   });
 });

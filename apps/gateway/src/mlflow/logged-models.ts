@@ -31,7 +31,6 @@ const statuses = {
 } as const;
 const statusNames = ["LOGGED_MODEL_PENDING", "LOGGED_MODEL_READY", "LOGGED_MODEL_UPLOAD_FAILED"] as const;
 
-const maxSearchResults = 1000;
 const params = pairs(textCutAt(6_000)).transform(byKey);
 const one = { model_id: requiredText };
 
@@ -111,7 +110,7 @@ export const loggedModelRoutes: readonly Route[] = [
       experiment_ids: requiredList(experimentId),
       filter: text,
       datasets: list(message({ dataset_name: requiredText, dataset_digest: text })),
-      max_results: pageLength(maxSearchResults),
+      max_results: pageLength(),
       order_by: list(
         message({ field_name: requiredText, ascending: flagUnlessSaid, dataset_name: text, dataset_digest: text }),
       ),
@@ -123,7 +122,7 @@ export const loggedModelRoutes: readonly Route[] = [
           experimentIds: asked.experiment_ids,
           filter: asked.filter,
           datasets: asked.datasets.map(({ dataset_name: name, dataset_digest: digest }) => ({ name, digest })),
-          pageSize: asked.max_results ?? 50,
+          pageSize: asked.max_results,
           orderBy: asked.order_by.map(({ field_name, ascending, dataset_name, dataset_digest }) => ({
             field: field_name,
             descending: !ascending,

@@ -18,9 +18,9 @@ export const metricRoutes: readonly Route[] = [
   route(
     "GET",
     "2.0/mlflow/metrics/get-history",
-    runMessage({ metric_key: requiredText, max_results: pageLength(2 ** 31 - 1), page_token: text }),
+    runMessage({ metric_key: requiredText, max_results: pageLength(), page_token: text }),
     async ({ run_id: runId, metric_key: key, max_results, page_token: pageToken }, { registry, as }) => {
-      const pageSize = Math.min(max_results ?? maxPoints, maxPoints);
+      const pageSize = Math.min(max_results || maxPoints, maxPoints);
       const { points, nextPageToken } = await registry.runs.getMetricHistory({ runId, key, pageSize, pageToken }, as);
       return { metrics: orAbsent(points.map(metricJson)), next_page_token: textOrAbsent(nextPageToken) };
     },
@@ -32,10 +32,10 @@ export const metricRoutes: readonly Route[] = [
     message({
       run_id: requiredList(requiredText, maxRuns),
       metric_key: requiredText,
-      max_results: pageLength(2 ** 31 - 1),
+      max_results: pageLength(),
     }),
     async ({ run_id: runIds, metric_key: key, max_results }, { registry, as }) => {
-      const most = Math.min(max_results ?? maxPoints, maxPoints);
+      const most = Math.min(max_results || maxPoints, maxPoints);
       const { points } = await registry.runs.compareMetric({ runIds: once(runIds), key, maxPoints: most }, as);
       return { metrics: points.toSorted(byRunAndTime).slice(0, most).map(metricJson) };
     },
@@ -55,7 +55,7 @@ export const metricRoutes: readonly Route[] = [
         {
           runIds: once(asked.run_ids),
           key: asked.metric_key,
-          maxPoints: asked.max_results ?? maxPointsOfRun,
+          maxPoints: asked.max_results,
           ...stepsOf(asked),
         },
         as,

@@ -17,7 +17,7 @@ import { metricRoutes } from "./metrics.ts";
 import { MlflowError } from "./mlflow-error.ts";
 import { modelVersionRoutes } from "./model-versions.ts";
 import { registeredModelRoutes } from "./registered-models.ts";
-import type { Call, Route } from "./route.ts";
+import { type Call, inNameOf, type Route } from "./route.ts";
 import { runRoutes } from "./runs.ts";
 import { traceRoutes } from "./traces.ts";
 import { webhookRoutes } from "./webhooks.ts";
@@ -91,12 +91,11 @@ async function answer(
 }
 
 function callOf({ registry, publicUrl }: MlflowDeps, request: FastifyRequest, events: bigint[]): Call {
-  const { authorization } = request.headers;
   return {
     registry,
     baseUrl: publicUrl ?? `${request.protocol}://${request.host}`,
     as: {
-      ...(authorization === undefined ? {} : { headers: { authorization } }),
+      ...inNameOf(request.headers),
       onHeader: (headers) => {
         const event = headers.get(eventHeader);
         if (event !== null) events.push(BigInt(event));

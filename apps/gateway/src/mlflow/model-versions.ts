@@ -3,13 +3,13 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
-import { Stage, type Version } from "@mintmark/proto/mintmark/registry/v1/version";
+import type { Version } from "@mintmark/proto/mintmark/registry/v1/version";
 import { z } from "zod";
 import { untilAnswered } from "../lost-calls.ts";
 import { stageNames, stageOfName } from "../stages.ts";
 import { whileRecalled } from "../view/answers.ts";
 import type { View } from "../view/view.ts";
-import { count, flag, list, message, requiredText, tags, text } from "./fields.ts";
+import { flag, list, message, pageLength, requiredText, tags, text } from "./fields.ts";
 import { type HotAnswer, type HotRead, hotRead, untilAnyChange } from "./hot-read.ts";
 import { orAbsent, textOrAbsent } from "./json.ts";
 import { MlflowError } from "./mlflow-error.ts";
@@ -38,13 +38,13 @@ export const modelVersionReads: readonly HotRead[] = [
   ),
   hotRead(
     "2.0/mlflow/model-versions/search",
-    message({ filter: text, max_results: count, order_by: list(requiredText), page_token: text }),
+    message({ filter: text, max_results: pageLength(), order_by: list(requiredText), page_token: text }),
     ({ filter, max_results, order_by, page_token }, { view, registry }) =>
       untilAnyChange(view, async () => {
         const { versions, nextPageToken } = await registry.versions.searchVersions({
           filter,
           orderBy: order_by,
-          pageSize: pageSize(max_results ?? maxSearchResults),
+          pageSize: max_results || usualSearchResults,
           pageToken: page_token,
         });
         return {
@@ -101,11 +101,6 @@ export const modelVersionRoutes: readonly Route[] = [
     "2.0/mlflow/model-versions/transition-stage",
     message({ ...versionFields, stage, archive_existing_versions: flag }),
     async ({ stage, archive_existing_versions, ...of }, { registry, as }) => {
-      if (archive_existing_versions && (stage === Stage.NONE || stage === Stage.ARCHIVED))
-        throw new MlflowError(
-          "INVALID_PARAMETER_VALUE",
-          "archive_existing_versions makes sense for the stages Staging and Production only.",
-        );
       const { version } = await registry.versions.setStage(
         { ...numbered(of), stage, archiveExisting: archive_existing_versions },
         as,
@@ -139,14 +134,5 @@ export async function resolved(view: View, uri: string, fields: (version: Versio
   return { fields: fields(answer.version!), isCurrent: whileRecalled(answer, () => view.recall(uri)) };
 }
 
-/** So many as MLflow's clients may ask for, and get if they do not say. */
-const maxSearchResults = 200_000;
-
-/** What is too much is for the registry to refuse; that nothing is asked for cannot be said to it. */
-export function pageSize(maxResults: number): number {
-  if (maxResults >= 1 && maxResults <= 0xffff_ffff) return maxResults;
-  throw new MlflowError(
-    "INVALID_PARAMETER_VALUE",
-    `Invalid value ${maxResults} for parameter 'max_results' supplied: it must be a positive whole number.`,
-  );
-}
+/** Of a search that does not say; clients of MLflow's expect all of them. */
+const usualSearchResults = 200_000;

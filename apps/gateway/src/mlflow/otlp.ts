@@ -15,6 +15,7 @@ import {
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { MlflowError } from "./mlflow-error.ts";
 import { bodyLimitBytes, type MlflowDeps } from "./mlflow-routes.ts";
+import { inNameOf } from "./route.ts";
 
 const mediaType = "application/x-protobuf";
 
@@ -31,11 +32,8 @@ export async function otlpRoutes(app: FastifyInstance, { registry }: Pick<Mlflow
     if (experimentId === "") throw invalid("The header x-mlflow-experiment-id has to name an experiment.");
     const { resourceSpans } = await readRequest(request);
     const spans = resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
-    const { authorization } = request.headers;
-    await registry.traces.logSpans(
-      { experimentId, spans, runId: header(request, "x-mlflow-run-id") },
-      authorization === undefined ? {} : { headers: { authorization } },
-    );
+    const runId = header(request, "x-mlflow-run-id");
+    await registry.traces.logSpans({ experimentId, spans, runId }, inNameOf(request.headers));
     return reply.type(mediaType).send(Buffer.from(toBinary(ExportTraceServiceResponseSchema, taken)));
   });
 }

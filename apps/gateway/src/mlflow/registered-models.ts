@@ -6,11 +6,11 @@ import type { Model } from "@mintmark/proto/mintmark/registry/v1/model";
 import { reasonOf } from "@mintmark/registry-client";
 import { makeOnce } from "../lost-calls.ts";
 import { whileRecalled } from "../view/answers.ts";
-import { count, list, message, requiredText, tags, text } from "./fields.ts";
+import { list, message, pageLength, requiredText, tags, text } from "./fields.ts";
 import { type HotRead, hotRead, untilAnyChange } from "./hot-read.ts";
 import { milliseconds, orAbsent, tagsJson, textOrAbsent } from "./json.ts";
 import { aliasUri, modelVersionJson, numbered, versionFields } from "./model-version-json.ts";
-import { pageSize, resolved, stage } from "./model-versions.ts";
+import { resolved, stage } from "./model-versions.ts";
 import { type Call, type Route, route } from "./route.ts";
 
 const named = { name: requiredText };
@@ -28,13 +28,13 @@ export const registeredModelReads: readonly HotRead[] = [
   ),
   hotRead(
     "2.0/mlflow/registered-models/search",
-    message({ filter: text, max_results: count, order_by: list(requiredText), page_token: text }),
+    message({ filter: text, max_results: pageLength(), order_by: list(requiredText), page_token: text }),
     ({ filter, max_results, order_by, page_token }, { view, registry }) =>
       untilAnyChange(view, async () => {
         const { models, nextPageToken } = await registry.models.searchModels({
           filter,
           orderBy: order_by,
-          pageSize: pageSize(max_results ?? 100),
+          pageSize: max_results,
           pageToken: page_token,
         });
         return {

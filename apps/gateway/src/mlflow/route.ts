@@ -2,9 +2,15 @@
  * One call of MLflow's REST API: where it is, what it takes, and what it does with the native API.
  * @module
  */
+import type { IncomingHttpHeaders } from "node:http";
 import type { CallOptions } from "@connectrpc/connect";
 import type { RegistryClient } from "@mintmark/registry-client";
 import type { z } from "zod";
+
+/** As call options of the registry: in the name of whoever sent these headers. */
+export function inNameOf({ authorization }: IncomingHttpHeaders): CallOptions {
+  return authorization === undefined ? {} : { headers: { authorization } };
+}
 
 /** What a call is made with. */
 export interface Call {

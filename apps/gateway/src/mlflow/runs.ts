@@ -7,7 +7,7 @@ import { type DatasetInputSchema, type MetricPointSchema, RunStatus } from "@min
 import type { LogBatchRequestSchema } from "@mintmark/proto/mintmark/tracking/v1/run_service";
 import { z } from "zod";
 import { makeOnce, newId } from "../lost-calls.ts";
-import { experimentId, lifecycleView, maxSearchResults } from "./experiments.ts";
+import { experimentId, lifecycleView } from "./experiments.ts";
 import {
   byKey,
   double,
@@ -41,12 +41,10 @@ const measured = {
   dataset_digest: text,
 };
 const metric = message(measured);
-const maxMetrics = 1000;
-const maxPairs = 100;
+/** Of metrics, params and tags together; of each by itself the registry says how many there can be. */
 const maxBatch = 1000;
-const maxInputs = 1000;
 const dataset = message({
-  name: requiredText.max(500),
+  name: requiredText,
   digest: requiredText.max(36),
   source_type: text,
   source: text,
@@ -150,9 +148,9 @@ export const runRoutes: readonly Route[] = [
     "POST",
     "2.0/mlflow/runs/log-batch",
     runMessage({
-      metrics: list(metric, maxMetrics),
-      params: pairs(paramValue, maxPairs),
-      tags: pairs(tagValue, maxPairs),
+      metrics: list(metric),
+      params: pairs(paramValue),
+      tags: pairs(tagValue),
     }),
     async (batch, call) => {
       requireBatch(batch);
@@ -169,8 +167,8 @@ export const runRoutes: readonly Route[] = [
     "POST",
     "2.0/mlflow/runs/log-inputs",
     runMessage({
-      datasets: list(message({ tags: pairs(text), dataset }), maxInputs),
-      models: list(message({ model_id: requiredText }), maxInputs),
+      datasets: list(message({ tags: pairs(text), dataset })),
+      models: list(message({ model_id: requiredText })),
     }),
     async ({ run_id: runId, datasets, models }, call) => {
       await log(call, {
@@ -184,7 +182,7 @@ export const runRoutes: readonly Route[] = [
   route(
     "POST",
     "2.0/mlflow/runs/outputs",
-    runMessage({ models: requiredList(message({ model_id: requiredText, step: int64 }), maxInputs) }),
+    runMessage({ models: requiredList(message({ model_id: requiredText, step: int64 })) }),
     async ({ run_id: runId, models }, call) => {
       const modelOutputs = models.map(({ model_id, step }) => ({ modelId: model_id, step: step ?? 0n }));
       await log(call, { runId, modelOutputs });
@@ -207,7 +205,7 @@ export const runRoutes: readonly Route[] = [
       experiment_ids: list(experimentId),
       filter: text,
       run_view_type: lifecycleView,
-      max_results: pageLength(maxSearchResults),
+      max_results: pageLength(),
       order_by: list(z.string()),
       page_token: text,
     }),
@@ -218,7 +216,7 @@ export const runRoutes: readonly Route[] = [
           filter: asked.filter,
           view: asked.run_view_type,
           orderBy: asked.order_by,
-          pageSize: asked.max_results ?? 1000,
+          pageSize: asked.max_results,
           pageToken: asked.page_token,
         },
         as,

@@ -71,7 +71,7 @@ export const traceRoutes: readonly Route[] = [
     message({
       locations: requiredList(location),
       filter: text,
-      max_results: pageLength(500),
+      max_results: pageLength(),
       order_by: list(z.string()),
       page_token: text,
     }),
@@ -81,7 +81,7 @@ export const traceRoutes: readonly Route[] = [
           experimentIds: locations.map(({ mlflow_experiment }) => mlflow_experiment.experiment_id),
           filter,
           orderBy: order_by,
-          pageSize: max_results ?? 0,
+          pageSize: max_results,
           pageToken: page_token,
         },
         as,
@@ -151,7 +151,7 @@ export const traceRoutes: readonly Route[] = [
   route(
     "POST",
     "2.0/mlflow/traces/link-to-run",
-    message({ trace_ids: requiredList(requiredText, 100), run_id: requiredText }),
+    message({ trace_ids: requiredList(requiredText), run_id: requiredText }),
     async ({ trace_ids, run_id }, { registry, as }) => {
       await registry.traces.linkTraces({ runId: run_id, traceIds: trace_ids }, as);
       return {};

@@ -58,10 +58,10 @@ export const webhookRoutes: readonly Route[] = [
   route(
     "GET",
     "2.0/mlflow/webhooks",
-    message({ max_results: pageLength(1000), page_token: text }),
+    message({ max_results: pageLength(), page_token: text }),
     async ({ max_results, page_token }, { registry, as }) => {
       const { webhooks, nextPageToken } = await registry.webhooks.listWebhooks(
-        { pageSize: max_results ?? 100, pageToken: page_token },
+        { pageSize: max_results, pageToken: page_token },
         as,
       );
       return { webhooks: orAbsent(webhooks.map(webhookJson)), next_page_token: textOrAbsent(nextPageToken) };

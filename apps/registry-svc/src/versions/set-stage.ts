@@ -40,7 +40,7 @@ export async function setStage(db: Db, request: SetStage): Promise<bigint | unde
 export function requireArchivable(stage: Stage): void {
   if (stage === Stage.STAGING || stage === Stage.PRODUCTION) return;
   throw new AppError("REQUEST_INVALID", {
-    field: "archive_existing_versions",
+    field: "archive_existing",
     problem: "can only be true for the stages Staging and Production",
   });
 }
