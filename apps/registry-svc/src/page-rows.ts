@@ -9,18 +9,22 @@ export interface Placed {
   readonly place: bigint;
 }
 
-export interface PageKeys {
+/** Which rows a page has, if they do not weigh too much. */
+export interface FoundPage<Found extends { readonly pk: bigint }> {
   readonly table: string;
   /** The column of the keys. */
   readonly primaryKey: string;
-  /** In order. */
-  readonly keys: readonly bigint[];
+  /** In order; one more than the page has, if there is a next page. */
+  readonly found: readonly Found[];
+  readonly size: number;
+  readonly tokenOf: (last: Found) => string;
 }
 
-export interface PageRows<Row> {
+export interface Page<Row> {
+  /** Fewer than asked for where they weigh enough for one answer. */
   readonly rows: readonly Row[];
-  /** How many of the keys are dealt with: the next page begins after these. */
-  readonly done: number;
+  /** The token of the next page; empty if this is the last. */
+  readonly next: string;
 }
 
 /** Far from the 64 MB that all calls on one connection share, and from the 128 MiB of a message. */
@@ -34,28 +38,33 @@ const firstSlice = 100;
  * @param read reads what is to be known of the rows of a query, in the order of their `place`
  * @param weigh about how many bytes a row takes in the answer
  */
-export async function readPageRows<Row extends Placed>(
-  { table, primaryKey, keys }: PageKeys,
+export async function readPage<Found extends { readonly pk: bigint }, Row extends Placed>(
+  { table, primaryKey, found, size: most, tokenOf }: FoundPage<Found>,
   read: (rows: RawBuilder<unknown>) => Promise<readonly Row[]>,
   weigh: (row: Row) => number = weightOf,
-): Promise<PageRows<Row>> {
+): Promise<Page<Row>> {
+  const keys = found.slice(0, most).map(({ pk }) => pk);
+  /** @param done how many of the keys are dealt with */
+  const pageOf = (done: number) => ({ rows, next: done < found.length ? tokenOf(found[done - 1]!) : "" });
   const rows: Row[] = [];
   let at = 0;
   let weight = 0;
   for (let size = firstSlice; at < keys.length && weight < maxPageBytes; ) {
-    const slice = sql`select r.*, found.place from unnest(${keys.slice(at, at + size)}::int8[]) with ordinality as found (pk, place)
-      join ${sql.table(table)} r on ${sql.ref(`r.${primaryKey}`)} = found.pk`;
-    for (const row of await read(slice)) {
+    const slice = await read(sql`
+      select r.*, found.place from unnest(${keys.slice(at, at + size)}::int8[]) with ordinality as found (pk, place)
+      join ${sql.table(table)} r on ${sql.ref(`r.${primaryKey}`)} = found.pk`);
+    const before = weight;
+    for (const row of slice) {
       weight += weigh(row);
-      if (weight > maxPageBytes && rows.length > 0) return { rows, done: at + Number(row.place) - 1 };
+      if (weight > maxPageBytes && rows.length > 0) return pageOf(at + Number(row.place) - 1);
       rows.push(row);
     }
     at += size;
-    // As many as fit if all are like those so far.
-    const fitting = weight === 0 ? size : Math.floor(((maxPageBytes - weight) * rows.length) / weight);
-    size = Math.max(1, Math.min(10 * size, fitting));
+    // As many as fit if they are like those of this slice; what was deleted meanwhile is not there.
+    const fitting = slice.length === 0 ? size : ((maxPageBytes - weight) * slice.length) / (weight - before);
+    size = Math.max(1, Math.min(10 * size, Math.floor(fitting)));
   }
-  return { rows, done: Math.min(at, keys.length) };
+  return pageOf(Math.min(at, keys.length));
 }
 
 /** Names of fields count as well: so they do in JSON. */

@@ -13,7 +13,7 @@ import {
 } from "@mintmark/proto/mintmark/tracking/v1/evaluation_dataset";
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { type Placed, readPageRows } from "../page-rows.ts";
+import { maxPageBytes, type Placed, readPage } from "../page-rows.ts";
 import { pageToken, readNumberToken } from "../paging.ts";
 import { formatId, parseId } from "./dataset-id.ts";
 
@@ -99,15 +99,18 @@ export async function listRecords(
     .where(sql`id`, "=", sql`${parseId("d-", datasetId) ?? null}::uuid`)
     .executeTakeFirst();
   if (dataset === undefined) throw new AppError("EVALUATION_DATASET_NOT_FOUND", { dataset: datasetId });
-  const { rows: found } = await sql<{ pk: bigint }>`
-    select record_pk as pk from evaluation_record where evaluation_dataset_pk = ${dataset.pk} and record_pk > ${after}
+  const { rows: found } = await sql<{ pk: bigint; upto: bigint }>`
+    select record_pk as pk, sum(octet_length(inputs_json) + octet_length(outputs_json) + octet_length(expectations_json)
+      + octet_length(tags_json) + octet_length(source_json)) over (order by record_pk) as upto
+    from evaluation_record where evaluation_dataset_pk = ${dataset.pk} and record_pk > ${after}
     order by record_pk limit ${size + 1}`.execute(db);
-  const keys = found.slice(0, size).map(({ pk }) => pk);
-  const { rows, done } = await readPageRows(
-    { table: "evaluation_record", primaryKey: "record_pk", keys },
+  const tokenOf = ({ pk }: { pk: bigint }) => pageToken("evaluation records", [String(pk)]);
+  // Each can be of any length: more than a page is not even read.
+  const fitting = Math.max(1, found.filter(({ upto }) => upto <= maxPageBytes).length);
+  const { rows, next } = await readPage(
+    { table: "evaluation_record", primaryKey: "record_pk", found, size: Math.min(size, fitting), tokenOf },
     async (records) => (await sql<RecordRow>`${records} order by place`.execute(db)).rows,
   );
-  const next = done < found.length ? pageToken("evaluation records", [String(keys[done - 1])]) : "";
   return { records: rows.map(recordMessage), next };
 }
 

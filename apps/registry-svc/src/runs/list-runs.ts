@@ -5,7 +5,7 @@
 import { type Run, RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { readPageRows } from "../page-rows.ts";
+import { readPage } from "../page-rows.ts";
 import { pageToken, readNumberToken } from "../paging.ts";
 import { readRuns, runMessages, weightOfRun } from "./find-run.ts";
 import { jobStatusNames } from "./run-status.ts";
@@ -36,10 +36,9 @@ export async function listRuns(db: Db, request: ListRuns): Promise<{ runs: Run[]
     select r.run_pk as pk from unnest(${wanted}::smallint[]) as wanted (status) cross join lateral (
       select x.run_pk from run x where ${sql.join(conditions, sql` and `)} order by x.run_pk desc limit ${size + 1}) r
     order by r.run_pk desc limit ${size + 1}`.execute(db);
-  const keys = found.slice(0, size).map(({ pk }) => pk);
-  const page = { table: "run", primaryKey: "run_pk", keys };
-  const { rows, done } = await readPageRows(page, (runs) => readRuns(db, runs), weightOfRun);
-  const next = done < found.length ? pageToken("runs", [String(keys[done - 1])]) : "";
+  const tokenOf = ({ pk }: { pk: bigint }) => pageToken("runs", [String(pk)]);
+  const page = { table: "run", primaryKey: "run_pk", found, size, tokenOf };
+  const { rows, next } = await readPage(page, (runs) => readRuns(db, runs), weightOfRun);
   return { runs: await runMessages(db, rows), next };
 }
 

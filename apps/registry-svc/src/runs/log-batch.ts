@@ -4,7 +4,7 @@
  */
 import { AppError } from "@mintmark/errors";
 import type { DatasetInput, MetricPoint, ModelOutput } from "@mintmark/proto/mintmark/tracking/v1/run";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { retryDeadlock } from "../db/sqlstate.ts";
@@ -53,10 +53,30 @@ export async function logBatch(db: Db, batch: LogBatch): Promise<void> {
       ${modelOutputs.map(({ modelId }) => parseLoggedModelId(modelId))}::uuid[],
       ${modelOutputs.map(({ step }) => step)}::bigint[])`;
   try {
-    await retryDeadlock(() => statement.execute(db));
+    if (inputs.length === 0) await retryDeadlock(() => statement.execute(db));
+    else await retryDeadlock(() => logInputs(db, runId, statement));
   } catch (error) {
     throw refusal(error, { run: runId });
   }
+}
+
+/** Every answer about the run has them all; the statement holds the run's row, so that no other adds to them meanwhile. */
+function logInputs(db: Db, run: string, statement: RawBuilder<unknown>): Promise<void> {
+  return db.transaction().execute(async (tx) => {
+    await statement.execute(tx);
+    const { rows } = await sql<{ size: bigint }>`
+      select coalesce(sum(octet_length(schema_json)::int8 + octet_length(profile_json)), 0)::int8 as size from (
+        select schema_json, '' as profile_json from run_input join run using (run_pk) where run_id = ${run}::uuid
+        union all
+        select d.schema_json, d.profile_json from run_logged_dataset join run using (run_pk) join logged_dataset d using (dataset_pk)
+        where run_id = ${run}::uuid) inputs`.execute(tx);
+    const { size } = rows[0]!;
+    if (size > maxDescriptions)
+      throw new AppError("REQUEST_INVALID", {
+        field: "inputs",
+        problem: `of run ${run} must have schemas and profiles of at most ${maxDescriptions} bytes in all, would have ${size}`,
+      });
+  });
 }
 
 /** An attempt's token as the database takes it; one that cannot be any is the token of none. */
@@ -69,6 +89,7 @@ export function attemptUuid({ runId, attemptToken }: Pick<LogBatch, "runId" | "a
 
 const maxParam = 6_000;
 const maxDatasetName = 500;
+const maxDescriptions = 64 * 1024 * 1024;
 const maxDatasetDigest = 128;
 
 function checked(batch: LogBatch): LogBatch {

@@ -7,7 +7,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
-import { type Placed, readPageRows } from "../page-rows.ts";
+import { type Page, type Placed, readPage } from "../page-rows.ts";
 import { badToken, pageToken, readPageToken } from "../paging.ts";
 import { type Leg, type SortKey, type Sql, unknownKey } from "./fields.ts";
 import type { Condition, Sorting } from "./vocabulary.ts";
@@ -39,13 +39,6 @@ export interface Search {
   readonly asked: unknown;
 }
 
-export interface Page<Row> {
-  /** In order; fewer than asked for where they weigh enough for one answer. */
-  readonly rows: readonly Row[];
-  /** The token of the next page; empty if this is the last. */
-  readonly next: string;
-}
-
 /**
  * @param read reads what is to be known of the rows of a query, in the order of their `place`
  * @param weigh about how many bytes a row takes in the answer; those of its texts if absent
@@ -58,9 +51,7 @@ export async function searchPage<Row extends Placed>(
   weigh?: (row: Row) => number,
 ): Promise<Page<Row>> {
   const found = await findRows(db, search);
-  const keys = found.slice(0, search.size).map(({ pk }) => pk);
-  const { rows, done } = await readPageRows({ ...search, keys }, read, weigh);
-  return { rows, next: done < found.length && done > 0 ? tokenAfter(search, found[done - 1]!) : "" };
+  return readPage({ ...search, found, tokenOf: (last) => tokenAfter(search, last) }, read, weigh);
 }
 
 /** One more than the page has, if there is one. */

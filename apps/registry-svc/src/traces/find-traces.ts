@@ -44,7 +44,7 @@ export async function findTrace(db: Db, id: string, withSpans: boolean): Promise
   return content;
 }
 
-/** Those that are there, in the order of `ids`. */
+/** Those that are there, in the order of `ids`. @throws AppError REQUEST_INVALID if their spans are too many for one answer */
 export async function findTraces(db: Db, ids: readonly string[], withSpans: boolean): Promise<readonly TraceContent[]> {
   const sought = ids.filter((id) => id.isWellFormed() && !id.includes("\0"));
   const rows = await readTraces(
@@ -117,11 +117,32 @@ export function traceMessage(row: TraceRow): Trace {
   return create(TraceSchema, message);
 }
 
+/** Half of what all calls on one connection share. */
+const maxSpanBytes = 32 * 1024 * 1024;
+
 async function readSpans(db: Db, traces: readonly TraceRow[]): Promise<ReadonlyMap<bigint, Span[]>> {
+  await requireFewSpans(db, traces);
   const { rows } = await sql<{ trace_pk: bigint; encoded: Uint8Array }>`
     select trace_pk, encoded from span where trace_pk = any(${traces.map(({ trace_pk }) => trace_pk)}::bigint[])
     order by trace_pk, started_ns, is_root desc, span_id`.execute(db);
   const spans = new Map<bigint, Span[]>(traces.map(({ trace_pk }) => [trace_pk, []]));
   for (const { trace_pk, encoded } of rows) spans.get(trace_pk)!.push(fromBinary(SpanSchema, encoded));
   return spans;
+}
+
+/** One trace is answered whatever it weighs. */
+async function requireFewSpans(db: Db, traces: readonly TraceRow[]): Promise<void> {
+  if (traces.length < 2) return;
+  const { rows } = await sql<{ upto: bigint }>`
+    select (sum(coalesce(bytes, 0)) over (order by place))::int8 as upto
+    from unnest(${traces.map(({ trace_pk }) => trace_pk)}::bigint[]) with ordinality as asked (trace_pk, place)
+    cross join lateral (select sum(octet_length(encoded)) as bytes from span s where s.trace_pk = asked.trace_pk) spans
+    order by place`.execute(db);
+  const fitting = rows.filter(({ upto }) => upto <= maxSpanBytes).length;
+  if (fitting === rows.length) return;
+  const all = `the spans of these ${rows.length} traces take ${rows.at(-1)!.upto} bytes of at most ${maxSpanBytes}`;
+  throw new AppError("REQUEST_INVALID", {
+    field: "ids",
+    problem: `must be fewer: ${all}; ask for the first ${Math.max(1, fitting)} by themselves`,
+  });
 }
