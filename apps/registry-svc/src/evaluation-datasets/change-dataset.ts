@@ -5,6 +5,7 @@
 import { AppError } from "@mintmark/errors";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { retryDeadlock } from "../db/sqlstate.ts";
 import { experimentPks, parseExperimentId } from "../experiments/experiment-id.ts";
 import { requireText } from "../fields.ts";
 import { formatId, parseId } from "./dataset-id.ts";
@@ -56,14 +57,18 @@ export async function deleteDataset(db: Db, id: string, actor: string): Promise<
 
 /** @throws AppError REQUEST_INVALID, EVALUATION_DATASET_NOT_FOUND */
 export async function setDatasetTags(db: Db, id: string, tags: Readonly<Record<string, string>>): Promise<void> {
-  const { rows } = await sql`
-    with own as (select evaluation_dataset_pk from evaluation_dataset where id = ${parseId("d-", id) ?? null}::uuid), put as (
+  // The data set's row first, as who deletes it takes them.
+  const statement = sql`
+    with own as (
+      select evaluation_dataset_pk from evaluation_dataset where id = ${parseId("d-", id) ?? null}::uuid for no key update
+    ), put as (
       insert into evaluation_dataset_tag (evaluation_dataset_pk, key_id, value)
       select evaluation_dataset_pk, key_of(key), value
       from own, jsonb_each_text(${JSON.stringify(requireDatasetTags(tags))}::jsonb)
       on conflict (evaluation_dataset_pk, key_id) do update set value = excluded.value
     )
-    select 1 from own`.execute(db);
+    select 1 from own`;
+  const { rows } = await retryDeadlock(() => statement.execute(db));
   if (rows.length === 0) throw new AppError("EVALUATION_DATASET_NOT_FOUND", { dataset: id });
 }
 

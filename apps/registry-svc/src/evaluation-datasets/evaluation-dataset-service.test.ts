@@ -64,6 +64,28 @@ describe("an evaluation data set", () => {
     await refused(datasets().setEvaluationDatasetTags({ id: "bad", tags: {} }), "EVALUATION_DATASET_NOT_FOUND");
   });
 
+  it("is tagged and deleted at once without either failing for the other", async () => {
+    const ids = await Promise.all(Array.from({ length: 20 }, () => newDataset({ a: "0", z: "0" })));
+    const reasons = await Promise.all(
+      ids.flatMap((id, n) => {
+        const set = (value: string) =>
+          datasets()
+            .setEvaluationDatasetTags({ id, tags: { a: value, [`new-${n}-${value}`]: "x", z: value } })
+            .then(() => undefined, reasonOf);
+        return [
+          set("1"),
+          set("2"),
+          datasets()
+            .deleteEvaluationDataset({ id })
+            .then(() => undefined, String),
+          set("3"),
+        ];
+      }),
+    );
+    expect(reasons.filter((reason) => reason !== undefined && reason !== "EVALUATION_DATASET_NOT_FOUND")).toEqual([]);
+    expect(registry.unexpected).toEqual([]);
+  });
+
   it("is used in experiments, which must be there", async () => {
     const id = await newDataset();
     const update = (add: string[], remove: string[] = []) =>

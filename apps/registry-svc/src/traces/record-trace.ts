@@ -1,5 +1,5 @@
 /**
- * Keeps what the maker of a trace says about it, in one statement.
+ * Keeps what the maker of a trace says about it, all of it or nothing.
  * @module
  */
 import { durationMs } from "@bufbuild/protobuf/wkt";
@@ -19,6 +19,18 @@ const maxDurationMs = 315_576_000_000_000;
 
 /** @throws AppError REQUEST_INVALID, EXPERIMENT_NOT_FOUND, EXPERIMENT_DELETED, TRACE_ELSEWHERE */
 export async function recordTrace(db: Db, trace: Trace): Promise<void> {
+  if (trace.assessments.length === 0) return record(db, trace);
+  await db.transaction().execute(async (tx) => {
+    // Of two copies of one call at once, the second has to see what the first has kept.
+    await sql`select pg_advisory_xact_lock(hashtextextended(${requireTraceId(trace.id)}, ${seed}))`.execute(tx);
+    await record(tx, trace);
+  });
+}
+
+/** Tells these locks from other advisory locks of the database. */
+const seed = 11;
+
+async function record(db: Db, trace: Trace): Promise<void> {
   const { experimentId, clientRequestId, requestPreview, responsePreview, metadata, tags, assessments } = trace;
   const id = requireTraceId(trace.id);
   requireTraceTags(metadata);

@@ -63,13 +63,17 @@ export function spanRow(span: Span): SpanRow {
 
 /** @param spans all of one trace, at least one */
 export function traceSummary(id: string, spans: readonly Span[]): TraceSummary {
-  const ends = spans.map(({ endTimeUnixNano }) => toMs(endTimeUnixNano)).filter((ms) => ms > 0);
-  const started = Math.min(...spans.map(({ startTimeUnixNano }) => toMs(startTimeUnixNano)));
+  // Not as arguments of one call: there may be more spans than a call can have.
+  const started = spans.reduce(
+    (first, span) => Math.min(first, toMs(span.startTimeUnixNano)),
+    Number.POSITIVE_INFINITY,
+  );
+  const ended = spans.reduce((last, span) => Math.max(last, toMs(span.endTimeUnixNano)), 0);
   const root = spans.find(({ parentSpanId }) => parentSpanId.length === 0);
   return {
     id,
     started_ms: started,
-    ended_ms: ends.length === 0 ? null : Math.max(started, ...ends),
+    ended_ms: ended === 0 ? null : Math.max(started, ended),
     state: root === undefined ? TraceState.IN_PROGRESS : stateOf(root),
     request_preview: preview(root, attributeNames.inputs),
     response_preview: preview(root, attributeNames.outputs),

@@ -5,6 +5,7 @@ import { SpanSchema, Status_StatusCode } from "@mintmark/proto/opentelemetry/pro
 import { reasonOf } from "@mintmark/registry-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TestRegistry, testRegistry } from "../testing/registry.ts";
+import { traceSummary } from "./span-summary.ts";
 
 let registry: TestRegistry;
 let experimentId: string;
@@ -40,6 +41,13 @@ describe("a trace", () => {
     const { trace: kept } = await traces().recordTrace({ trace: again });
     expect(kept).toMatchObject({ tags: { a: "1", b: "2" }, state: TraceState.ERROR });
     expect(kept!.assessments.map(({ name, valueJson }) => [name, valueJson])).toEqual([["quality", "1"]]);
+  });
+
+  it("recorded twenty times at once keeps one copy of each assessment", async () => {
+    const feedback = { name: "quality", kind: AssessmentKind.FEEDBACK, valueJson: "1" };
+    const trace = recorded({ assessments: [feedback] });
+    await Promise.all(Array.from({ length: 20 }, () => traces().recordTrace({ trace })));
+    expect((await read(trace.id!)).assessments).toHaveLength(1);
   });
 
   it("belongs to one experiment for good, which must be there and active", async () => {
@@ -170,6 +178,14 @@ describe("spans", () => {
     await Promise.all(calls);
     const { content } = await traces().getTrace({ id: idOf(traceId), withSpans: true });
     expect(content!.spans).toHaveLength(20);
+  });
+
+  it("may be more than a call of a function has arguments", () => {
+    const traceId = randomBytes(16);
+    const spans = Array.from({ length: 200_000 }, (_, n) =>
+      span({ traceId, startTimeUnixNano: ms(5 + n), endTimeUnixNano: ms(6 + n) }),
+    );
+    expect(traceSummary(idOf(traceId), spans)).toMatchObject({ started_ms: 5, ended_ms: 200_005 });
   });
 
   it("may have names that Postgres does not take", async () => {
