@@ -14,6 +14,7 @@ import type { PassThrough } from "../native/pass-through.ts";
 import { artifactPath } from "./artifact-path.ts";
 import { message, readMessage, requiredText, runMessage } from "./fields.ts";
 import { versionFields, versionUri } from "./model-version-json.ts";
+import { readQuery } from "./query.ts";
 import { inNameOf } from "./route.ts";
 
 export interface ArtifactBytes {
@@ -111,8 +112,7 @@ async function pathOf({ url, headers }: IncomingMessage, registry: RegistryClien
   const [, path] = proxied.exec(url!) ?? [];
   if (path !== undefined) return path;
   const { pattern, locate } = downloadOf(url!)!;
-  const query = Object.fromEntries(new URLSearchParams(url!.split("?", 2)[1] ?? ""));
-  const found = await locate(query, pattern.exec(url!)![1] ?? "", registry, inNameOf(headers));
+  const found = await locate(readQuery(url!), pattern.exec(url!)![1] ?? "", registry, inNameOf(headers));
   return found.split("/").map(encodeURIComponent).join("/");
 }
 

@@ -3,12 +3,12 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { parse } from "node:querystring";
 import type { RememberedRoute } from "../remembered-route.ts";
 import { Lru } from "../view/lru.ts";
 import { readMessage } from "./fields.ts";
 import type { HotAnswer, HotRead, HotSource } from "./hot-read.ts";
 import { modelVersionReads } from "./model-versions.ts";
+import { readQuery } from "./query.ts";
 import { registeredModelReads } from "./registered-models.ts";
 
 const reads: ReadonlyMap<string, HotRead> = new Map(
@@ -71,7 +71,7 @@ export function hotReads(source: HotSource): RememberedRoute {
       const url = request.url!;
       const path = pathOf(url);
       const read = reads.get(path)!;
-      const message = readMessage(read.request, { ...parse(url.slice(path.length + 1)) });
+      const message = readMessage(read.request, readQuery(url));
       const { fields, isCurrent } = await read.find(message, source);
       const text = JSON.stringify(fields);
       const rendered: Rendered = { url, text, bytes: Buffer.byteLength(text), isCurrent };
