@@ -27,6 +27,7 @@ import {
 import { searchPage } from "../search/search-page.ts";
 import { readFilter, readSorting, type Sorting, type Vocabulary } from "../search/vocabulary.ts";
 import { loggedModelMessage, readLoggedModels } from "./find-logged-model.ts";
+import { isLoggedModelId, parseLoggedModelId } from "./logged-model-id.ts";
 
 /** A data set; of any digest if that is empty. */
 export interface DatasetFilter {
@@ -175,6 +176,6 @@ function measuredOn(datasets: readonly DatasetFilter[]): Sql {
 }
 
 function isAnyId(values: readonly string[]): Sql {
-  const ids = values.filter((value) => /^m-[0-9a-f]{32}$/.test(value)).map((value) => value.slice(2));
+  const ids = values.filter(isLoggedModelId).map(parseLoggedModelId);
   return sql`r.id = any(${ids}::uuid[])`;
 }

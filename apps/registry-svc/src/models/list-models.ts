@@ -5,7 +5,8 @@
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { defaultCatalog, defaultSchema } from "../names/model-name.ts";
-import { cutPage, pageToken, readPageToken } from "../paging.ts";
+import { readPage } from "../page-rows.ts";
+import { pageToken, readPageToken } from "../paging.ts";
 import { tagIs } from "../tag-condition.ts";
 import { type ModelRow, selectModels } from "./find-model.ts";
 
@@ -28,17 +29,19 @@ export async function listModels(db: Db, request: ListModels): Promise<{ page: r
     ...Object.entries(request.tags).map(hasTag),
   ];
   // One ordered index scan a prefix, merged: with "or" between them all names would be read up to the first that fits.
-  const page = sql`order by m.full_name limit ${request.size + 1}`;
+  const inOrder = sql`order by m.full_name limit ${request.size + 1}`;
   const scans = prefixes(request.prefix).map(
-    (prefix) => sql`(select m.* from model m where m.full_name like ${`${escapeLike(prefix)}%`}
-      and ${sql.join(conditions, sql` and `)} ${page})`,
+    (prefix) => sql`(select m.model_pk, m.full_name from model m where m.full_name like ${`${escapeLike(prefix)}%`}
+      and ${sql.join(conditions, sql` and `)} ${inOrder})`,
   );
-  const rows = await selectModels(
-    db,
-    sql`
-    select m.*, row_number() over (order by m.full_name) as place from (${sql.join(scans, sql` union all `)}) m ${page}`,
+  const { rows: found } = await sql<{ pk: bigint; full_name: string }>`
+    select m.model_pk as pk, m.full_name from (${sql.join(scans, sql` union all `)}) m ${inOrder}`.execute(db);
+  const tokenOf = (last: { full_name: string }) => pageToken("models", [last.full_name]);
+  const { rows, next } = await readPage(
+    { table: "model", primaryKey: "model_pk", found, size: request.size, tokenOf },
+    (models) => selectModels(db, models),
   );
-  return cutPage(rows, request.size, (last) => pageToken("models", [last.full_name]));
+  return { page: rows, next };
 }
 
 /** Of the full names that are asked for. No name begins with two of them. */

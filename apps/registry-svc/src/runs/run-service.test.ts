@@ -429,6 +429,24 @@ describe("the history of a metric", () => {
     expect(seen).toEqual([0, 1, 2, 3, Number.NaN, 5, 6, 7, 8, 9]);
     expect(await history(runId, "none")).toEqual([]);
   });
+
+  it("has tokens of its own, which no others stand in for", async () => {
+    const runId = await newRun();
+    await runs().logBatch({ runId, metrics: [point("loss", 1, 1), point("loss", 2, 2), point("acc", 1, 1)] });
+    const page = (key: string, pageToken: string) => runs().getMetricHistory({ runId, key, pageSize: 1, pageToken });
+    const { nextPageToken } = await page("loss", "");
+    const [name, ts, step, , seal] = JSON.parse(Buffer.from(nextPageToken, "base64url").toString());
+    for (const key of [
+      [ts, step, "1.2.3"],
+      [ts, "9".repeat(19), "1"],
+      [ts, step],
+    ]) {
+      const forged = Buffer.from(JSON.stringify([name, ...key, seal])).toString("base64url");
+      await refused(page("loss", forged), "PAGE_TOKEN_INVALID");
+    }
+    await refused(page("acc", nextPageToken), "PAGE_TOKEN_INVALID");
+    expect((await page("loss", nextPageToken)).points).toMatchObject([{ value: 2 }]);
+  });
 });
 
 describe("one metric of several runs", () => {

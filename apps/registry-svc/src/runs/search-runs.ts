@@ -26,6 +26,7 @@ import { inView } from "../search/lifecycle.ts";
 import { searchPage } from "../search/search-page.ts";
 import { readFilter, readOrder, type Vocabulary } from "../search/vocabulary.ts";
 import { readRuns, runMessages, weightOfRun } from "./find-run.ts";
+import { isRunId } from "./run-id.ts";
 
 export interface SearchRuns {
   readonly experimentIds: readonly string[];
@@ -118,8 +119,4 @@ function datasetFilter(column: "name" | "digest" | "role") {
         cross join lateral (select i.name, left(encode(s.blake3, 'hex'), 36) as digest, i.role) d
         where i.run_pk = r.run_pk and ${filter.where(comparison)}))`,
   };
-}
-
-function isRunId(text: string): boolean {
-  return /^[0-9a-f]{32}$/.test(text);
 }

@@ -132,7 +132,7 @@ describe("pages", () => {
   });
   it("a token goes with the search that gave it, whole", async () => {
     const { next } = await runs({ orderBy: ["metrics.acc"], pageSize: 2 });
-    const refused = /page token is not one that this list gave/;
+    const refused = /page token '.*' is not one that this list gave/;
     await expect(runs({ pageSize: 2, pageToken: next })).rejects.toThrow(refused);
     await expect(runs({ orderBy: ["metrics.acc"], filter: "params.lr = 'x'", pageToken: next })).rejects.toThrow(
       refused,

@@ -6,7 +6,8 @@ import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { findModel } from "../models/find-model.ts";
 import type { ModelName } from "../names/model-name.ts";
-import { cutPage, pageToken, readNumberToken } from "../paging.ts";
+import { readPage } from "../page-rows.ts";
+import { pageToken, readNumberToken } from "../paging.ts";
 import { tagIs } from "../tag-condition.ts";
 import { selectVersions, type VersionRow } from "./find-version.ts";
 
@@ -37,12 +38,18 @@ export async function listVersions(
   const filter = sql.join(conditions, sql` and `);
   const versions =
     firstTag === undefined
-      ? sql`select v.*, -v.number::int8 as place from version v where v.model_pk = ${model_pk} and ${filter}
+      ? sql`select v.version_pk as pk, v.number from version v where v.model_pk = ${model_pk} and ${filter}
           ${before === undefined ? sql`` : sql`and v.number < ${before}`} order by v.number desc limit ${size + 1}`
       : // Within a model, keys go up as numbers do; so the index on tags has the order of the list.
-        sql`select v.*, -v.number::int8 as place from version_tag t join version v using (version_pk)
+        sql`select v.version_pk as pk, v.number from version_tag t join version v using (version_pk)
           where t.model_pk = ${model_pk} and ${tagIs("t", firstTag)} and ${filter}
           ${before === undefined ? sql`` : sql`and t.version_pk < (select version_pk from version where model_pk = ${model_pk} and number = ${before})`}
           order by t.version_pk desc limit ${size + 1}`;
-  return cutPage(await selectVersions(db, versions), size, (last) => pageToken("versions", [String(last.number)]));
+  const { rows: found } = await sql<{ pk: bigint; number: number }>`${versions}`.execute(db);
+  const tokenOf = (last: { number: number }) => pageToken("versions", [String(last.number)]);
+  const { rows: page, next } = await readPage(
+    { table: "version", primaryKey: "version_pk", found, size, tokenOf },
+    (rows) => selectVersions(db, rows),
+  );
+  return { page, next };
 }

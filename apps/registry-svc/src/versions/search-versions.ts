@@ -7,6 +7,7 @@ import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { fullNames } from "../models/search-models.ts";
 import { pageSize } from "../paging.ts";
+import { isRunId } from "../runs/run-id.ts";
 import { columnOrder, integerFilter, keyedTextFilter, type SortKey, type Sql, textFilter } from "../search/fields.ts";
 import { withoutPrompts } from "../search/prompts.ts";
 import { searchPage } from "../search/search-page.ts";
@@ -98,7 +99,7 @@ function isOfModel(names: readonly string[]): Sql {
 }
 
 function isOfRun(ids: readonly string[]): Sql {
-  const known = ids.filter((id) => /^[0-9a-f]{32}$/.test(id));
+  const known = ids.filter(isRunId);
   // An array, not a join: only then both sides of the "or" are looked up in their indexes.
   return sql`(r.run_pk = any(array(select u.run_pk from run u where u.run_id = any(${known}::uuid[])))
     or r.foreign_run = any(${ids}::text[]))`;
