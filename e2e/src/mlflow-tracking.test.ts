@@ -288,6 +288,22 @@ describe("what is logged", () => {
 });
 
 describe("the history of a metric", () => {
+  it("keeps every digit of times that count micro- or nanoseconds", async () => {
+    const run_id = await newRun();
+    const times = [1_795_278_194_901_123, "1795278194901123457", "9223372036854775807"];
+    for (const timestamp of times) await post("runs/log-metric", { run_id, ...value("m", 1, { timestamp }) });
+    const { metrics } = await get("metrics/get-history", { run_id, metric_key: "m" });
+    expect(metrics.map(({ timestamp }: { timestamp: unknown }) => timestamp)).toEqual(times);
+    const found = await post("runs/search", { experiment_ids: [(await run(run_id)).info.experiment_id] });
+    expect(found.status).toBe(200);
+    const native = await fetch(`${stack.url}/mintmark.tracking.v1.RunService/GetRun`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ id: run_id }),
+    });
+    expect((await native.json()).run.latestPoints).toMatchObject([{ key: "m", timeMs: times.at(-1) }]);
+  });
+
   it("comes by time, step and value, page by page", async () => {
     const run_id = await newRun();
     await post("runs/log-batch", { run_id, metrics: points(5).toReversed() });
@@ -524,7 +540,7 @@ describe("a mistake is answered with status, code, field and value, never with a
     ["POST", "runs/log-batch", {}, 400, invalid, "'run_id'"],
     ["POST", "runs/log-inputs", { run_id: nobody, datasets: [{}] }, 400, invalid, "'datasets[0].dataset'"],
     ["POST", "runs/outputs", { run_id: nobody }, 400, invalid, "'models'"],
-    ["POST", "runs/log-model", { run_id: nobody, model_json: "{" }, 400, invalid, "'model_json'"],
+    ["POST", "runs/log-model", { run_id: nobody, model_json: "{" }, 400, invalid, '"model_json"'],
     ["POST", "runs/search", { max_results: 50_001 }, 400, invalid, "max_results"],
     ["POST", "runs/search", { experiment_ids: ["my-exp"] }, 400, invalid, `Invalid value "my-exp" for parameter`],
     ["POST", "runs/create", { run_name: "n".repeat(1001) }, 400, invalid, '"run_name"'],

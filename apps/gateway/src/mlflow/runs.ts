@@ -44,7 +44,7 @@ const metric = message(measured);
 /** Of metrics, params and tags together; of each by itself the registry says how many there can be. */
 const maxBatch = 1000;
 const dataset = message({
-  name: requiredText,
+  name: requiredText.max(500),
   digest: requiredText.max(36),
   source_type: text,
   source: text,
