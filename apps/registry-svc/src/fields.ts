@@ -11,17 +11,39 @@ export function requireText(field: string, text: string, maxLength: number): str
   return text;
 }
 
-/** @throws AppError `REQUEST_INVALID` */
-export function requireTags(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  for (const [key, value] of Object.entries(tags)) requireTag(key, value);
-  return tags;
+/** @throws AppError `REQUEST_INVALID` if there are more than `most`, or fewer than `least` */
+export function requireCount(field: string, count: number, most: number, least = 0): void {
+  if (count >= least && count <= most) return;
+  const range = least === 0 ? `at most ${most}` : `${least} to ${most}`;
+  throw invalid(field, `must have ${range} entries, got ${count}`);
+}
+
+/**
+ * Tags, parameters and the like.
+ * @param what one of them
+ * @throws AppError `REQUEST_INVALID`
+ */
+export function requireEntries<T extends Readonly<Record<string, string>>>(
+  what: string,
+  entries: T,
+  maxValue: number,
+): T {
+  for (const [key, value] of Object.entries(entries)) {
+    requireEntryKey(what, key);
+    requireText(`value of ${what} ${key}`, value, maxValue);
+  }
+  return entries;
 }
 
 /** @throws AppError `REQUEST_INVALID` */
-export function requireTag(key: string, value: string): void {
-  if (key === "") throw invalid("key", "must not be empty");
-  requireText("key", key, 250);
-  requireText(`value of ${key}`, value, 100_000);
+export function requireEntryKey(what: string, key: string): string {
+  if (key === "") throw invalid(`${what} key`, "must not be empty");
+  return requireText(`${what} key`, key, 250);
+}
+
+/** Of models and of versions. @throws AppError `REQUEST_INVALID` */
+export function requireTags(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return requireEntries("tag", tags, 100_000);
 }
 
 /** A version number fits int4; a greater one names no version, and no statement should fail over it. */
@@ -32,6 +54,7 @@ export function isVersionNumber(number: number): boolean {
 /** The greatest number that a version can be asked to have, so that there are always numbers left after it. */
 export const maxVersionNumber = 1_000_000_000;
 
-function invalid(field: string, problem: string): AppError {
+/** To be thrown. */
+export function invalid(field: string, problem: string): AppError {
   return new AppError("REQUEST_INVALID", { field, problem });
 }

@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { AppError } from "@mintmark/errors";
+import { invalid } from "./fields.ts";
 
 export const maxPageSize = 1000;
 const defaultPageSize = 100;
@@ -14,8 +15,7 @@ const defaultPageSize = 100;
  * @throws AppError `REQUEST_INVALID` if more is asked for than there is in one page
  */
 export function pageSize(requested: number, { most = maxPageSize, usual = defaultPageSize } = {}): number {
-  if (requested > most)
-    throw new AppError("REQUEST_INVALID", { field: "page_size", problem: `must be at most ${most}, got ${requested}` });
+  if (requested > most) throw invalid("page_size", `must be at most ${most}, got ${requested}`);
   return requested === 0 ? usual : requested;
 }
 

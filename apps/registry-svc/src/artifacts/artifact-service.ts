@@ -3,12 +3,12 @@
  * @module
  */
 import type { ServiceImpl } from "@connectrpc/connect";
-import { AppError } from "@mintmark/errors";
 import type {
   ArtifactService,
   BlobDescription,
   UploadBlobRequest,
 } from "@mintmark/proto/mintmark/registry/v1/artifact_service";
+import { invalid, requireCount } from "../fields.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { findStored, requireDigest, requireSize, storeBlob } from "./store-blob.ts";
 
@@ -17,11 +17,7 @@ const maxDigests = 10_000;
 export function artifactService(deps: Pick<ServiceDeps, "db" | "blobs">): ServiceImpl<typeof ArtifactService> {
   return {
     async findMissingBlobs({ blake3 }) {
-      if (blake3.length > maxDigests)
-        throw new AppError("REQUEST_INVALID", {
-          field: "blake3",
-          problem: `must be at most ${maxDigests}, got ${blake3.length}`,
-        });
+      requireCount("blake3", blake3.length, maxDigests);
       for (const digest of blake3) requireDigest("blake3", digest);
       const stored = await findStored(deps, blake3);
       return { blake3: [...new Set(blake3)].filter((digest) => !stored.has(digest)) };
@@ -59,14 +55,13 @@ export function artifactService(deps: Pick<ServiceDeps, "db" | "blobs">): Servic
 async function readDescription(stream: AsyncIterator<UploadBlobRequest>): Promise<BlobDescription> {
   const first = await stream.next();
   if (first.done !== true && first.value.part.case === "description") return first.value.part.value;
-  throw new AppError("REQUEST_INVALID", { field: "description", problem: "must be the first message of an upload" });
+  throw invalid("description", "must be the first message of an upload");
 }
 
 async function* chunksOf(stream: AsyncIterator<UploadBlobRequest>): AsyncIterable<Uint8Array> {
   for (let next = await stream.next(); next.done !== true; next = await stream.next()) {
     const { part } = next.value;
-    if (part.case !== "chunk")
-      throw new AppError("REQUEST_INVALID", { field: "chunk", problem: "must follow the description" });
+    if (part.case !== "chunk") throw invalid("chunk", "must follow the description");
     yield part.value;
   }
 }

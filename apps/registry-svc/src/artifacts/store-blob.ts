@@ -5,8 +5,8 @@
 
 import type { BlobDescription } from "@mintmark/blob-store";
 import { isHexDigest } from "@mintmark/crypto/manifest";
-import { AppError } from "@mintmark/errors";
 import { sql } from "kysely";
+import { invalid } from "../fields.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 
 /** @throws AppError as the store's `write` does */
@@ -36,14 +36,12 @@ export async function findStored(
 
 /** @throws AppError `REQUEST_INVALID` */
 export function requireDigest(field: string, hex: string): string {
-  if (!isHexDigest(hex))
-    throw new AppError("REQUEST_INVALID", { field, problem: `must be 64 lower-case hex digits, got '${hex}'` });
+  if (!isHexDigest(hex)) throw invalid(field, `must be 64 lower-case hex digits, got '${hex}'`);
   return hex;
 }
 
 /** @throws AppError `REQUEST_INVALID` for what no file can have */
 export function requireSize(field: string, size: bigint): number {
-  if (size > BigInt(Number.MAX_SAFE_INTEGER))
-    throw new AppError("REQUEST_INVALID", { field, problem: `is too large: ${size}` });
+  if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw invalid(field, `is too large: ${size}`);
   return Number(size);
 }

@@ -7,7 +7,7 @@ import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { retryDeadlock } from "../db/sqlstate.ts";
 import { experimentPks, parseExperimentId } from "../experiments/experiment-id.ts";
-import { requireText } from "../fields.ts";
+import { invalid, requireCount, requireEntries, requireText } from "../fields.ts";
 import { formatId, parseId } from "./dataset-id.ts";
 
 const maxTagValue = 5_000;
@@ -25,7 +25,7 @@ export async function createDataset(db: Db, request: CreateDataset): Promise<{ i
   const { name, experimentIds, actor } = request;
   if (name === "") throw invalid("name", "must not be empty");
   requireText("name", name, 255);
-  const tags = requireDatasetTags(request.tags);
+  const tags = requireEntries("tag", request.tags, maxTagValue);
   const user = requireText("mlflow.user", tags["mlflow.user"] || actor, 255);
   const experiments = await requireExperiments(db, experimentIds);
   const { rows } = await sql<{ id: string; event: bigint }>`
@@ -64,7 +64,7 @@ export async function setDatasetTags(db: Db, id: string, tags: Readonly<Record<s
     ), put as (
       insert into evaluation_dataset_tag (evaluation_dataset_pk, key_id, value)
       select evaluation_dataset_pk, key_of(key), value
-      from own, jsonb_each_text(${JSON.stringify(requireDatasetTags(tags))}::jsonb)
+      from own, jsonb_each_text(${JSON.stringify(requireEntries("tag", tags, maxTagValue))}::jsonb)
       on conflict (evaluation_dataset_pk, key_id) do update set value = excluded.value
     )
     select 1 from own`;
@@ -107,25 +107,11 @@ export async function updateExperiments(db: Db, { id, add, remove }: UpdateExper
 }
 
 async function requireExperiments(db: Db, ids: readonly string[]): Promise<readonly number[]> {
-  if (ids.length > maxExperiments)
-    throw invalid("experiment_ids", `must have at most ${maxExperiments} entries, got ${ids.length}`);
+  requireCount("experiment_ids", ids.length, maxExperiments);
   const pks = [...new Set(ids.map(parseExperimentId))];
   const { rows } = await sql<{ pk: number }>`
     select experiment_pk as pk from experiment where experiment_pk = any(${pks}::int[])`.execute(db);
   const missing = pks.find((pk) => !rows.some((row) => row.pk === pk));
   if (missing !== undefined) throw new AppError("EXPERIMENT_NOT_FOUND", { experiment: String(missing) });
   return pks;
-}
-
-function requireDatasetTags(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  for (const [key, value] of Object.entries(tags)) {
-    if (key === "") throw invalid("key", "must not be empty");
-    requireText("key", key, 250);
-    requireText(`value of ${key}`, value, maxTagValue);
-  }
-  return tags;
-}
-
-function invalid(field: string, problem: string): AppError {
-  return new AppError("REQUEST_INVALID", { field, problem });
 }

@@ -3,10 +3,10 @@
  * @module
  */
 import type { ServiceImpl } from "@connectrpc/connect";
-import { AppError } from "@mintmark/errors";
 import type { EvaluationDatasetService } from "@mintmark/proto/mintmark/tracking/v1/evaluation_dataset_service";
 import { currentCaller } from "../caller.ts";
 import { announce } from "../events/announce.ts";
+import { requireCount } from "../fields.ts";
 import { pageSize } from "../paging.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { createDataset, deleteDataset, deleteDatasetTag, setDatasetTags, updateExperiments } from "./change-dataset.ts";
@@ -46,11 +46,7 @@ export function evaluationDatasetService({
       return { records, nextPageToken: next };
     },
     async deleteEvaluationRecords({ datasetId, ids }, context) {
-      if (ids.length > maxIds)
-        throw new AppError("REQUEST_INVALID", {
-          field: "ids",
-          problem: `must have at most ${maxIds} entries, got ${ids.length}`,
-        });
+      requireCount("ids", ids.length, maxIds);
       const { deleted, event } = await deleteRecords(db, { datasetId, ids, actor: currentCaller(context).name });
       await announce(context, db, event);
       return { deleted };

@@ -3,7 +3,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { AppError } from "@mintmark/errors";
+import { invalid, requireCount } from "../fields.ts";
 import { canonical, type Exact, type ExactObject, isExactObject, parseExact } from "./exact-json.ts";
 
 export interface GivenRecord {
@@ -24,8 +24,7 @@ const maxDepth = 100;
 export function readRecords(text: string): readonly GivenRecord[] {
   const records = parsed(text);
   if (!Array.isArray(records)) throw invalid("records_json", "must be a list");
-  if (records.length > maxRecords)
-    throw invalid("records_json", `must have at most ${maxRecords} entries, got ${records.length}`);
+  requireCount("records_json", records.length, maxRecords);
   return records.map(readRecord);
 }
 
@@ -84,8 +83,4 @@ function parsed(text: string): Exact {
   } catch (error) {
     throw invalid("records_json", `must be JSON: ${(error as Error).message}`);
   }
-}
-
-function invalid(field: string, problem: string): AppError {
-  return new AppError("REQUEST_INVALID", { field, problem });
 }

@@ -6,7 +6,7 @@ import { AppError } from "@mintmark/errors";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { retryDeadlock } from "../db/sqlstate.ts";
-import { requireText } from "../fields.ts";
+import { invalid, requireText } from "../fields.ts";
 import { requireKeyed } from "../runs/tracking-key.ts";
 import { requireExperimentName } from "./experiment-name.ts";
 
@@ -57,7 +57,7 @@ function requireLocation(location: string): string {
   requireText("artifact_location", location, maxLocation);
   const problem = locationProblem(location);
   if (problem === undefined) return location;
-  throw new AppError("REQUEST_INVALID", { field: "artifact_location", problem: `${problem}, got '${location}'` });
+  throw invalid("artifact_location", `${problem}, got '${location}'`);
 }
 
 function locationProblem(location: string): string | undefined {

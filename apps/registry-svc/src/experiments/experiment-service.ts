@@ -3,10 +3,10 @@
  * @module
  */
 import type { ServiceImpl } from "@connectrpc/connect";
-import { AppError } from "@mintmark/errors";
 import type { ExperimentService } from "@mintmark/proto/mintmark/tracking/v1/experiment_service";
 import { currentCaller } from "../caller.ts";
 import { announce } from "../events/announce.ts";
+import { invalid } from "../fields.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { deleteExperimentTag, renameExperiment, setExperimentTag } from "./change-experiment.ts";
 import { createExperiment } from "./create-experiment.ts";
@@ -30,7 +30,7 @@ export function experimentService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<
         case "name":
           return { experiment: await findExperimentByName(db, by.value) };
         default:
-          throw new AppError("REQUEST_INVALID", { field: "by", problem: "must be an id or a name" });
+          throw invalid("by", "must be an id or a name");
       }
     },
     async searchExperiments(request) {

@@ -3,10 +3,10 @@
  * @module
  */
 import { create } from "@bufbuild/protobuf";
-import { AppError } from "@mintmark/errors";
 import { type DatasetSummary, DatasetSummarySchema } from "@mintmark/proto/mintmark/tracking/v1/experiment_service";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { requireCount } from "../fields.ts";
 import { experimentPks } from "./experiment-id.ts";
 
 const mostExperiments = 20;
@@ -14,11 +14,7 @@ const mostDatasets = 1_000;
 
 /** Of runs that are not deleted; ids that name no experiment are left out. @throws AppError REQUEST_INVALID */
 export async function listDatasets(db: Db, experimentIds: readonly string[]): Promise<DatasetSummary[]> {
-  if (experimentIds.length === 0 || experimentIds.length > mostExperiments)
-    throw new AppError("REQUEST_INVALID", {
-      field: "experiment_ids",
-      problem: `must be 1 to ${mostExperiments}, got ${experimentIds.length}`,
-    });
+  requireCount("experiment_ids", experimentIds.length, mostExperiments, 1);
   const experiments = experimentPks(experimentIds);
   const { rows } = await sql<{ experiment_pk: number; name: string; digest: string; role: string }>`
     select r.experiment_pk, i.name collate pg_c_utf8 as name, encode(d.blake3, 'hex') as digest, i.role collate pg_c_utf8 as role

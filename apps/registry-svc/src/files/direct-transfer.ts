@@ -8,6 +8,7 @@ import { AppError } from "@mintmark/errors";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { retryDeadlock } from "../db/sqlstate.ts";
+import { invalid } from "../fields.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { findFile } from "./find-file.ts";
 import { type PutFile, recordFile } from "./put-file.ts";
@@ -27,8 +28,7 @@ export interface BegunUpload {
 /** @throws AppError DIRECT_TRANSFER_UNAVAILABLE, REQUEST_INVALID, and as `requireWritable` does */
 export async function beginUpload(deps: Deps, { path, actor }: PutFile, parts: number): Promise<BegunUpload> {
   const direct = requireDirect(deps, "upload");
-  if (parts < 1 || parts > maxParts)
-    throw new AppError("REQUEST_INVALID", { field: "parts", problem: `must be 1 to ${maxParts}, got ${parts}` });
+  if (parts < 1 || parts > maxParts) throw invalid("parts", `must be 1 to ${maxParts}, got ${parts}`);
   await requireWritable(deps.db, path);
   const name = crypto.randomUUID();
   const id = await direct.begin(name);

@@ -13,6 +13,7 @@ import { bodyOf } from "@mintmark/http-edge/body";
 import { reasonHeader } from "@mintmark/registry-client";
 import { findStored, requireDigest, requireSize, storeBlob } from "../artifacts/store-blob.ts";
 import { toConnectError } from "../error-interceptor.ts";
+import { invalid } from "../fields.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import type { Authenticate } from "../tokens/authentication.ts";
 import { httpStatus } from "./http-status.ts";
@@ -69,11 +70,7 @@ async function get(deps: Deps, blake3: string, exchange: Exchange): Promise<void
 }
 
 function wholeNumber(field: string, text: string): bigint {
-  if (!/^\d{1,18}$/.test(text))
-    throw new AppError("REQUEST_INVALID", {
-      field: `x-mintmark-${field}`,
-      problem: `must be a whole number, got '${text}'`,
-    });
+  if (!/^\d{1,18}$/.test(text)) throw invalid(`x-mintmark-${field}`, `must be a whole number, got '${text}'`);
   return BigInt(text);
 }
 

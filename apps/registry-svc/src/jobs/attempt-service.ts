@@ -4,11 +4,10 @@
  */
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
-import { AppError } from "@mintmark/errors";
 import type { AttemptService, ClaimJobRequest } from "@mintmark/proto/mintmark/training/v1/attempt_service";
 import { currentCaller } from "../caller.ts";
 import { announce } from "../events/announce.ts";
-import { requireText } from "../fields.ts";
+import { invalid, requireText } from "../fields.ts";
 import { attemptOf } from "./attempt.ts";
 import { claimJob } from "./claim-job.ts";
 import { endAttempt } from "./end-attempt.ts";
@@ -57,6 +56,6 @@ function leaseMs(lease: ClaimJobRequest["lease"]): number {
   if (lease === undefined) return defaultLeaseMs;
   const milliseconds = durationMs(lease);
   if (milliseconds < 1_000 || milliseconds > 600_000)
-    throw new AppError("REQUEST_INVALID", { field: "lease", problem: `must be 1 s to 10 min, got ${milliseconds} ms` });
+    throw invalid("lease", `must be 1 s to 10 min, got ${milliseconds} ms`);
   return milliseconds;
 }

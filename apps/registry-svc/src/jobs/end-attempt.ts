@@ -7,6 +7,7 @@ import { RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { AttemptEnd } from "@mintmark/proto/mintmark/training/v1/attempt_service";
 import type { JobError } from "@mintmark/proto/mintmark/training/v1/job";
 import { sql } from "kysely";
+import { invalid } from "../fields.ts";
 import type { Attempt } from "./attempt.ts";
 import { cancelled } from "./cancel-job.ts";
 import { dispatch } from "./dispatch.ts";
@@ -79,13 +80,12 @@ function outcomeOf({ end, error }: EndAttempt) {
       return { next, error: stored, counts: true, fails: true };
     }
     default:
-      throw new AppError("REQUEST_INVALID", { field: "end", problem: "must be stated" });
+      throw invalid("end", "must be stated");
   }
 }
 
 function requireError(error: JobError | undefined): JobError {
-  if (error === undefined || error.reason === "")
-    throw new AppError("REQUEST_INVALID", { field: "error", problem: "must say why the attempt failed" });
+  if (error === undefined || error.reason === "") throw invalid("error", "must say why the attempt failed");
   return error;
 }
 

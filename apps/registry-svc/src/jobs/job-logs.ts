@@ -4,10 +4,10 @@
  */
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { AppError } from "@mintmark/errors";
 import { type LogLine, LogLineSchema } from "@mintmark/proto/mintmark/training/v1/job";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { invalid, requireCount } from "../fields.ts";
 import { cutPage, pageToken, readNumberToken } from "../paging.ts";
 import { dateOf } from "../runs/time.ts";
 import { type Attempt, requireAttempt } from "./attempt.ts";
@@ -20,14 +20,9 @@ const levels = ["debug", "info", "warn", "error"];
 
 /** @throws AppError ATTEMPT_LOST, REQUEST_INVALID */
 export async function appendLogs(db: Db, attempt: Attempt, lines: readonly LogLine[]): Promise<void> {
-  if (lines.length > maxLines)
-    throw new AppError("REQUEST_INVALID", { field: "lines", problem: `must have at most ${maxLines} entries` });
+  requireCount("lines", lines.length, maxLines);
   const level = lines.find((line) => !levels.includes(line.level))?.level;
-  if (level !== undefined)
-    throw new AppError("REQUEST_INVALID", {
-      field: "lines.level",
-      problem: `must be of ${levels.join(", ")}, got '${level}'`,
-    });
+  if (level !== undefined) throw invalid("lines.level", `must be of ${levels.join(", ")}, got '${level}'`);
   const { rows } = await sql`
     with grown as (
       update run set log_lines = log_lines + ${lines.length} where ${attempt.holds}
@@ -50,8 +45,7 @@ export async function listJobLogs(
   db: Db,
   { id, size: requested, token }: { id: string; size: number; token: string },
 ): Promise<{ lines: LogLine[]; next: string }> {
-  if (requested > 10_000)
-    throw new AppError("REQUEST_INVALID", { field: "page_size", problem: `must be at most 10000, got ${requested}` });
+  if (requested > 10_000) throw invalid("page_size", `must be at most 10000, got ${requested}`);
   const size = requested === 0 ? 1_000 : requested;
   const after = readNumberToken("logs", token) ?? 0n;
   const { run_pk } = await findJobRow(db, id);

@@ -2,10 +2,10 @@
  * Lists jobs, the latest first.
  * @module
  */
-import { AppError } from "@mintmark/errors";
 import type { Job } from "@mintmark/proto/mintmark/training/v1/job";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { invalid } from "../fields.ts";
 import { cutPage, pageToken, readNumberToken } from "../paging.ts";
 import { jobStatusNames } from "../runs/run-status.ts";
 import { jobMessage, readJobs } from "./find-job.ts";
@@ -40,7 +40,7 @@ function statusNumbers(names: readonly string[]): number[] {
   for (const name of names)
     if (!known.some((status) => status.name === name)) {
       const problem = `must be of ${known.map((status) => status.name).join(", ")}, got '${name}'`;
-      throw new AppError("REQUEST_INVALID", { field: "statuses", problem });
+      throw invalid("statuses", problem);
     }
   return known.filter(({ name }) => names.length === 0 || names.includes(name)).map(({ number }) => number);
 }

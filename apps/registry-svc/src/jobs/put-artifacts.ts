@@ -8,6 +8,7 @@ import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { retryDeadlock } from "../db/sqlstate.ts";
 import { runArtifactUri } from "../experiments/artifact-location.ts";
+import { invalid } from "../fields.ts";
 import { requireFilePath } from "../files/file-path.ts";
 import { recordFile } from "../files/put-file.ts";
 import { formatRunId } from "../runs/run-id.ts";
@@ -25,8 +26,7 @@ const maxFiles = 1_000;
  * `requireWritable`; nothing is put then
  */
 export async function putArtifacts(db: Db, attempt: Attempt, { files, actor }: PutArtifacts): Promise<void> {
-  if (files.length > maxFiles)
-    throw new AppError("REQUEST_INVALID", { field: "files", problem: `has ${files.length}, at most ${maxFiles}` });
+  if (files.length > maxFiles) throw invalid("files", `has ${files.length}, at most ${maxFiles}`);
   // In one order everywhere, as each path is locked.
   const ordered = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   await retryDeadlock(() =>

@@ -11,7 +11,7 @@ import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { isUniqueViolation } from "../db/sqlstate.ts";
 import { requireExperimentName } from "../experiments/experiment-name.ts";
-import { requireText } from "../fields.ts";
+import { invalid, requireText } from "../fields.ts";
 import { refusal } from "../runs/refusal.ts";
 import { formatRunId } from "../runs/run-id.ts";
 import { requireRunTags } from "../runs/run-tags.ts";
@@ -70,11 +70,7 @@ function readConfig(text: string): TrainingConfig {
 function checkedSnapshot({ name, blake3, sha256, size }: Snapshot): StoredSnapshot {
   requireText("snapshots.name", name, 1_000);
   for (const [field, digest] of Object.entries({ blake3, sha256 }))
-    if (!/^[0-9a-f]{64}$/.test(digest))
-      throw new AppError("REQUEST_INVALID", {
-        field: `snapshots.${field}`,
-        problem: "must be 64 lower-case hex digits",
-      });
+    if (!/^[0-9a-f]{64}$/.test(digest)) throw invalid(`snapshots.${field}`, "must be 64 lower-case hex digits");
   return { name, blake3, sha256, size: String(size) };
 }
 

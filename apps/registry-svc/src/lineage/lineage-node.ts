@@ -4,12 +4,11 @@
  * A version is kept by the identity of its model, so that the graph outlives a rename, and shown by the model's present name.
  * @module
  */
-import { AppError } from "@mintmark/errors";
 import { type LineageInput, LineageKind } from "@mintmark/proto/mintmark/registry/v1/lineage";
 import { sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
-import { requireText } from "../fields.ts";
+import { invalid, requireCount, requireText } from "../fields.ts";
 import { isLoggedModelId } from "../logged-models/logged-model-id.ts";
 import { resolveUri } from "../resolve/resolve-uri.ts";
 import { isRunId } from "../runs/run-id.ts";
@@ -32,15 +31,10 @@ export interface Source {
  * @throws AppError `REQUEST_INVALID`, and whatever a version that does not resolve gives
  */
 export async function readSources(db: Db, inputs: readonly LineageInput[]): Promise<readonly Source[]> {
-  if (inputs.length > maxInputs)
-    throw new AppError("REQUEST_INVALID", {
-      field: "inputs",
-      problem: `must be at most ${maxInputs}, got ${inputs.length}`,
-    });
+  requireCount("inputs", inputs.length, maxInputs);
   const sources: Source[] = [];
   for (const { node, role } of inputs) {
-    if (node === undefined || role === "")
-      throw new AppError("REQUEST_INVALID", { field: "inputs", problem: "must have a node and a role" });
+    if (node === undefined || role === "") throw invalid("inputs", "must have a node and a role");
     const label = requireText("label", node.label, 1_000);
     sources.push({
       node: { kind: node.kind, identity: await identityOf(db, node.kind, node.id), label },
@@ -100,16 +94,12 @@ async function identityOf(db: Db, kind: LineageKind, id: string): Promise<string
       return `${version.model_id}/${version.number}`;
     }
     default:
-      throw new AppError("REQUEST_INVALID", {
-        field: "inputs",
-        problem: "must say of a known kind what each source is",
-      });
+      throw invalid("inputs", "must say of a known kind what each source is");
   }
 }
 
 function matching(id: string, matches: boolean, expected: string): string {
-  if (!matches)
-    throw new AppError("REQUEST_INVALID", { field: "inputs", problem: `expected ${expected}, got '${id}'` });
+  if (!matches) throw invalid("inputs", `expected ${expected}, got '${id}'`);
   return id;
 }
 

@@ -8,6 +8,7 @@ import { LineageKind } from "@mintmark/proto/mintmark/registry/v1/lineage";
 import type { LineageService } from "@mintmark/proto/mintmark/registry/v1/lineage_service";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { invalid } from "../fields.ts";
 import { resolveUri } from "../resolve/resolve-uri.ts";
 import { isRunId } from "../runs/run-id.ts";
 import type { ServiceDeps } from "../service-deps.ts";
@@ -44,8 +45,7 @@ export function lineageService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typ
 }
 
 function requireDepth(field: string, depth: number | undefined): number {
-  if (depth !== undefined && depth > maxDepth)
-    throw new AppError("REQUEST_INVALID", { field, problem: `must be at most ${maxDepth}, got ${depth}` });
+  if (depth !== undefined && depth > maxDepth) throw invalid(field, `must be at most ${maxDepth}, got ${depth}`);
   return depth ?? defaultDepth;
 }
 

@@ -6,6 +6,7 @@ import { AppError } from "@mintmark/errors";
 import { LoggedModelStatus } from "@mintmark/proto/mintmark/tracking/v1/logged_model";
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { invalid } from "../fields.ts";
 import { parseLoggedModelId } from "./logged-model-id.ts";
 
 /** @throws AppError REQUEST_INVALID, LOGGED_MODEL_NOT_FOUND */
@@ -14,7 +15,7 @@ export async function finalizeLoggedModel(
   { id, status, actor }: { readonly id: string; readonly status: LoggedModelStatus; readonly actor: string },
 ): Promise<bigint> {
   if (status !== LoggedModelStatus.READY && status !== LoggedModelStatus.UPLOAD_FAILED)
-    throw new AppError("REQUEST_INVALID", { field: "status", problem: "must be READY or UPLOAD_FAILED" });
+    throw invalid("status", "must be READY or UPLOAD_FAILED");
   const event = await changeRecorded(db, { id, actor, set: sql`status = ${status}`, event: "logged_model.finalized" });
   if (event === undefined) throw new AppError("LOGGED_MODEL_NOT_FOUND", { id });
   return event;

@@ -8,6 +8,7 @@ import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { isUniqueViolation } from "../db/sqlstate.ts";
 import { parseExperimentId } from "../experiments/experiment-id.ts";
+import { invalid } from "../fields.ts";
 import { parseRunId } from "../runs/run-id.ts";
 import { formatLoggedModelId, isLoggedModelId, parseLoggedModelId } from "./logged-model-id.ts";
 
@@ -64,7 +65,7 @@ export async function createLoggedModel(db: Db, request: CreateLoggedModel): Pro
 function uuidOf({ id }: CreateLoggedModel): string {
   if (id === "") return randomUUID();
   if (isLoggedModelId(id)) return parseLoggedModelId(id);
-  throw new AppError("REQUEST_INVALID", { field: "id", problem: `must be m- and 32 hex digits, got '${id}'` });
+  throw invalid("id", `must be m- and 32 hex digits, got '${id}'`);
 }
 
 async function whatIsMissing(

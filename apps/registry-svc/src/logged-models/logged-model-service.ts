@@ -3,11 +3,10 @@
  * @module
  */
 import type { ServiceImpl } from "@connectrpc/connect";
-import { AppError } from "@mintmark/errors";
 import type { LoggedModelService } from "@mintmark/proto/mintmark/tracking/v1/logged_model_service";
 import { currentCaller } from "../caller.ts";
 import { announce } from "../events/announce.ts";
-import { requireText } from "../fields.ts";
+import { invalid, requireEntries, requireText } from "../fields.ts";
 import { friendlyName } from "../runs/friendly-name.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import {
@@ -77,21 +76,5 @@ function requireName(name: string): string {
   requireText("name", name, maxName);
   const refused = /[/:.%"']/.exec(name)?.[0];
   if (refused === undefined) return name;
-  throw new AppError("REQUEST_INVALID", {
-    field: "name",
-    problem: `must not contain ${refused}, got ${JSON.stringify(name)}`,
-  });
-}
-
-function requireEntries(
-  what: "tag" | "param",
-  entries: Readonly<Record<string, string>>,
-  maxValue: number,
-): Readonly<Record<string, string>> {
-  for (const [key, value] of Object.entries(entries)) {
-    if (key === "") throw new AppError("REQUEST_INVALID", { field: `${what}.key`, problem: "must not be empty" });
-    requireText(`${what}.key`, key, 250);
-    requireText(`value of ${what} ${key}`, value, maxValue);
-  }
-  return entries;
+  throw invalid("name", `must not contain ${refused}, got ${JSON.stringify(name)}`);
 }

@@ -3,11 +3,11 @@
  * @module
  */
 
-import { AppError } from "@mintmark/errors";
 import type { LoggedModel } from "@mintmark/proto/mintmark/tracking/v1/logged_model";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { experimentPks } from "../experiments/experiment-id.ts";
+import { invalid } from "../fields.ts";
 import { pageSize } from "../paging.ts";
 import {
   columnOrder,
@@ -81,7 +81,7 @@ export async function searchLoggedModels(
 
 function requireDatasetName(dataset: DatasetFilter): DatasetFilter {
   if (dataset.name !== "") return dataset;
-  throw new AppError("REQUEST_INVALID", { field: "datasets", problem: "must each have a name" });
+  throw invalid("datasets", "must each have a name");
 }
 
 /** Names of fields come without quotes here: after the first dot, all is the key. */

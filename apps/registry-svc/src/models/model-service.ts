@@ -6,7 +6,7 @@ import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { ModelService } from "@mintmark/proto/mintmark/registry/v1/model_service";
 import { currentCaller } from "../caller.ts";
 import { announce } from "../events/announce.ts";
-import { requireTag, requireTags, requireText } from "../fields.ts";
+import { requireTags, requireText } from "../fields.ts";
 import { type ModelName, parseModelName } from "../names/model-name.ts";
 import { pageSize } from "../paging.ts";
 import type { ServiceDeps } from "../service-deps.ts";
@@ -75,7 +75,7 @@ export function modelService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeo
     },
     async setModelTag({ name, key, value }, context) {
       const what = about(name, context);
-      requireTag(key, value);
+      requireTags({ [key]: value });
       const event = await setModelTag(db, { ...what, key, value });
       if (event === undefined) await findModel(db, what.name);
       await announce(context, db, event);

@@ -3,10 +3,10 @@
  * @module
  */
 import { create } from "@bufbuild/protobuf";
-import { AppError } from "@mintmark/errors";
 import { type MetricPoint, MetricPointSchema } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { invalid, requireCount } from "../fields.ts";
 import { formatRunId, isRunId } from "./run-id.ts";
 
 export interface CompareMetric {
@@ -27,16 +27,8 @@ const mostTogether = 250_000;
 /** @throws AppError REQUEST_INVALID */
 export async function compareMetric(db: Db, request: CompareMetric): Promise<MetricPoint[]> {
   const { runIds, key, startStep, endStep, maxPoints } = request;
-  if (runIds.length === 0 || runIds.length > mostRuns)
-    throw new AppError("REQUEST_INVALID", {
-      field: "run_ids",
-      problem: `must be 1 to ${mostRuns}, got ${runIds.length}`,
-    });
-  if (maxPoints > mostPoints)
-    throw new AppError("REQUEST_INVALID", {
-      field: "max_points",
-      problem: `must be at most ${mostPoints}, got ${maxPoints}`,
-    });
+  requireCount("run_ids", runIds.length, mostRuns, 1);
+  if (maxPoints > mostPoints) throw invalid("max_points", `must be at most ${mostPoints}, got ${maxPoints}`);
   const points = Math.min(maxPoints || defaultPoints, Math.floor(mostTogether / runIds.length));
   // Of n points kept of m, point i is one if floor(i · (n − 1) / (m − 1)) is another number than for the point before.
   const share = (place: string) => sql`div(${sql.raw(place)} * ${points - 1}::numeric, nullif(total - 1, 0))`;

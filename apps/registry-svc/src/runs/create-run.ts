@@ -10,7 +10,7 @@ import type { Db } from "../db/schema.ts";
 import { isUniqueViolation, retryDeadlock } from "../db/sqlstate.ts";
 import { parseExperimentId } from "../experiments/experiment-id.ts";
 import { requireExperimentName } from "../experiments/experiment-name.ts";
-import { requireText } from "../fields.ts";
+import { invalid, requireText } from "../fields.ts";
 import { friendlyName } from "./friendly-name.ts";
 import { refusal } from "./refusal.ts";
 import { formatRunId, isRunId, parseRunId } from "./run-id.ts";
@@ -67,10 +67,7 @@ const maxUser = 250;
 
 function homeOf({ experiment, experimentId }: CreateRun): { pk: number | null; name: string; shown: string } {
   if (experimentId !== "" && experiment !== "")
-    throw new AppError("REQUEST_INVALID", {
-      field: "experiment_id",
-      problem: "must not be given together with a name of the experiment",
-    });
+    throw invalid("experiment_id", "must not be given together with a name of the experiment");
   if (experiment !== "") return { pk: null, name: requireExperimentName(experiment), shown: experiment };
   const pk = experimentId === "" ? 0 : parseExperimentId(experimentId);
   return { pk, name: "", shown: experimentId || "Default" };
@@ -78,8 +75,7 @@ function homeOf({ experiment, experimentId }: CreateRun): { pk: number | null; n
 
 function idOf({ id }: CreateRun): string {
   if (id === "") return randomUUID();
-  if (!isRunId(id))
-    throw new AppError("REQUEST_INVALID", { field: "id", problem: `must be 32 hex digits, got '${id}'` });
+  if (!isRunId(id)) throw invalid("id", `must be 32 hex digits, got '${id}'`);
   return id;
 }
 
@@ -87,10 +83,10 @@ function idOf({ id }: CreateRun): string {
 function nameOf({ name, tags }: CreateRun): string {
   const tagged = tags[tagNames.name] ?? "";
   if (name !== "" && tagged !== "" && name !== tagged)
-    throw new AppError("REQUEST_INVALID", {
-      field: "name of the run",
-      problem: `is '${name}', but the tag '${tagNames.name}' is '${tagged}'; give one of them, or both the same`,
-    });
+    throw invalid(
+      "name of the run",
+      `is '${name}', but the tag '${tagNames.name}' is '${tagged}'; give one of them, or both the same`,
+    );
   return requireText("name of the run", name || tagged, maxRunName);
 }
 

@@ -3,9 +3,8 @@
  * that is elsewhere.
  * @module
  */
-import { AppError } from "@mintmark/errors";
 import type { DatasetInput } from "@mintmark/proto/mintmark/tracking/v1/run";
-import { requireText } from "../fields.ts";
+import { invalid, requireText } from "../fields.ts";
 
 /** @throws AppError REQUEST_INVALID */
 export function requireInput(input: DatasetInput): void {
@@ -35,8 +34,7 @@ export function describedJson(input: DatasetInput): object {
 
 function requireSnapshot({ name, blake3, sha256, source, role, schemaJson }: DatasetInput): void {
   for (const [field, digest] of Object.entries({ blake3, sha256 }))
-    if (!/^[0-9a-f]{64}$/.test(digest))
-      throw new AppError("REQUEST_INVALID", { field: `inputs.${field}`, problem: "must be 64 lower-case hex digits" });
+    if (!/^[0-9a-f]{64}$/.test(digest)) throw invalid(`inputs.${field}`, "must be 64 lower-case hex digits");
   requireTexts({
     name: [name, 2_000],
     source: [source, 2_000],
@@ -49,7 +47,7 @@ function requireSnapshot({ name, blake3, sha256, source, role, schemaJson }: Dat
 function requireDescription(input: DatasetInput): void {
   const { name, digest, source, sourceType, role, tags, schemaJson, profileJson } = input;
   for (const [field, text] of Object.entries({ name, digest }))
-    if (text === "") throw new AppError("REQUEST_INVALID", { field: `inputs.${field}`, problem: "must not be empty" });
+    if (text === "") throw invalid(`inputs.${field}`, "must not be empty");
   requireTexts({
     name: [name, 500],
     digest: [digest, 36],

@@ -8,7 +8,7 @@ import { type RawBuilder, sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { retryDeadlock } from "../db/sqlstate.ts";
-import { requireText } from "../fields.ts";
+import { invalid, requireCount, requireText } from "../fields.ts";
 import { parseLoggedModelId } from "../logged-models/logged-model-id.ts";
 import { describedJson, requireInput, snapshotJson } from "./dataset-input.ts";
 import { refusal } from "./refusal.ts";
@@ -72,10 +72,10 @@ function logInputs(db: Db, run: string, statement: RawBuilder<unknown>): Promise
         where run_id = ${run}::uuid) inputs`.execute(tx);
     const { size } = rows[0]!;
     if (size > maxDescriptions)
-      throw new AppError("REQUEST_INVALID", {
-        field: "inputs",
-        problem: `of run ${run} must have schemas and profiles of at most ${maxDescriptions} bytes in all, would have ${size}`,
-      });
+      throw invalid(
+        "inputs",
+        `of run ${run} must have schemas and profiles of at most ${maxDescriptions} bytes in all, would have ${size}`,
+      );
   });
 }
 
@@ -109,9 +109,4 @@ function checked(batch: LogBatch): LogBatch {
   }
   for (const input of inputs) requireInput(input);
   return batch;
-}
-
-function requireCount(field: string, count: number, most: number): void {
-  if (count > most)
-    throw new AppError("REQUEST_INVALID", { field, problem: `must have at most ${most} entries, got ${count}` });
 }

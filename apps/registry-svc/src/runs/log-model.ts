@@ -5,6 +5,7 @@
 import { AppError } from "@mintmark/errors";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { invalid } from "../fields.ts";
 import { parseRunId } from "./run-id.ts";
 
 export interface LogModel {
@@ -79,8 +80,4 @@ function parsed(json: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function invalid(field: string, problem: string): AppError {
-  return new AppError("REQUEST_INVALID", { field, problem });
 }

@@ -7,6 +7,7 @@ import { AppError } from "@mintmark/errors";
 import { type MetricPoint, MetricPointSchema } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { invalid } from "../fields.ts";
 import { cutPage, pageToken, readPageToken } from "../paging.ts";
 import { parseRunId } from "./run-id.ts";
 
@@ -23,11 +24,7 @@ export interface MetricHistory {
 /** @throws AppError RUN_NOT_FOUND, REQUEST_INVALID, PAGE_TOKEN_INVALID */
 export async function metricHistory(db: Db, request: MetricHistory): Promise<{ points: MetricPoint[]; next: string }> {
   const { runId, key, size: requested, token } = request;
-  if (requested > maxPoints)
-    throw new AppError("REQUEST_INVALID", {
-      field: "page_size",
-      problem: `must be at most ${maxPoints}, got ${requested}`,
-    });
+  if (requested > maxPoints) throw invalid("page_size", `must be at most ${maxPoints}, got ${requested}`);
   const size = requested === 0 ? 1_000 : requested;
   const uuid = parseRunId(runId);
   const run = await db.selectFrom("run").select("run_pk").where("run_id", "=", uuid).executeTakeFirst();

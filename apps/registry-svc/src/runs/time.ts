@@ -3,7 +3,7 @@
  * @module
  */
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { AppError } from "@mintmark/errors";
+import { invalid } from "../fields.ts";
 
 /** The years 1 to 9999, which Postgres and JSON can show. */
 const firstMs = Date.parse("0001-01-01T00:00:00Z");
@@ -13,8 +13,7 @@ const lastMs = Date.parse("9999-12-31T23:59:59.999Z");
 export function millisecondsOf(field: string, { seconds, nanos }: Timestamp): number {
   // Not timestampMs: it rounds, also into the year 10000.
   const ms = Number(seconds) * 1000 + Math.floor(nanos / 1e6);
-  if (!(ms >= firstMs && ms <= lastMs))
-    throw new AppError("REQUEST_INVALID", { field, problem: `must be within the years 1 to 9999, got ${ms} ms` });
+  if (!(ms >= firstMs && ms <= lastMs)) throw invalid(field, `must be within the years 1 to 9999, got ${ms} ms`);
   return ms;
 }
 

@@ -7,7 +7,7 @@ import { AppError } from "@mintmark/errors";
 import { RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { requireText } from "../fields.ts";
+import { invalid, requireText } from "../fields.ts";
 import { formatRunId, parseRunId } from "./run-id.ts";
 import { hasEnded, jobStatusNames } from "./run-status.ts";
 import { maxRunName } from "./run-tags.ts";
@@ -32,7 +32,7 @@ export async function updateRun(db: Db, { id, status, name, endTime, actor }: Up
   const uuid = parseRunId(id);
   requireText("name of the run", name, maxRunName);
   if (status !== RunStatus.UNSPECIFIED && !(status in jobStatusNames))
-    throw new AppError("REQUEST_INVALID", { field: "status", problem: `must be one of the states, got ${status}` });
+    throw invalid("status", `must be one of the states, got ${status}`);
   const newStatus = status === RunStatus.UNSPECIFIED ? null : status;
   const end = dateOf("end_time", endTime);
   const kind = hasEnded(status) ? "run.ended" : "run.updated";

@@ -2,9 +2,9 @@
  * Creates a token.
  * @module
  */
-import { AppError } from "@mintmark/errors";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { invalid } from "../fields.ts";
 import { formatToken, hashSecret, newSecret } from "./token-secret.ts";
 
 export interface CreateToken {
@@ -23,9 +23,8 @@ export interface CreatedToken {
 /** @throws AppError `REQUEST_INVALID` */
 export async function createToken(db: Db, { name, expiresAt, actor }: CreateToken): Promise<CreatedToken> {
   if (name.trim() === "" || name.length > 100 || /\p{Cc}/u.test(name))
-    throw new AppError("REQUEST_INVALID", { field: "name", problem: "must be 1 to 100 characters" });
-  if (expiresAt !== undefined && expiresAt <= new Date())
-    throw new AppError("REQUEST_INVALID", { field: "expire_time", problem: "must be in the future" });
+    throw invalid("name", "must be 1 to 100 characters");
+  if (expiresAt !== undefined && expiresAt <= new Date()) throw invalid("expire_time", "must be in the future");
   const fresh = newSecret();
   const { rows } = await sql<{ event: bigint }>`
     with made as (

@@ -4,9 +4,9 @@
  */
 import { existsSync } from "node:fs";
 import { open, readFile, rename } from "node:fs/promises";
-import { AppError } from "@mintmark/errors";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { invalid } from "../fields.ts";
 import { createToken } from "./create-token.ts";
 import { hashSecret, parseToken } from "./token-secret.ts";
 
@@ -36,10 +36,7 @@ export async function provideServiceTokens(db: Db, list: string): Promise<void> 
     const [name = "", text = ""] = entry.split("=", 2);
     const token = parseToken(text);
     if (name === "" || token === undefined)
-      throw new AppError("REQUEST_INVALID", {
-        field: "MINTMARK_BOOTSTRAP_TOKENS",
-        problem: "must be NAME=mm_ID_SECRET, separated by commas",
-      });
+      throw invalid("MINTMARK_BOOTSTRAP_TOKENS", "must be NAME=mm_ID_SECRET, separated by commas");
     await replaceToken(db, name, token.id, hashSecret(token.secret));
   }
 }

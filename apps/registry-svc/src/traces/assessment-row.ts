@@ -4,7 +4,6 @@
  */
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { AppError } from "@mintmark/errors";
 import {
   type Assessment,
   type AssessmentError,
@@ -12,9 +11,9 @@ import {
   AssessmentSchema,
 } from "@mintmark/proto/mintmark/tracking/v1/trace";
 import { sql } from "kysely";
-import { requireText } from "../fields.ts";
+import { invalid, requireText } from "../fields.ts";
 import { millisecondsOf } from "../runs/time.ts";
-import { requireTraceTags } from "./trace-text.ts";
+import { requireTraceEntries } from "./trace-text.ts";
 
 const maxName = 250;
 const maxText = 65_535;
@@ -30,7 +29,7 @@ export function assessmentRow(assessment: Assessment) {
     source_id: requireText("source_id", sourceId, 250),
     rationale: rationale === undefined ? null : requireText("rationale", rationale, maxText),
     span_id: requireText("span_id", spanId, 50),
-    metadata: requireTraceTags(metadata),
+    metadata: requireTraceEntries("metadata", metadata),
     created_ms: msOf("create_time", createTime),
     updated_ms: msOf("update_time", updateTime ?? createTime),
   };
@@ -39,7 +38,7 @@ export function assessmentRow(assessment: Assessment) {
 /** @throws AppError REQUEST_INVALID */
 export function requireName(name: string): string {
   const field = "name of the assessment";
-  if (name === "") throw new AppError("REQUEST_INVALID", { field, problem: "must not be empty" });
+  if (name === "") throw invalid(field, "must not be empty");
   return requireText(field, name, maxName);
 }
 
@@ -128,14 +127,14 @@ export function formatAssessmentId(uuid: string): string {
 
 function requireKind(kind: AssessmentKind): AssessmentKind {
   if (kind !== AssessmentKind.FEEDBACK && kind !== AssessmentKind.EXPECTATION)
-    throw new AppError("REQUEST_INVALID", { field: "kind", problem: "must be feedback or expectation" });
+    throw invalid("kind", "must be feedback or expectation");
   return kind;
 }
 
 function requireValue(kind: AssessmentKind, text: string): string {
   const value = parsed(requireText("value_json", text, maxText));
   if (kind === AssessmentKind.EXPECTATION && value === null)
-    throw new AppError("REQUEST_INVALID", { field: "value_json", problem: "must not be null in an expectation" });
+    throw invalid("value_json", "must not be null in an expectation");
   return text;
 }
 
@@ -143,7 +142,7 @@ function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    throw new AppError("REQUEST_INVALID", { field: "value_json", problem: "must be JSON" });
+    throw invalid("value_json", "must be JSON");
   }
 }
 

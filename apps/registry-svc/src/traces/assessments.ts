@@ -7,6 +7,7 @@ import type { Assessment } from "@mintmark/proto/mintmark/tracking/v1/trace";
 import type { UpdateAssessmentRequest } from "@mintmark/proto/mintmark/tracking/v1/trace_service";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { invalid } from "../fields.ts";
 import {
   type AssessmentRow,
   assessmentJson,
@@ -18,7 +19,7 @@ import {
   requireRationale,
   valueColumns,
 } from "./assessment-row.ts";
-import { requireTraceId, requireTraceTags } from "./trace-text.ts";
+import { requireTraceEntries, requireTraceId } from "./trace-text.ts";
 
 export interface AboutAssessment {
   readonly traceId: string;
@@ -54,10 +55,7 @@ export async function updateAssessment(db: Db, request: UpdateAssessmentRequest)
   const { traceId, id, name, value, rationale, metadata } = request;
   const found = await find(db, { traceId, id });
   if (value !== undefined && value.kind !== found.kind)
-    throw new AppError("REQUEST_INVALID", {
-      field: "value.kind",
-      problem: "must be that of the assessment, which stays",
-    });
+    throw invalid("value.kind", "must be that of the assessment, which stays");
   const changes = {
     ...(name === undefined ? {} : { name: requireName(name) }),
     ...(value === undefined ? {} : valueColumns(value)),
@@ -67,7 +65,7 @@ export async function updateAssessment(db: Db, request: UpdateAssessmentRequest)
     .updateTable("assessment")
     .set({
       ...changes,
-      metadata: sql`metadata || ${JSON.stringify(requireTraceTags(metadata))}::jsonb`,
+      metadata: sql`metadata || ${JSON.stringify(requireTraceEntries("metadata", metadata))}::jsonb`,
       updated_at: sql`clock_timestamp()`,
     })
     .where("id", "=", requireId({ traceId, id }))

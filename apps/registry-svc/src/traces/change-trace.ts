@@ -7,10 +7,10 @@ import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { artifactLocation } from "../experiments/artifact-location.ts";
 import { parseExperimentId } from "../experiments/experiment-id.ts";
-import { requireText } from "../fields.ts";
+import { invalid, requireCount, requireText } from "../fields.ts";
 import { pathOfArtifactUri } from "../files/artifact-uri.ts";
 import { parseRunId } from "../runs/run-id.ts";
-import { requireTraceId, requireTraceTag } from "./trace-text.ts";
+import { requireTraceEntries, requireTraceId } from "./trace-text.ts";
 
 export interface TraceTag {
   readonly id: string;
@@ -19,7 +19,7 @@ export interface TraceTag {
 
 /** @throws AppError REQUEST_INVALID, TRACE_NOT_FOUND */
 export async function setTraceTag(db: Db, { id, key, value }: TraceTag & { readonly value: string }): Promise<void> {
-  requireTraceTag(key, value);
+  requireTraceEntries("tag", { [key]: value });
   const { rows } = await sql`
     insert into trace_tag (trace_pk, experiment_pk, key_id, value)
     select trace_pk, experiment_pk, key_of(${key}), ${value} from trace where id = ${requireTraceId(id)}
@@ -106,12 +106,4 @@ function checked(request: DeleteTraces): DeleteTraces {
   if (maxTraces !== undefined && ids.length > 0) throw invalid("max_traces", "cannot be given with ids");
   if (maxTraces !== undefined && maxTraces <= 0) throw invalid("max_traces", `must be positive, got ${maxTraces}`);
   return request;
-}
-
-function requireCount(field: string, count: number, most: number): void {
-  if (count > most) throw invalid(field, `must have at most ${most} entries, got ${count}`);
-}
-
-function invalid(field: string, problem: string): AppError {
-  return new AppError("REQUEST_INVALID", { field, problem });
 }

@@ -16,6 +16,7 @@ import { type Span, SpanSchema } from "@mintmark/proto/opentelemetry/proto/trace
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { traceArtifactUri } from "../experiments/artifact-location.ts";
+import { invalid } from "../fields.ts";
 import { pathOfArtifactUri } from "../files/artifact-uri.ts";
 import type { Placed } from "../page-rows.ts";
 import { type AssessmentRow, assessmentJson, assessmentMessage } from "./assessment-row.ts";
@@ -141,8 +142,5 @@ async function requireFewSpans(db: Db, traces: readonly TraceRow[]): Promise<voi
   const fitting = rows.filter(({ upto }) => upto <= maxSpanBytes).length;
   if (fitting === rows.length) return;
   const all = `the spans of these ${rows.length} traces take ${rows.at(-1)!.upto} bytes of at most ${maxSpanBytes}`;
-  throw new AppError("REQUEST_INVALID", {
-    field: "ids",
-    problem: `must be fewer: ${all}; ask for the first ${Math.max(1, fitting)} by themselves`,
-  });
+  throw invalid("ids", `must be fewer: ${all}; ask for the first ${Math.max(1, fitting)} by themselves`);
 }

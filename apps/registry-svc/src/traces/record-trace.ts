@@ -8,10 +8,10 @@ import type { Trace } from "@mintmark/proto/mintmark/tracking/v1/trace";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { parseExperimentId } from "../experiments/experiment-id.ts";
-import { requireText } from "../fields.ts";
+import { invalid, requireText } from "../fields.ts";
 import { millisecondsOf } from "../runs/time.ts";
 import { assessmentRow } from "./assessment-row.ts";
-import { requireTraceId, requireTraceTags } from "./trace-text.ts";
+import { requireTraceEntries, requireTraceId } from "./trace-text.ts";
 
 const maxPreview = 10_000;
 /** What JSON can show of a duration: about 10,000 years. */
@@ -33,8 +33,8 @@ const seed = 11;
 async function record(db: Db, trace: Trace): Promise<void> {
   const { experimentId, clientRequestId, requestPreview, responsePreview, metadata, tags, assessments } = trace;
   const id = requireTraceId(trace.id);
-  requireTraceTags(metadata);
-  requireTraceTags(tags);
+  requireTraceEntries("metadata", metadata);
+  requireTraceEntries("tag", tags);
   requireText("client_request_id", clientRequestId, 250);
   requireText("request_preview", requestPreview ?? "", maxPreview);
   requireText("response_preview", responsePreview ?? "", maxPreview);
@@ -96,10 +96,6 @@ function startedMs({ startTime }: Trace): number {
 function tookMs({ duration }: Trace): number | null {
   if (duration === undefined) return null;
   const ms = Math.round(durationMs(duration));
-  if (!(ms >= 0 && ms <= maxDurationMs))
-    throw new AppError("REQUEST_INVALID", {
-      field: "duration",
-      problem: `must be 0 to ${maxDurationMs} ms, got ${ms} ms`,
-    });
+  if (!(ms >= 0 && ms <= maxDurationMs)) throw invalid("duration", `must be 0 to ${maxDurationMs} ms, got ${ms} ms`);
   return ms;
 }

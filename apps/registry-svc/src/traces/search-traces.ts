@@ -2,11 +2,11 @@
  * Finds traces by MLflow's search grammar.
  * @module
  */
-import { AppError } from "@mintmark/errors";
 import { AssessmentKind } from "@mintmark/proto/mintmark/tracking/v1/trace";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { experimentPks } from "../experiments/experiment-id.ts";
+import { invalid } from "../fields.ts";
 import { pageSize } from "../paging.ts";
 import {
   columnOrder,
@@ -52,10 +52,7 @@ export async function searchTraces(
 ): Promise<{ traces: readonly TraceRow[]; next: string }> {
   const { experimentIds, filter, orderBy, pageToken: token } = request;
   if (experimentIds.length === 0 || experimentIds.length > maxExperiments)
-    throw new AppError("REQUEST_INVALID", {
-      field: "experiment_ids",
-      problem: `must name 1 to ${maxExperiments} experiments, got ${experimentIds.length}`,
-    });
+    throw invalid("experiment_ids", `must name 1 to ${maxExperiments} experiments, got ${experimentIds.length}`);
   const sortings = readOrder(orderBy, vocabulary);
   const search = {
     list: "trace search",

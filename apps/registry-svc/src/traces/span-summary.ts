@@ -3,10 +3,10 @@
  * @module
  */
 import { toBinary } from "@bufbuild/protobuf";
-import { AppError } from "@mintmark/errors";
 import { TraceState } from "@mintmark/proto/mintmark/tracking/v1/trace";
 import type { AnyValue, KeyValue } from "@mintmark/proto/opentelemetry/proto/common/v1/common";
 import { type Span, SpanSchema, Status_StatusCode } from "@mintmark/proto/opentelemetry/proto/trace/v1/trace";
+import { invalid } from "../fields.ts";
 
 /** MLflow's names of attributes and tags. */
 const attributeNames = { type: "mlflow.spanType", inputs: "mlflow.spanInputs", outputs: "mlflow.spanOutputs" };
@@ -141,18 +141,11 @@ function toMs(nanoseconds: bigint): number {
 
 function requireBytes(field: string, bytes: Uint8Array, length: number): void {
   if (bytes.length !== length || bytes.every((byte) => byte === 0))
-    throw new AppError("REQUEST_INVALID", {
-      field: `spans.${field}`,
-      problem: `must be ${length} bytes, not all zero, got ${bytes.length}`,
-    });
+    throw invalid(`spans.${field}`, `must be ${length} bytes, not all zero, got ${bytes.length}`);
 }
 
 /** int8 holds nanoseconds until the year 2262. */
 function requireTime(field: string, nanoseconds: bigint): bigint {
-  if (nanoseconds >= 2n ** 63n)
-    throw new AppError("REQUEST_INVALID", {
-      field: `spans.${field}`,
-      problem: `must be below 2^63, got ${nanoseconds}`,
-    });
+  if (nanoseconds >= 2n ** 63n) throw invalid(`spans.${field}`, `must be below 2^63, got ${nanoseconds}`);
   return nanoseconds;
 }

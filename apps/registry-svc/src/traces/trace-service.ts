@@ -3,8 +3,8 @@
  * @module
  */
 import type { ServiceImpl } from "@connectrpc/connect";
-import { AppError } from "@mintmark/errors";
 import type { TraceService } from "@mintmark/proto/mintmark/tracking/v1/trace_service";
+import { invalid, requireCount } from "../fields.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { createAssessment, deleteAssessment, getAssessment, updateAssessment } from "./assessments.ts";
 import { deleteTraces, deleteTraceTag, linkTraces, setTraceTag } from "./change-trace.ts";
@@ -31,11 +31,7 @@ export function traceService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeo
       return { content: await findTrace(db, id, withSpans) };
     },
     async batchGetTraces({ ids, withSpans }) {
-      if (ids.length > maxIds)
-        throw new AppError("REQUEST_INVALID", {
-          field: "ids",
-          problem: `must have at most ${maxIds} entries, got ${ids.length}`,
-        });
+      requireCount("ids", ids.length, maxIds);
       return { contents: [...(await findTraces(db, ids, withSpans))] };
     },
     async searchTraces(request) {
@@ -74,6 +70,6 @@ export function traceService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeo
 }
 
 function required<T>(field: string, message: T | undefined): T {
-  if (message === undefined) throw new AppError("REQUEST_INVALID", { field, problem: "must be given" });
+  if (message === undefined) throw invalid(field, "must be given");
   return message;
 }

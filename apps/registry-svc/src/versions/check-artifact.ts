@@ -15,6 +15,7 @@ import { AppError } from "@mintmark/errors";
 import type { Document, ManifestFile as ManifestFileMessage } from "@mintmark/proto/mintmark/registry/v1/version";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
+import { invalid, requireCount } from "../fields.ts";
 
 export const maxFiles = 100_000;
 const maxDocumentBytes = 16 * 1024 * 1024;
@@ -30,19 +31,12 @@ export const foreignDocuments: readonly string[] = [documentNames.origin];
 
 /** @throws AppError `REQUEST_INVALID` */
 export function checkedFiles(messages: readonly ManifestFileMessage[]): ManifestFile[] {
-  if (messages.length === 0 || messages.length > maxFiles)
-    throw new AppError("REQUEST_INVALID", {
-      field: "files",
-      problem: `must be 1 to ${maxFiles}, got ${messages.length}`,
-    });
+  requireCount("files", messages.length, maxFiles, 1);
   const problem = findPathProblem(messages.map(({ path }) => path));
-  if (problem !== undefined) throw new AppError("REQUEST_INVALID", { field: problem.path, problem: problem.problem });
+  if (problem !== undefined) throw invalid(problem.path, problem.problem);
   return messages.map(({ path, size, blake3, sha256 }) => {
     if (size > Number.MAX_SAFE_INTEGER || !isHexDigest(blake3) || !isHexDigest(sha256))
-      throw new AppError("REQUEST_INVALID", {
-        field: path,
-        problem: "must have a size and digests of 64 lower-case hex digits",
-      });
+      throw invalid(path, "must have a size and digests of 64 lower-case hex digits");
     return { path, size: Number(size), blake3, sha256 };
   });
 }
@@ -51,15 +45,9 @@ export function checkedFiles(messages: readonly ManifestFileMessage[]): Manifest
 export function checkedDocuments(messages: readonly Document[], allowed: readonly string[]): Map<string, Uint8Array> {
   const documents = new Map<string, Uint8Array>();
   for (const { name, content } of messages) {
-    if (!allowed.includes(name))
-      throw new AppError("REQUEST_INVALID", {
-        field: "documents",
-        problem: `has '${name}'; expected ${allowed.join(", ")}`,
-      });
-    if (documents.has(name))
-      throw new AppError("REQUEST_INVALID", { field: "documents", problem: `has '${name}' twice` });
-    if (content.length > maxDocumentBytes)
-      throw new AppError("REQUEST_INVALID", { field: name, problem: `must have at most ${maxDocumentBytes} bytes` });
+    if (!allowed.includes(name)) throw invalid("documents", `has '${name}'; expected ${allowed.join(", ")}`);
+    if (documents.has(name)) throw invalid("documents", `has '${name}' twice`);
+    if (content.length > maxDocumentBytes) throw invalid(name, `must have at most ${maxDocumentBytes} bytes`);
     if (name === documentNames.origin) requireBundle(name, content);
     documents.set(name, content);
   }
@@ -72,7 +60,7 @@ function requireBundle(name: string, content: Uint8Array): void {
     documentDigest(name, content);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new AppError("REQUEST_INVALID", { field: name, problem: error.message });
+    throw invalid(name, error.message);
   }
 }
 

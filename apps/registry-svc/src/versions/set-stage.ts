@@ -6,7 +6,7 @@ import { AppError } from "@mintmark/errors";
 import { Stage } from "@mintmark/proto/mintmark/registry/v1/version";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { isVersionNumber } from "../fields.ts";
+import { invalid, isVersionNumber } from "../fields.ts";
 import { findModel } from "../models/find-model.ts";
 import type { AboutVersion } from "./describe-version.ts";
 import { stages } from "./find-version.ts";
@@ -39,15 +39,12 @@ export async function setStage(db: Db, request: SetStage): Promise<bigint | unde
  */
 export function requireArchivable(stage: Stage): void {
   if (stage === Stage.STAGING || stage === Stage.PRODUCTION) return;
-  throw new AppError("REQUEST_INVALID", {
-    field: "archive_existing",
-    problem: "can only be true for the stages Staging and Production",
-  });
+  throw invalid("archive_existing", "can only be true for the stages Staging and Production");
 }
 
 /** @throws AppError `REQUEST_INVALID` for a stage that is not stated or not known */
 export function storedStage(stage: Stage): number {
   const stored = stages.indexOf(stage);
-  if (stored === -1) throw new AppError("REQUEST_INVALID", { field: "stage", problem: "must be stated" });
+  if (stored === -1) throw invalid("stage", "must be stated");
   return stored;
 }

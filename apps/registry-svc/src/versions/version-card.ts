@@ -2,13 +2,13 @@
  * The model card of a version, from what its maker said, what its run recorded and what the registry found out itself.
  * @module
  */
-import { AppError } from "@mintmark/errors";
 import { composeCard, type ModelCard, renderJson, renderMarkdown } from "@mintmark/model-card";
 import { type LineageInput, LineageKind } from "@mintmark/proto/mintmark/registry/v1/lineage";
 import type { ModelFacts } from "@mintmark/proto/mintmark/registry/v1/version";
 import { sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
+import { invalid } from "../fields.ts";
 
 export interface CardFacts {
   readonly name: string;
@@ -106,8 +106,4 @@ function cardOf({ facts, inputs, record, run, ...about }: CardFacts): ModelCard 
       signed_by: [...about.signedBy],
     },
   };
-}
-
-function invalid(field: string, problem: string): AppError {
-  return new AppError("REQUEST_INVALID", { field, problem });
 }

@@ -3,7 +3,6 @@
  * @module
  */
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
-import { AppError } from "@mintmark/errors";
 import { Stage } from "@mintmark/proto/mintmark/registry/v1/version";
 import type {
   CreateVersionRequest,
@@ -12,7 +11,7 @@ import type {
 } from "@mintmark/proto/mintmark/registry/v1/version_service";
 import { currentCaller } from "../caller.ts";
 import { announce } from "../events/announce.ts";
-import { maxVersionNumber, requireTag, requireTags, requireText } from "../fields.ts";
+import { invalid, maxVersionNumber, requireCount, requireTags, requireText } from "../fields.ts";
 import { parseAliasName } from "../names/alias-name.ts";
 import { parseModelName } from "../names/model-name.ts";
 import { pageSize } from "../paging.ts";
@@ -101,7 +100,7 @@ export function versionService(deps: Pick<ServiceDeps, "db" | "blobs" | "keys">)
     },
     async setVersionTag(message, context) {
       const what = about(message, context);
-      requireTag(message.key, message.value);
+      requireTags({ [message.key]: message.value });
       const event = await setVersionTag(db, what, message.key, message.value);
       if (event === undefined) await findVersion(db, what.name, what.number);
       await announce(context, db, event);
@@ -128,7 +127,7 @@ export function versionService(deps: Pick<ServiceDeps, "db" | "blobs" | "keys">)
 }
 
 function readCreation(message: CreateVersionRequest, context: HandlerContext): CreateVersion {
-  if (message.source === "") throw new AppError("REQUEST_INVALID", { field: "source", problem: "is missing" });
+  if (message.source === "") throw invalid("source", "is missing");
   return {
     name: parseModelName(message.model),
     source: requireText("source", message.source, maxUri),
@@ -148,13 +147,12 @@ function readCreation(message: CreateVersionRequest, context: HandlerContext): C
 function readRequestId(id: string): string | undefined {
   if (id === "") return undefined;
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id))
-    throw new AppError("REQUEST_INVALID", { field: "request_id", problem: `must be a UUID, got '${id}'` });
+    throw invalid("request_id", `must be a UUID, got '${id}'`);
   return id;
 }
 
 function readRegistration(message: RegisterVersionRequest, context: HandlerContext): RegisterVersion {
-  if (message.aliases.length > maxAliases)
-    throw new AppError("REQUEST_INVALID", { field: "aliases", problem: `must be at most ${maxAliases}` });
+  requireCount("aliases", message.aliases.length, maxAliases);
   requireFacts(message.facts);
   return {
     name: parseModelName(message.model),
@@ -176,8 +174,7 @@ function readRegistration(message: RegisterVersionRequest, context: HandlerConte
 
 function readRun(run: string): string | undefined {
   if (run === "") return undefined;
-  if (!isRunId(run))
-    throw new AppError("REQUEST_INVALID", { field: "run_id", problem: `must be 32 hex digits, got '${run}'` });
+  if (!isRunId(run)) throw invalid("run_id", `must be 32 hex digits, got '${run}'`);
   return run;
 }
 
@@ -189,28 +186,18 @@ function readAttempt(token: string): string | undefined {
 function readNumber(number: number): number | undefined {
   if (number === 0) return undefined;
   if (number <= maxVersionNumber) return number;
-  throw new AppError("REQUEST_INVALID", {
-    field: "number",
-    problem: `must be at most ${maxVersionNumber}, got ${number}`,
-  });
+  throw invalid("number", `must be at most ${maxVersionNumber}, got ${number}`);
 }
 
 function readSemver(text: string): Semver | undefined {
   if (text === "") return undefined;
   const semver = parseSemver(text);
-  if (semver === undefined)
-    throw new AppError("REQUEST_INVALID", {
-      field: "semver",
-      problem: `must be three whole numbers such as 1.4.0, got '${text}'`,
-    });
+  if (semver === undefined) throw invalid("semver", `must be three whole numbers such as 1.4.0, got '${text}'`);
   return semver;
 }
 
 function readBump(bump: string): Bump {
   if (bump === "") return "auto";
   if (bump === "major" || bump === "minor" || bump === "patch" || bump === "auto") return bump;
-  throw new AppError("REQUEST_INVALID", {
-    field: "bump",
-    problem: `must be major, minor, patch or auto, got '${bump}'`,
-  });
+  throw invalid("bump", `must be major, minor, patch or auto, got '${bump}'`);
 }

@@ -4,12 +4,11 @@
  */
 import { randomUUID } from "node:crypto";
 import type { ServiceImpl } from "@connectrpc/connect";
-import { AppError } from "@mintmark/errors";
 import { WebhookStatus } from "@mintmark/proto/mintmark/registry/v1/webhook";
 import type { WebhookService } from "@mintmark/proto/mintmark/registry/v1/webhook_service";
 import { currentCaller } from "../caller.ts";
 import { announce } from "../events/announce.ts";
-import { requireText } from "../fields.ts";
+import { invalid, requireText } from "../fields.ts";
 import { pageSize } from "../paging.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { attempt, attemptTimeoutMs } from "./attempt.ts";
@@ -96,13 +95,13 @@ const resolveTimeoutMs = 5_000;
 
 function requireName(name: string): string {
   if (/^(?=.{1,63}$)[a-z\d]([\w.-]*[a-z\d])?$/i.test(name)) return name;
-  throw new AppError("REQUEST_INVALID", {
-    field: "name",
-    problem: `must be 1 to 63 letters, digits, dots, underscores and hyphens, beginning and ending with a letter or digit, got ${JSON.stringify(name)}`,
-  });
+  throw invalid(
+    "name",
+    `must be 1 to 63 letters, digits, dots, underscores and hyphens, beginning and ending with a letter or digit, got ${JSON.stringify(name)}`,
+  );
 }
 
 function requireEvents(events: readonly string[]): readonly WebhookEvent[] {
-  if (events.length === 0) throw new AppError("REQUEST_INVALID", { field: "events", problem: "must not be empty" });
+  if (events.length === 0) throw invalid("events", "must not be empty");
   return [...new Set(events.map(parseWebhookEvent))];
 }
