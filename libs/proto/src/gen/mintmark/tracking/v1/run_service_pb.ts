@@ -271,7 +271,7 @@ export const UpdateRunRequestSchema: GenMessage<UpdateRunRequest> = /*@__PURE__*
  */
 export type UpdateRunResponse = Message<"mintmark.tracking.v1.UpdateRunResponse"> & {
   /**
-   * The run after the change.
+   * The run after the change, without schema and profile of the data that clients described.
    *
    * @generated from field: mintmark.tracking.v1.Run run = 1;
    */
@@ -327,7 +327,7 @@ export type LogBatchRequest = Message<"mintmark.tracking.v1.LogBatchRequest"> & 
   tags: { [key: string]: string };
 
   /**
-   * Data that the run reads.
+   * Data that the run reads. Schemas and profiles of all data of a run take at most 64 MiB.
    *
    * @generated from field: repeated mintmark.tracking.v1.DatasetInput inputs = 6;
    */
@@ -547,7 +547,7 @@ export const SearchRunsRequestSchema: GenMessage<SearchRunsRequest> = /*@__PURE_
  */
 export type SearchRunsResponse = Message<"mintmark.tracking.v1.SearchRunsResponse"> & {
   /**
-   * The runs, in order.
+   * The runs, in order; fewer than page_size also where they weigh enough for one answer, as in all lists.
    *
    * @generated from field: repeated mintmark.tracking.v1.Run runs = 1;
    */

@@ -773,6 +773,8 @@ export const TraceService: GenService<{
   /**
    * Reads traces, with or without their spans, in the order of the ids; those that are not there are left out.
    *
+   * Fails with INVALID_ARGUMENT if the spans of several traces take more than 32 MiB.
+   *
    * @generated from rpc mintmark.tracking.v1.TraceService.BatchGetTraces
    */
   batchGetTraces: {
