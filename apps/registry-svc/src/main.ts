@@ -17,7 +17,7 @@ import {
   wholeNumber,
 } from "@mintmark/http-edge/settings";
 import pino from "pino";
-import { defaultLinkSeconds } from "./datasets/data-link.ts";
+import { defaultLinkSeconds } from "./data-links/data-link.ts";
 import { type RegistryOptions, startRegistry } from "./server.ts";
 
 const usage = `mintmark registry --database-url postgres://… [--host 127.0.0.1] [--port 8082] [--auth on|off] [--insecure]

@@ -10,7 +10,7 @@ import { AppError } from "@mintmark/errors";
 import { type RequestAddress, requireOwnAddress } from "@mintmark/http-edge/own-address";
 import { openQueue, prepareQueue } from "@mintmark/job-queue";
 import type { Logger } from "pino";
-import { dataLinks, dataPrefix, defaultLinkSeconds } from "./datasets/data-link.ts";
+import { dataLinks, dataPrefix, defaultLinkSeconds } from "./data-links/data-link.ts";
 import { connectDatabase } from "./db/connect.ts";
 import { openListener } from "./db/listener.ts";
 import { type Migrated, migrate } from "./db/migrate.ts";

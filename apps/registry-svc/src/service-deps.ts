@@ -4,7 +4,7 @@
  */
 import type { BlobStore } from "@mintmark/blob-store";
 import type { JobQueue } from "@mintmark/job-queue";
-import type { DataLinks } from "./datasets/data-link.ts";
+import type { DataLinks } from "./data-links/data-link.ts";
 import type { Listener } from "./db/listener.ts";
 import type { Db } from "./db/schema.ts";
 import type { KeyRing } from "./keys/key-ring.ts";

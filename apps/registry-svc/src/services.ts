@@ -2,7 +2,8 @@
  * Every service of the registry, on one router.
  * @module
  */
-import type { ConnectRouter } from "@connectrpc/connect";
+import type { DescService } from "@bufbuild/protobuf";
+import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
 import { Health } from "@mintmark/proto/grpc/health/v1/health";
 import { TokenService } from "@mintmark/proto/mintmark/access/v1/token_service";
 import { AliasService } from "@mintmark/proto/mintmark/registry/v1/alias_service";
@@ -45,46 +46,36 @@ import { versionService } from "./versions/version-service.ts";
 import { webhookService } from "./webhooks/webhook-service.ts";
 
 const services = [
-  ModelService,
-  VersionService,
-  AliasService,
-  ArtifactService,
-  ResolveService,
-  EventService,
-  LineageService,
-  WebhookService,
-  KeyService,
-  TokenService,
-  ExperimentService,
-  RunService,
-  FileService,
-  LoggedModelService,
-  TraceService,
-  EvaluationDatasetService,
-  JobService,
-  AttemptService,
+  entry(ModelService, modelService),
+  entry(VersionService, versionService),
+  entry(AliasService, aliasService),
+  entry(ArtifactService, artifactService),
+  entry(ResolveService, resolveService),
+  entry(EventService, eventService),
+  entry(LineageService, lineageService),
+  entry(WebhookService, webhookService),
+  entry(KeyService, keyService),
+  entry(TokenService, tokenService),
+  entry(ExperimentService, experimentService),
+  entry(RunService, runService),
+  entry(FileService, fileService),
+  entry(LoggedModelService, loggedModelService),
+  entry(TraceService, traceService),
+  entry(EvaluationDatasetService, evaluationDatasetService),
+  entry(JobService, jobService),
+  entry(AttemptService, attemptService),
 ];
 
 export function addServices(router: ConnectRouter, deps: ServiceDeps): void {
-  router
-    .service(ModelService, modelService(deps))
-    .service(VersionService, versionService(deps))
-    .service(AliasService, aliasService(deps))
-    .service(ArtifactService, artifactService(deps))
-    .service(ResolveService, resolveService(deps))
-    .service(EventService, eventService(deps))
-    .service(LineageService, lineageService(deps))
-    .service(WebhookService, webhookService(deps))
-    .service(KeyService, keyService(deps))
-    .service(TokenService, tokenService(deps))
-    .service(ExperimentService, experimentService(deps))
-    .service(RunService, runService(deps))
-    .service(FileService, fileService(deps))
-    .service(LoggedModelService, loggedModelService(deps))
-    .service(TraceService, traceService(deps))
-    .service(EvaluationDatasetService, evaluationDatasetService(deps))
-    .service(JobService, jobService(deps))
-    .service(AttemptService, attemptService(deps))
-    .service(Health, healthService(deps, services));
-  addReflection(router, [...services, Health]);
+  for (const { addTo } of services) addTo(router, deps);
+  const described = services.map(({ service }) => service);
+  router.service(Health, healthService(deps, described));
+  addReflection(router, [...described, Health]);
+}
+
+function entry<Service extends DescService>(service: Service, make: (deps: ServiceDeps) => ServiceImpl<Service>) {
+  return {
+    service,
+    addTo: (router: ConnectRouter, deps: ServiceDeps) => router.service(service, make(deps)),
+  };
 }

@@ -6,7 +6,7 @@ import { digestsOf } from "@mintmark/crypto/digests";
 import { DatasetInputSchema } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { storeBlob } from "../artifacts/store-blob.ts";
-import { dataLinks } from "../datasets/data-link.ts";
+import { dataLinks } from "../data-links/data-link.ts";
 import { type TestRegistry, testRegistry } from "../testing/registry.ts";
 import { dataRoutes } from "./data-routes.ts";
 

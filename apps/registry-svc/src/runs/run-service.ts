@@ -6,7 +6,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { Run } from "@mintmark/proto/mintmark/tracking/v1/run";
 import type { RunService } from "@mintmark/proto/mintmark/tracking/v1/run_service";
 import { currentCaller } from "../caller.ts";
-import { linkSnapshots } from "../datasets/link-snapshots.ts";
+import { linkSnapshots } from "../data-links/link-snapshots.ts";
 import { announce } from "../events/announce.ts";
 import { pageSize } from "../paging.ts";
 import type { ServiceDeps } from "../service-deps.ts";

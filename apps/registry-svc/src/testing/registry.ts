@@ -13,7 +13,7 @@ import { generateKey, privateKeyPem, type SigningKeys } from "@mintmark/crypto/k
 import { openQueue } from "@mintmark/job-queue";
 import { queueUrlIn } from "@mintmark/job-queue/queue-url";
 import { clients, type RegistryClient } from "@mintmark/registry-client";
-import { dataLinks, defaultLinkSeconds } from "../datasets/data-link.ts";
+import { dataLinks, defaultLinkSeconds } from "../data-links/data-link.ts";
 import { openListener } from "../db/listener.ts";
 import { appRole } from "../db/migrate.ts";
 import { errorInterceptor } from "../error-interceptor.ts";

@@ -20,6 +20,7 @@ import type { ModelName } from "../names/model-name.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { maxFiles } from "./check-artifact.ts";
 import { digestOf, selectVersions, type VersionRow } from "./find-version.ts";
+import { type FollowedSource, followSource, makersOf, type NamedSource } from "./follow-source.ts";
 import { readModelFile } from "./model-file.ts";
 import type { Semver } from "./next-semver.ts";
 import { readContent } from "./read-content.ts";
@@ -32,7 +33,6 @@ import {
   type Recorded,
   recordVersion,
 } from "./record-version.ts";
-import { makersOf, type NamedSource, type TracedSource, traceSource } from "./trace-source.ts";
 import { refusal } from "./version-source.ts";
 
 export interface CreateVersion extends NamedSource {
@@ -58,29 +58,29 @@ type Deps = Pick<ServiceDeps, "db" | "blobs" | "keys">;
  * throws, and `recordVersion`
  */
 export async function createVersion(deps: Deps, request: CreateVersion): Promise<Recorded> {
-  const traced = await traceSource(deps.db, request);
-  return retryDeadlock(() => deps.db.transaction().execute((tx) => create(tx, deps, request, traced)));
+  const followed = await followSource(deps.db, request);
+  return retryDeadlock(() => deps.db.transaction().execute((tx) => create(tx, deps, request, followed)));
 }
 
-async function create(tx: Db, deps: Deps, request: CreateVersion, traced: TracedSource): Promise<Recorded> {
+async function create(tx: Db, deps: Deps, request: CreateVersion, followed: FollowedSource): Promise<Recorded> {
   // Before the model's lock: others may register versions of it while the files are looked at.
-  const content = await contentOf(tx, deps.blobs, traced);
+  const content = await contentOf(tx, deps.blobs, followed);
   const model = await lockModel(tx, request.name);
   const before = await createdBefore(tx, model, request.requestId);
   if (before !== undefined) return { version: before, event: undefined };
-  const run = await findRun(tx, traced.run);
-  const loggedModelPk = await findLoggedModelPk(tx, traced.loggedModel?.id ?? traced.original?.logged_model_id);
-  await writeRunOfLoggedModel(tx, traced, run);
+  const run = await findRun(tx, followed.run);
+  const loggedModelPk = await findLoggedModelPk(tx, followed.loggedModel?.id ?? followed.original?.logged_model_id);
+  await writeRunOfLoggedModel(tx, followed, run);
   return recordVersion(tx, deps.keys, {
     ...request,
     model,
     isNewModel: false,
     run,
     origin: {
-      source: traced.source,
-      location: traced.location,
+      source: followed.source,
+      location: followed.location,
       runLink: request.runLink,
-      foreignRun: run === undefined && traced.run !== "" ? traced.run : undefined,
+      foreignRun: run === undefined && followed.run !== "" ? followed.run : undefined,
       loggedModelPk,
     },
     artifact: content && withDocuments(content.artifact, request.documents),
@@ -88,8 +88,8 @@ async function create(tx: Db, deps: Deps, request: CreateVersion, traced: Traced
     bump: "auto",
     aliases: [],
     facts: undefined,
-    inputs: parentsOf(traced),
-    sources: makersOf(traced, run),
+    inputs: parentsOf(followed),
+    sources: makersOf(followed, run),
   });
 }
 
@@ -114,10 +114,10 @@ interface Content {
 }
 
 /** `undefined` if nothing of it is here. */
-async function contentOf(tx: Db, blobs: Deps["blobs"], traced: TracedSource): Promise<Content | undefined> {
-  if (traced.original !== undefined) return copyContent(tx, traced.original);
-  if (traced.folder === undefined) return undefined;
-  const files = await freezeFolder(tx, traced.folder, traced.source);
+async function contentOf(tx: Db, blobs: Deps["blobs"], followed: FollowedSource): Promise<Content | undefined> {
+  if (followed.original !== undefined) return copyContent(tx, followed.original);
+  if (followed.folder === undefined) return undefined;
+  const files = await freezeFolder(tx, followed.folder, followed.source);
   if (files.length === 0) return undefined;
   const { signature, flavor } = await readModelFile(blobs, files);
   const artifact = { files, digest: artifactDigest(files), signedBy: [], interface: signature, documents: new Map() };
@@ -194,7 +194,7 @@ async function findLoggedModelPk(tx: Db, id: string | null | undefined): Promise
   return rows[0]?.logged_model_pk;
 }
 
-function parentsOf({ original }: TracedSource): readonly LineageInput[] {
+function parentsOf({ original }: FollowedSource): readonly LineageInput[] {
   if (original === undefined) return [];
   const id = `${original.shown_name}/${original.number}`;
   const node = { kind: LineageKind.VERSION, id, label: id };
@@ -202,7 +202,11 @@ function parentsOf({ original }: TracedSource): readonly LineageInput[] {
 }
 
 /** The run leads to the logged model, and that to the version. */
-async function writeRunOfLoggedModel(tx: Db, { loggedModel }: TracedSource, run: FoundRun | undefined): Promise<void> {
+async function writeRunOfLoggedModel(
+  tx: Db,
+  { loggedModel }: FollowedSource,
+  run: FoundRun | undefined,
+): Promise<void> {
   if (loggedModel === undefined || run === undefined || run.run !== loggedModel.run) return;
   const target = loggedModelNode(loggedModel.id, loggedModel.name);
   await writeEdges(tx, [{ node: runNode(run.run, run.name), role: "output" }], target);

@@ -231,7 +231,7 @@ export const RunSourceSchema: GenMessage<RunSource> = /*@__PURE__*/
  */
 export type ModelOutput = Message<"mintmark.tracking.v1.ModelOutput"> & {
   /**
-   * The id of the logged model.
+   * The id of the logged model, not Version.model_id.
    *
    * @generated from field: string model_id = 1;
    */
@@ -280,7 +280,7 @@ export type MetricPoint = Message<"mintmark.tracking.v1.MetricPoint"> & {
   step: bigint;
 
   /**
-   * The logged model that it is about; empty if none.
+   * The id of the logged model that it is about, not Version.model_id; empty if none.
    *
    * @generated from field: string model_id = 5;
    */

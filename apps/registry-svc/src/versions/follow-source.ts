@@ -29,7 +29,7 @@ export interface NamedSource {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-export interface TracedSource {
+export interface FollowedSource {
   /** As it is kept. */
   readonly source: string;
   /** Where clients of MLflow fetch the files from. */
@@ -54,26 +54,26 @@ export interface FoundLoggedModel {
 /**
  * @throws AppError `SOURCE_INVALID`, `LOGGED_MODEL_NOT_FOUND`, and what resolving the version that is copied throws
  */
-export async function traceSource(db: Db, named: NamedSource): Promise<TracedSource> {
+export async function followSource(db: Db, named: NamedSource): Promise<FollowedSource> {
   const parsed = parseVersionSource(named.source);
   if (isPrompt(named.tags) && parsed.kind !== "nothing")
     throw refusal(named.source, "cannot be that of a prompt, which has no files; write dummy-source");
   switch (parsed.kind) {
     case "version":
-      return traceVersion(db, named, parsed.name);
+      return followVersion(db, named, parsed.name);
     case "logged-model":
       if (named.loggedModel !== parsed.id) throw notContained(named.source, "model_id");
-      return traceLoggedModel(db, named);
+      return followLoggedModel(db, named);
     case "stored":
-      return traceStored(db, named, parsed.path);
+      return followStored(db, named, parsed.path);
     case "run":
       // Files of a logged model are not files of the run.
       if (named.loggedModel !== "") throw notContained(named.source, "model_id");
       if (named.run !== parsed.run) throw notContained(named.source, "run_id");
-      return { ...(await traceNothing(db, named)), folder: await folderOfRun(db, parsed.run, parsed.path) };
+      return { ...(await followNothing(db, named)), folder: await folderOfRun(db, parsed.run, parsed.path) };
     case "elsewhere":
     case "nothing":
-      return traceNothing(db, named);
+      return followNothing(db, named);
     default:
       throw parsed satisfies never;
   }
@@ -81,7 +81,7 @@ export async function traceSource(db: Db, named: NamedSource): Promise<TracedSou
 
 /** What leads to the version directly. */
 export function makersOf(
-  { original, loggedModel }: TracedSource,
+  { original, loggedModel }: FollowedSource,
   run: { run: string; name: string } | undefined,
 ): Source[] {
   if (original !== undefined) {
@@ -92,7 +92,7 @@ export function makersOf(
   return run === undefined ? [] : [{ node: runNode(run.run, run.name), role: "output" }];
 }
 
-async function traceVersion(db: Db, { source, run, loggedModel }: NamedSource, name: string): Promise<TracedSource> {
+async function followVersion(db: Db, { source, run, loggedModel }: NamedSource, name: string): Promise<FollowedSource> {
   const { version } = await resolveUri(db, source);
   if (isPrompt(version.tags ?? {})) throw refusal(source, "is a prompt, of which no other version can be made");
   const { runId, loggedModelId } = versionMessage(version);
@@ -109,7 +109,7 @@ async function traceVersion(db: Db, { source, run, loggedModel }: NamedSource, n
   };
 }
 
-async function traceLoggedModel(db: Db, { source, run, loggedModel }: NamedSource): Promise<TracedSource> {
+async function followLoggedModel(db: Db, { source, run, loggedModel }: NamedSource): Promise<FollowedSource> {
   const found = await findLoggedModel(db, loggedModel);
   const model: FoundLoggedModel = {
     id: found.id,
@@ -127,24 +127,24 @@ async function traceLoggedModel(db: Db, { source, run, loggedModel }: NamedSourc
   };
 }
 
-async function traceStored(db: Db, named: NamedSource, path: string): Promise<TracedSource> {
+async function followStored(db: Db, named: NamedSource, path: string): Promise<FollowedSource> {
   const { source, loggedModel } = named;
   const field = loggedModel === "" ? "run_id" : "model_id";
-  const traced = await traceNothing(db, named).catch((error: unknown) => {
+  const followed = await followNothing(db, named).catch((error: unknown) => {
     if (error instanceof AppError && error.reason === "LOGGED_MODEL_NOT_FOUND") throw notContained(source, field);
     throw error;
   });
-  const root = traced.loggedModel
-    ? pathOfArtifactUri(traced.loggedModel.artifactUri)
+  const root = followed.loggedModel
+    ? pathOfArtifactUri(followed.loggedModel.artifactUri)
     : await folderOfRun(db, named.run, "");
   if (root === undefined || !`${path}/`.startsWith(`${root}/`)) throw notContained(source, field);
-  return { ...traced, folder: path };
+  return { ...followed, folder: path };
 }
 
 /** Nothing of it is here, but the run and the logged model that are named may be. */
-async function traceNothing(db: Db, named: NamedSource): Promise<TracedSource> {
+async function followNothing(db: Db, named: NamedSource): Promise<FollowedSource> {
   const { source } = named;
-  const traced = {
+  const followed = {
     source,
     location: source,
     run: named.run,
@@ -152,8 +152,8 @@ async function traceNothing(db: Db, named: NamedSource): Promise<TracedSource> {
     folder: undefined,
     original: undefined,
   };
-  if (named.loggedModel === "") return traced;
-  return { ...(await traceLoggedModel(db, named)), location: source, folder: undefined };
+  if (named.loggedModel === "") return followed;
+  return { ...(await followLoggedModel(db, named)), location: source, folder: undefined };
 }
 
 async function folderOfRun(db: Db, run: string, path: string): Promise<string | undefined> {
