@@ -1,10 +1,16 @@
 import { once } from "node:events";
-import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
+import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
-import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { buffer } from "node:stream/consumers";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
 import { AppError } from "@mintmark/errors";
-import { RunService } from "@mintmark/proto/mintmark/tracking/v1/run_service";
+import {
+  CreateRunRequestSchema,
+  CreateRunResponseSchema,
+  GetRunRequestSchema,
+  GetRunResponseSchema,
+} from "@mintmark/proto/mintmark/tracking/v1/run_service";
 import { connectRegistry, failureHeaders, type RegistryClient } from "@mintmark/registry-client";
 import { afterEach, describe, expect, it } from "vitest";
 import { isUnanswered, makeOnce, repeatLostCalls } from "./lost-calls.ts";
@@ -22,38 +28,46 @@ async function fateful(...fates: Fate[]): Promise<{ registry: RegistryClient; ru
   const calls: string[] = [];
   const sessions = new Set<ServerHttp2Session>();
   const sockets = new Set<Socket>();
-  const meet = async () => {
-    const fate = fates.shift() ?? "answered";
-    if (fate === "no database") throw failure(new AppError("DATABASE_UNAVAILABLE", {}));
-    if (fate === "answered") return;
-    if (fate === "reset") for (const socket of sockets) socket.resetAndDestroy();
-    else for (const session of sessions) session.destroy();
-    await new Promise(() => {});
+  const methods: Readonly<Record<string, (request: Uint8Array) => Uint8Array>> = {
+    CreateRun: (request) => {
+      const { id } = fromBinary(CreateRunRequestSchema, request);
+      if (runs.has(id)) throw new AppError("RUN_ID_TAKEN", { run: id });
+      runs.add(id);
+      return toBinary(CreateRunResponseSchema, create(CreateRunResponseSchema, { run: { id } }));
+    },
+    GetRun: (request) => {
+      const { id } = fromBinary(GetRunRequestSchema, request);
+      if (!runs.has(id)) throw new AppError("RUN_NOT_FOUND", { run: id });
+      return toBinary(GetRunResponseSchema, create(GetRunResponseSchema, { run: { id } }));
+    },
+    DeleteRunTag: () => new Uint8Array(),
   };
-  const routes = ({ service }: ConnectRouter) =>
-    service(RunService, {
-      createRun: async ({ id }) => {
-        calls.push("create");
-        if (runs.has(id)) throw failure(new AppError("RUN_ID_TAKEN", { run: id }));
-        runs.add(id);
-        await meet();
-        return { run: { id } };
-      },
-      getRun: async ({ id }) => {
-        calls.push("get");
-        await meet();
-        if (!runs.has(id)) throw failure(new AppError("RUN_NOT_FOUND", { run: id }));
-        return { run: { id } };
-      },
-      deleteRunTag: async () => {
-        calls.push("delete tag");
-        await meet();
-        return {};
-      },
-    });
-  const server: Http2Server = createServer(connectNodeAdapter({ routes }));
-  server.on("session", (session) => sessions.add(session));
+  const answer = async (stream: ServerHttp2Stream, path: string) => {
+    const method = path.slice(path.lastIndexOf("/") + 1);
+    const request = await buffer(stream);
+    calls.push(method);
+    try {
+      const done = methods[method]!(request);
+      const fate = fates.shift();
+      if (fate === "no database") throw new AppError("DATABASE_UNAVAILABLE", {});
+      if (fate === "reset") for (const socket of sockets) socket.resetAndDestroy();
+      if (fate === "closed") for (const session of sessions) session.destroy();
+      if (stream.destroyed) return;
+      stream.respond({ ":status": 200, "content-type": "application/proto" });
+      stream.end(done);
+    } catch (error) {
+      const { kind, message } = error as AppError;
+      stream.respond({ ":status": 500, "content-type": "application/json", ...failureHeaders(error as AppError) });
+      stream.end(JSON.stringify({ code: kind, message }));
+    }
+  };
+  const server = createServer();
   server.on("connection", (socket: Socket) => sockets.add(socket));
+  server.on("session", (session) => sessions.add(session));
+  server.on("stream", (stream: ServerHttp2Stream, headers) => {
+    stream.on("error", () => {});
+    answer(stream, headers[":path"]!);
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -67,11 +81,6 @@ async function fateful(...fates: Fate[]): Promise<{ registry: RegistryClient; ru
   return { registry, runs, calls };
 }
 
-function failure(error: AppError): ConnectError {
-  const code = error.kind === "unavailable" ? Code.Unavailable : Code.AlreadyExists;
-  return new ConnectError(error.message, code, failureHeaders(error));
-}
-
 const lost = ["reset", "closed", "no database"] as const;
 
 describe("a call of the registry", () => {
@@ -79,24 +88,25 @@ describe("a call of the registry", () => {
     const { registry, runs, calls } = await fateful(fate, fate);
     runs.add("r");
     expect(await registry.runs.getRun({ id: "r" })).toMatchObject({ run: { id: "r" } });
-    expect(calls).toEqual(["get", "get", "get"]);
+    expect(calls).toEqual(["GetRun", "GetRun", "GetRun"]);
   });
 
   it("is not repeated where a second answer would be another", async () => {
     const { registry, calls } = await fateful("reset");
     const error: unknown = await registry.runs.deleteRunTag({ id: "r", key: "k" }).catch((thrown: unknown) => thrown);
     expect(isUnanswered(error)).toBe(true);
-    expect(calls).toEqual(["delete tag"]);
+    expect(calls).toEqual(["DeleteRunTag"]);
   });
 
   it("is not repeated once it was refused", async () => {
     const { registry, calls } = await fateful();
     await expect(registry.runs.getRun({ id: "r" })).rejects.toThrow("there is no run");
-    expect(calls).toEqual(["get"]);
+    expect(calls).toEqual(["GetRun"]);
   });
 
   it("ends with the time that it was given", async () => {
-    const { registry } = await fateful(...Array.from({ length: 100 }, () => "reset" as const));
+    const { registry, runs } = await fateful(...Array.from({ length: 100 }, () => "reset" as const));
+    runs.add("r");
     await expect(registry.runs.getRun({ id: "r" }, { timeoutMs: 300 })).rejects.toMatchObject({
       code: Code.DeadlineExceeded,
     });
@@ -121,6 +131,6 @@ describe("makeOnce", () => {
     const { registry, runs, calls } = await fateful();
     runs.add("r");
     await expect(create(registry, "r")).rejects.toThrow("there is a run r already");
-    expect(calls).toEqual(["create"]);
+    expect(calls).toEqual(["CreateRun"]);
   });
 });

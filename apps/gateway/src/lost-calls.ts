@@ -41,7 +41,8 @@ export const repeatLostCalls: Interceptor = (next) => (request) => {
 /**
  * Makes something once, however often the answer is lost.
  * @param make names what it makes, by an id or a name, so that the registry refuses to make it twice
- * @param taken the reason of that refusal; when it comes to a repetition, what is there was made by the call before
+ * @param taken the reason of that refusal; when it comes to a repetition, what is there is taken for the work of the call before:
+ *   of an id that is certain, of a name nearly so
  * @param read reads what is there
  */
 export async function makeOnce<Made, Found>(
