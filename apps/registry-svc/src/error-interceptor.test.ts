@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Code } from "@connectrpc/connect";
 import { reasonOf } from "@mintmark/registry-client";
 import { sql } from "kysely";
@@ -30,6 +31,22 @@ describe("what the database refuses", () => {
   it("a message that it does not take is our mistake, not an outage", async () => {
     const error = await failure((db) => sql`select where 1 in (${sql.join(Array(65_536).fill(1))})`.execute(db));
     expect([error.cause, error.code]).toEqual([expect.objectContaining({ code: "08P01" }), Code.Internal]);
+  });
+  it("a connection that is cut is an outage, and ends nothing else: within a statement and between two", async () => {
+    const cut = (pid: unknown) => database.owner.pool.query("select pg_terminate_backend($1)", [pid]);
+    const cutIn = (work: (tx: Db) => Promise<unknown>) =>
+      failure((db) =>
+        db.transaction().execute(async (tx) => {
+          const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
+          const cutting = sleep(100).then(() => cut(rows[0]!.pid));
+          await work(tx);
+          await cutting;
+          await sleep(100);
+          await sql`select 1`.execute(tx);
+        }),
+      );
+    expect(reasonOf(await cutIn((tx) => sql`select pg_sleep(5)`.execute(tx)))).toBe("DATABASE_UNAVAILABLE");
+    expect(reasonOf(await cutIn(async () => {}))).toBe("DATABASE_UNAVAILABLE");
   });
   it.each(["08006", "53300", "57P01", "57P03"])("SQLSTATE %s means that it is away", (code) => {
     const away = Object.assign(new Error("from the database"), { code });

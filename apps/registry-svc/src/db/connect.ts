@@ -29,6 +29,9 @@ export interface ConnectDatabase {
 export function connectDatabase({ url, role, maxConnections = 10, onIdleError }: ConnectDatabase): Database {
   const pool = new pg.Pool({ ...connectionConfig(url, role), max: maxConnections });
   pool.on("error", onIdleError);
+  // The pool listens to idle connections only. One that is cut inside a transaction fails its statement, or the next one; without a
+  // listener it would end the process.
+  pool.on("connect", (client) => client.on("error", () => {}));
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: preparing(pool) }) });
   return { db, pool, close: () => db.destroy() };
 }

@@ -10,7 +10,7 @@ export function isOutage(error: unknown): boolean {
   if (typeof code === "string")
     return outageCodes.has(code) || (outageClasses.test(code) && code !== protocolViolation);
   // pg gives these no code.
-  return error.message.startsWith("Connection terminated") || error.message.startsWith("timeout exceeded when trying");
+  return codeless.test(error.message);
 }
 
 /** Whether the database gave a statement up because it took too long: it would again. */
@@ -22,4 +22,5 @@ export function isStatementTimeout(error: unknown): boolean {
 const outageClasses = /^(08|53|57P)/;
 /** A message that Postgres does not take, such as one with too many parameters: it would not take it again. */
 const protocolViolation = "08P01";
+const codeless = /^(Connection terminated|timeout exceeded when trying|Client has encountered a connection error)/;
 const outageCodes = new Set(["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "EPIPE", "ETIMEDOUT"]);
