@@ -547,7 +547,7 @@ export const SearchRunsRequestSchema: GenMessage<SearchRunsRequest> = /*@__PURE_
  */
 export type SearchRunsResponse = Message<"mintmark.tracking.v1.SearchRunsResponse"> & {
   /**
-   * The runs, in order; fewer than page_size also where they weigh enough for one answer, as in all lists.
+   * The runs, in order; fewer than page_size also where they weigh enough for one answer, as in every search.
    *
    * @generated from field: repeated mintmark.tracking.v1.Run runs = 1;
    */
