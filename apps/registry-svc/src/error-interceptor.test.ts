@@ -28,6 +28,10 @@ describe("what the database refuses", () => {
   it("a text with a NUL character is a mistake of the caller's", async () => {
     expect(reasonOf(await failure((db) => sql`select ${"a\0b"}::text`.execute(db)))).toBe("REQUEST_INVALID");
   });
+  it("JSON that is nested too deep is one, too", async () => {
+    const deep = "[".repeat(100_000);
+    expect(reasonOf(await failure((db) => sql`select ${deep}::text is json`.execute(db)))).toBe("REQUEST_INVALID");
+  });
   it("a message that it does not take is our mistake, not an outage", async () => {
     const error = await failure((db) => sql`select where 1 in (${sql.join(Array(65_536).fill(1))})`.execute(db));
     expect([error.cause, error.code]).toEqual([expect.objectContaining({ code: "08P01" }), Code.Internal]);

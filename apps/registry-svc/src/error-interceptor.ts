@@ -8,7 +8,7 @@ import { AppError, type Kind } from "@mintmark/errors";
 import { failureHeaders } from "@mintmark/registry-client";
 import { statementSeconds } from "./db/connect.ts";
 import { isOutage, isStatementTimeout } from "./db/outage.ts";
-import { isUnfitText } from "./db/sqlstate.ts";
+import { unfitness } from "./db/sqlstate.ts";
 
 const codes = {
   invalid_argument: Code.InvalidArgument,
@@ -44,10 +44,12 @@ export function toConnectError(error: unknown, onUnexpected: (error: unknown) =>
     return new ConnectError(error.message, codes[error.kind], failureHeaders(error), undefined, error);
   if (isAbort(error))
     return new ConnectError("the call was ended by its caller", Code.Canceled, undefined, undefined, error);
-  if (isUnfitText(error)) {
-    const unfit = { field: "request", problem: "must have no NUL characters in its texts" };
-    return toConnectError(new AppError("REQUEST_INVALID", unfit, { cause: error }), onUnexpected);
-  }
+  const problem = unfitness(error);
+  if (problem !== undefined)
+    return toConnectError(
+      new AppError("REQUEST_INVALID", { field: "request", problem }, { cause: error }),
+      onUnexpected,
+    );
   onUnexpected(error);
   if (isOutage(error)) return toConnectError(new AppError("DATABASE_UNAVAILABLE", {}, { cause: error }), onUnexpected);
   if (isStatementTimeout(error))

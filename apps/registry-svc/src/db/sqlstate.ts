@@ -9,9 +9,16 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
   return code === "23505" && violated === constraint;
 }
 
-/** Whether a text was given that the database cannot keep, and so cannot find either: one with a NUL character. */
-export function isUnfitText(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === "22021";
+/** What is wrong with a request whose values no statement could take; `undefined` for other failures. */
+export function unfitness(error: unknown): string | undefined {
+  switch ((error as { code?: unknown } | null)?.code) {
+    case "22021":
+      return "must have no NUL characters in its texts";
+    case "54001":
+      return "is nested too deep";
+    default:
+      return undefined;
+  }
 }
 
 /**

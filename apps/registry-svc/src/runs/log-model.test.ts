@@ -53,6 +53,8 @@ it("refuses what it cannot read or keep, and runs that take nothing", async () =
   const { flavors: _, ...incomplete } = described;
   for (const wrong of ["{", "null", "[]", JSON.stringify(incomplete), JSON.stringify({ ...described, run_id: 1 })])
     expect(await failureOf(logText(run, wrong))).toMatchObject({ reason: "REQUEST_INVALID" });
+  const deep = JSON.stringify(described).replace("{}", `{"a": ${"[".repeat(50_000)}${"]".repeat(50_000)}}`);
+  expect(await failureOf(logText(run, deep))).toMatchObject({ reason: "REQUEST_INVALID" });
   const long = { ...described, artifact_path: "x".repeat(60_000) };
   expect(await failureOf(log(run, { ...long, run_id: "x".repeat(60_000) }))).toMatchObject({
     reason: "REQUEST_INVALID",

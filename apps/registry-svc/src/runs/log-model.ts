@@ -22,7 +22,7 @@ const maxHistory = 100_000;
  * @throws AppError REQUEST_INVALID, RUN_NOT_FOUND, RUN_DELETED
  */
 export async function logModel(db: Db, { runId, modelJson }: LogModel): Promise<void> {
-  const entry = JSON.stringify(readModel(modelJson));
+  const entry = entryOf(modelJson);
   const { rows } = await sql<{ deleted: boolean; kept: boolean }>`
     with target as (
       select run_pk, experiment_pk, deleted_at from run where run_id = ${parseRunId(runId)}::uuid for no key update
@@ -48,6 +48,16 @@ export async function logModel(db: Db, { runId, modelJson }: LogModel): Promise<
 }
 
 const texts = ["run_id", "artifact_path", "utc_time_created"] as const;
+
+/** As it is kept. */
+function entryOf(modelJson: string): string {
+  const model = readModel(modelJson);
+  try {
+    return JSON.stringify(model);
+  } catch {
+    throw invalid("model_json", "is nested too deep");
+  }
+}
 
 /** Of a flavor, its `config` is left out: it can be of any size. */
 function readModel(json: string): object {
