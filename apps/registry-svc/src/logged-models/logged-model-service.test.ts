@@ -154,7 +154,7 @@ it("logged models are found by the search grammar, the latest first, page by pag
   const found = await models().searchLoggedModels({ experimentIds, filter: "params.depth != '2'" });
   expect(found.models.map(({ name }) => name)).toEqual(["d3", "d1"]);
   const first = await models().searchLoggedModels({ experimentIds, pageSize: 2 });
-  const rest = await models().searchLoggedModels({ experimentIds, pageSize: 2, pageToken: first.nextPageToken });
+  const rest = await models().searchLoggedModels({ experimentIds, pageSize: 50_000, pageToken: first.nextPageToken });
   expect([...first.models, ...rest.models].map(({ name }) => name)).toEqual(["d3", "d2", "d1"]);
   expect(rest.nextPageToken).toBe("");
 });

@@ -52,6 +52,8 @@ export interface SearchLoggedModels {
   readonly pageToken: string;
 }
 
+const sizes = { most: 50_000, usual: 50 };
+
 /** @throws AppError FILTER_INVALID, ORDER_INVALID, REQUEST_INVALID, PAGE_TOKEN_INVALID */
 export async function searchLoggedModels(
   db: Db,
@@ -71,7 +73,7 @@ export async function searchLoggedModels(
     conditions,
     sortings,
     tieBreaks: [createdDown, idUp],
-    size: pageSize(request.pageSize, { usual: 50 }),
+    size: pageSize(request.pageSize, sizes),
     token,
     asked: [experimentIds, filter, datasets.map(({ name, digest }) => [name, digest]), orderBy.map(written)],
   };

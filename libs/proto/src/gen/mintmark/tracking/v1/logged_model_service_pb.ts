@@ -466,7 +466,7 @@ export type SearchLoggedModelsRequest = Message<"mintmark.tracking.v1.SearchLogg
   orderBy: LoggedModelOrder[];
 
   /**
-   * How many to return: 1 to 1000; 50 if not set.
+   * How many to return: 1 to 50000; 50 if not set.
    *
    * @generated from field: uint32 page_size = 5;
    */
