@@ -2,12 +2,11 @@
  * What stands in front of the framework: requests that must not pay for it, and those that nobody can read.
  * @module
  */
-import { createServer, type IncomingMessage, maxHeaderSize, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import type { Access } from "./access.ts";
 import { failureOn } from "./failures.ts";
-import { errorBody } from "./http-error.ts";
 import type { Metrics } from "./metrics.ts";
 import { type ArtifactBytes, isArtifactBytes } from "./mlflow/artifact-bytes.ts";
 import { isHotRead } from "./mlflow/hot-reads.ts";
@@ -25,6 +24,9 @@ export interface FrontParts {
   readonly log: Logger;
 }
 
+/** MLflow's clients put filters into URLs, and may list hundreds of ids in them. */
+const maxHeaderSize = 128 * 1024;
+
 /** What must not pay for a framework is answered in front of it: resolves, hot reads, and what only passes through. */
 export function frontServer(
   parts: FrontParts,
@@ -32,7 +34,7 @@ export function frontServer(
 ): Server {
   const { access, metrics, native, resolve, hot, artifacts } = parts;
   // An upload may take hours, so there is no limit to a request as a whole; headers have one of their own.
-  const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 0 }, (request, response) => {
+  const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 0, maxHeaderSize }, (request, response) => {
     const url = request.url!;
     // A server that ends lets each connection go with the answer that is under way.
     if (!server.listening) response.setHeader("connection", "close");
@@ -96,7 +98,12 @@ export function refuseUnreadable(error: Error & { code?: string }, socket: Socke
   }
   const tooLong = error.code === "HPE_HEADER_OVERFLOW";
   const message = tooLong ? `the URL and headers are longer than ${maxHeaderSize} bytes` : "this is not HTTP/1.1";
-  const body = errorBody({ status: 400, code: "invalid_argument", reason: "REQUEST_UNREADABLE", message });
+  // Whose path it was is not known, so the body has the form of `/v1` and MLflow's in one.
+  const body = JSON.stringify({
+    error: { code: "invalid_argument", reason: "REQUEST_UNREADABLE", message },
+    error_code: "INVALID_PARAMETER_VALUE",
+    message,
+  });
   const status = tooLong ? "431 Request Header Fields Too Large" : "400 Bad Request";
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,

@@ -99,10 +99,19 @@ describe("a gateway whose registry is away", () => {
     ["POST", "/health", 404, "ROUTE_NOT_FOUND"],
     ["PROPFIND", "/v1/resolve", 404, "ROUTE_NOT_FOUND"],
     ["GET", "/v1/%zz", 400, "REQUEST_UNREADABLE"],
-    ["GET", `/${"x".repeat(17_000)}`, 431, "REQUEST_UNREADABLE"],
+    ["GET", `/${"x".repeat(100_000)}`, 404, "ROUTE_NOT_FOUND"],
+    ["GET", `/${"x".repeat(140_000)}`, 431, "REQUEST_UNREADABLE"],
   ])("answers %s %.20s with %i", async (method, path, status, reason) => {
     const answer = await ask(url, path, { method });
     expect([answer.status, JSON.parse(answer.text).error.reason]).toEqual([status, reason]);
+  });
+
+  it("tells MLflow's clients in their form that a filter is too long", async () => {
+    const path = `/api/2.0/mlflow/model-versions/search?filter=${"x".repeat(140_000)}`;
+    expect(JSON.parse((await ask(url, path)).text)).toMatchObject({
+      error_code: "INVALID_PARAMETER_VALUE",
+      message: "the URL and headers are longer than 131072 bytes",
+    });
   });
 
   it("logs no failure that is its caller's as one of its own", async () => {
