@@ -39,6 +39,8 @@ with mlflow.start_run(run_name="parent") as parent:
                 metrics=[Metric("loss", 1 / (i + 1), 1_700_000_000_000 + i, i) for i in range(900)]
                 + [Metric("loss", float("nan"), 1_700_000_001_000, 900), Metric("f1", 0.5 + step / 10, 1_700_000_002_000, -3)],
             )
+            # Some count nanoseconds.
+            client.log_metric(child.info.run_id, "lr", 0.1, timestamp=1_700_000_000_000_000_007)
             models.append(logged_model(f"doubler-{step}"))
             mlflow.log_metric("accuracy", 0.9, model_id=models[-1])
             mlflow.log_text("plain", "notes/ümlaut & more.txt")
