@@ -1,5 +1,5 @@
 /**
- * What MLflow's clients create while the registry dies under their calls.
+ * What MLflow's clients create while the registry, or its database, dies under their calls.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { embeddedStack, type Stack, until } from "./stack.ts";
@@ -32,7 +32,7 @@ interface Version {
   readonly model_version: { readonly version: string };
 }
 
-it("makes each thing once and acknowledges it, however often the registry is killed under eight writers", async () => {
+it("makes each thing once and acknowledges it, however often the registry or its database is killed under eight writers", async () => {
   const { experiment_id } = await call<{ experiment_id: string }>("experiments/create", { name: "lost" });
   await call("registered-models/create", { name: "lost" });
   const made = { runs: [] as string[], models: [] as string[], versions: [] as string[] };
@@ -58,10 +58,10 @@ it("makes each thing once and acknowledges it, however often the registry is kil
   };
   const writers = Promise.all(Array.from({ length: 8 }, (_, number) => writer(number)));
   const kill = async () => {
-    for (let kills = 0; kills < 5; kills++) {
+    for (const victim of ["registry", "postgres", "registry", "postgres", "registry"]) {
       const before = made.versions.length;
       await until("work of the writers", async () => made.versions.length >= before + 16);
-      process.kill(stack.pid("registry"), "SIGKILL");
+      process.kill(stack.pid(victim), "SIGKILL");
     }
   };
   await Promise.race([kill(), writers]).finally(() => {
