@@ -423,8 +423,14 @@ describe("logs", () => {
     expect(lines.map(({ number }) => number)).toEqual([1n, 2n, 3n, 4n, 5n]);
     expect(lines.map(({ text }) => text.slice(0, 3))).toEqual(["a", "b\uFFFD", "c", "d", "xxx"]);
     expect(lines[4]!.text).toHaveLength(16_001);
-    const wrong = attempts().appendLogs({ runId: id, attemptToken, lines: [{ level: "loud", text: "" }] });
-    expect(await failureOf(wrong)).toMatchObject({ reason: "REQUEST_INVALID" });
+    const time = { seconds: 10n ** 15n, nanos: 0 };
+    for (const wrong of [
+      { level: "loud", text: "" },
+      { ...line("of a time that no calendar has"), time },
+    ])
+      expect(await failureOf(attempts().appendLogs({ runId: id, attemptToken, lines: [wrong] }))).toMatchObject({
+        reason: "REQUEST_INVALID",
+      });
   });
 
   it("keep every line of racing batches, without gaps", async () => {

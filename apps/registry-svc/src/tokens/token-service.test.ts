@@ -23,6 +23,11 @@ describe("a token", () => {
     await expect(authenticate(`Bearer ${secret}`)).rejects.toMatchObject({ reason: "TOKEN_INVALID" });
   });
 
+  it("is not made to expire when no calendar says", async () => {
+    const expireTime = { seconds: 10n ** 15n, nanos: 0 };
+    expect((await failureOf(tokens().createToken({ name: "endless", expireTime }))).reason).toBe("REQUEST_INVALID");
+  });
+
   it("is taken in any case of the scheme and as the password of any user, and nowhere else", async () => {
     const { secret } = await tokens().createToken({ name: "forms" });
     const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
