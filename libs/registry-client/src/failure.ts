@@ -35,14 +35,6 @@ export function detailOf<R extends Reason>(error: unknown, reason: R): Detail<R>
   return text === null ? undefined : (JSON.parse(decodeURIComponent(text)) as Detail<R>);
 }
 
-/** Whether the same call may succeed later: the other side is not there, or too busy. */
-export function isRetryable(error: unknown): boolean {
-  if (!(error instanceof ConnectError)) return false;
-  return (
-    error.code === Code.Unavailable || error.code === Code.ResourceExhausted || error.code === Code.DeadlineExceeded
-  );
-}
-
 /**
  * Whether a transfer broke off on the way and may go on: the server did not refuse it by a rule, or says itself where to
  * go on.
@@ -50,9 +42,12 @@ export function isRetryable(error: unknown): boolean {
 export function isTransferBroken(error: unknown): boolean {
   if (!(error instanceof ConnectError)) return false;
   const reason = reasonOf(error);
-  if (reason !== undefined) return isRetryable(error) || resumable.has(reason);
+  if (reason !== undefined) return passing.has(error.code) || resumable.has(reason);
   return !refusals.has(error.code);
 }
+
+/** The other side is not there, or too busy. */
+const passing: ReadonlySet<Code> = new Set([Code.Unavailable, Code.ResourceExhausted, Code.DeadlineExceeded]);
 
 const resumable: ReadonlySet<Reason> = new Set<Reason>(["BLOB_TRUNCATED", "BLOB_OFFSET_WRONG"]);
 

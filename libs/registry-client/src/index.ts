@@ -6,7 +6,6 @@ export {
   detailOf,
   eventHeader,
   failureHeaders,
-  isRetryable,
   isTransferBroken,
   reasonHeader,
   reasonOf,
