@@ -18,23 +18,28 @@ type Imported = Readonly<Record<"experiments" | "runs" | "logged_models" | "mode
   readonly differences: readonly unknown[];
 };
 
+/** A call of MLflow's REST API, made as a client makes it. */
+async function call<T>(url: string, method: string, path: string, body: object = {}): Promise<T> {
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(`${url}/api/2.0/mlflow/${path}`, { method, headers, body: JSON.stringify(body) });
+  expect([path, answer.status]).toEqual([path, 200]);
+  return (await answer.json()) as T;
+}
+
 describe.runIf(mlflowIsThere())("an import from an MLflow server", () => {
   let stack: Stack;
   let source: Awaited<ReturnType<typeof referenceServer>>;
+  let loggedModels: readonly string[];
   beforeAll(async () => {
     const starting = referenceServer();
     stack = await embeddedStack();
     // So that experiments get other ids here than there.
-    for (const [call, body] of [
-      ["create", { name: "in the way" }],
-      ["delete", { experiment_id: "1" }],
-    ] as const) {
-      const url = `${stack.url}/api/2.0/mlflow/experiments/${call}`;
-      const headers = { "content-type": "application/json" };
-      expect((await fetch(url, { method: "POST", headers, body: JSON.stringify(body) })).status).toBe(200);
-    }
+    await call(stack.url, "POST", "experiments/create", { name: "in the way" });
+    await call(stack.url, "POST", "experiments/delete", { experiment_id: "1" });
     source = await starting;
-    await runScript("fill_server", { MLFLOW_TRACKING_URI: source.url });
+    ({ models: loggedModels } = await runScript<{ models: string[] }>("fill_server", {
+      MLFLOW_TRACKING_URI: source.url,
+    }));
   }, 300_000);
   afterAll(async () => {
     await Promise.all([stack?.stop(), source?.stop()]);
@@ -118,6 +123,146 @@ describe.runIf(mlflowIsThere())("an import from an MLflow server", () => {
       expect([code, stdout]).toEqual([0, expect.stringMatching(/^versions +3 +3 +0$/m)]);
     } finally {
       await Promise.all([first.stop(), second.stop()]);
+    }
+  });
+
+  describe("of what changes in between", () => {
+    let other: Stack;
+    beforeAll(async () => {
+      other = await embeddedStack();
+    });
+    afterAll(() => other?.stop());
+
+    const importAgain = async (...args: string[]) => {
+      const { code, stdout } = await other.cli("import", "mlflow", source.url, "--json", ...args);
+      return { code, ...(JSON.parse(stdout) as Imported) };
+    };
+    const post = <T>(path: string, body: object) => call<T>(source.url, "POST", path, body);
+    const createRun = async (url: string, run: object = {}) => {
+      const { run: made } = await call<{ run: { info: { run_id: string } } }>(url, "POST", "runs/create", {
+        experiment_id: "0",
+        ...run,
+      });
+      return made.info.run_id;
+    };
+
+    it("keeps versions whose logged model was deleted, which go on answering, with their aliases and copies", async () => {
+      // Of it are doubler/3, which is champion and has a copy, and a value of `accuracy`.
+      const doomed = loggedModels[1];
+      await post("registered-models/create", { name: "second" });
+      await post("model-versions/create", { name: "second", source: `models:/${doomed}`, model_id: doomed });
+      await call(source.url, "DELETE", `logged-models/${doomed}`);
+      await other.json("push", join(other.dir, "keys", "trusted"), "second");
+      expect(await importAgain()).toMatchObject({
+        code: 1,
+        versions: { found: 8, copied: 7 },
+        differences: [{ what: "model 'second'" }],
+      });
+      await call(other.url, "DELETE", "registered-models/delete", { name: "second" });
+      expect(await importAgain()).toMatchObject({ code: 0, versions: { copied: 1, present: 7 }, differences: [] });
+      const [there, here] = await Promise.all(
+        [source.url, other.url].map((MLFLOW_TRACKING_URI) => runScript("tell_server", { MLFLOW_TRACKING_URI })),
+      );
+      expect(here).toEqual(there);
+      expect(await other.json("verify", "prod.numbers.doubler/1")).toMatchObject({ ok: true });
+      expect(await importAgain()).toMatchObject({ code: 0, runs: { copied: 0 }, versions: { copied: 0, present: 8 } });
+    });
+
+    it("keeps the source of versions whose files are elsewhere, though their logged model was deleted", async () => {
+      const bucket = { name: "bucket", artifact_location: "s3://bucket/of-somebody" };
+      const { experiment_id } = await post<{ experiment_id: string }>("experiments/create", bucket);
+      const far = await createLoggedModel({ experiment_id });
+      await post("registered-models/create", { name: "far" });
+      await post("model-versions/create", { name: "far", source: `models:/${far}`, model_id: far });
+      await post("registered-models/alias", { name: "far", alias: "it", version: "1" });
+      await call(source.url, "DELETE", `logged-models/${far}`);
+      for (const copied of [1, 0])
+        expect(await importAgain("--model", "far")).toMatchObject({
+          code: 1,
+          versions: { copied },
+          differences: [{ what: "version far/1", problem: "its files are not here" }],
+        });
+      expect(await other.json("versions", "show", "far@it")).toMatchObject({
+        digest: null,
+        source: `s3://bucket/of-somebody/models/${far}/artifacts`,
+      });
+    });
+
+    it("keeps versions of several models of which one was imported after the other", async () => {
+      const gone = await createLoggedModel({ experiment_id: "0" });
+      const file = `${source.url}/api/2.0/mlflow-artifacts/artifacts/0/models/${gone}/artifacts/MLmodel`;
+      expect((await fetch(file, { method: "PUT", body: "flavors: {}" })).status).toBe(200);
+      const sources = { left: `models:/${gone}`, right: `mlflow-artifacts:/0/models/${gone}/artifacts` };
+      for (const [name, of] of Object.entries(sources)) {
+        await post("registered-models/create", { name });
+        await post("model-versions/create", { name, source: of, model_id: gone });
+      }
+      await call(source.url, "DELETE", `logged-models/${gone}`);
+      for (const name of ["left", "right"])
+        expect(await importAgain("--model", name)).toMatchObject({ code: 0, versions: { copied: 1 }, differences: [] });
+      const [left, right] = await Promise.all(
+        ["left/1", "right/1"].map((uri) => other.json<{ digest: string }>("versions", "show", uri)),
+      );
+      expect(right!.digest).toBe(left!.digest);
+    });
+
+    it("names again what is still missing, and mends what can be", async () => {
+      const data = (of: string) => ({ dataset: { name: "d", digest: "1", source_type: "local", source: of } });
+      const run_id = await createRun(source.url, { run_name: "was named so", start_time: 1_700_000_000_000 });
+      const lost = await createLoggedModel({ experiment_id: "0", source_run_id: run_id });
+      await post("runs/outputs", { run_id, models: [{ model_id: lost, step: 3 }] });
+      await post("runs/log-inputs", { run_id, models: [{ model_id: lost }], datasets: [data("there")] });
+      const end = { status: "FINISHED", end_time: 1_700_000_060_000 };
+      await post("runs/update", { run_id, ...end });
+      await call(source.url, "DELETE", `logged-models/${lost}`);
+      // A name and a digest mean one thing in an experiment.
+      const another = await createRun(other.url);
+      await call(other.url, "POST", "runs/log-inputs", { run_id: another, datasets: [data("here")] });
+
+      const missing = {
+        code: 1,
+        differences: [
+          "data set d (1) that it read differs",
+          `logged model ${lost} that it read is missing`,
+          `logged model ${lost} that it made is missing`,
+        ].map((problem) => ({ what: `run ${run_id}`, problem })),
+      };
+      expect(await importAgain("--experiment", "Default")).toMatchObject(missing);
+      const changed = { run_name: "is named otherwise", end_time: 1_800_000_000_000 };
+      await call(other.url, "POST", "runs/update", { run_id, ...changed });
+      expect(await importAgain("--experiment", "Default")).toMatchObject(missing);
+      const told = await fetch(`${other.url}/api/2.0/mlflow/runs/get?run_id=${run_id}`);
+      expect(await told.json()).toMatchObject({ run: { info: { run_name: "was named so", ...end } } });
+    });
+
+    it("completes histories when it is to check, and always what was measured of logged models", async () => {
+      const { experiment_id } = await post<{ experiment_id: string }>("experiments/create", { name: "late" });
+      const run_id = await createRun(source.url, { experiment_id });
+      const log = (step: number, about = {}) =>
+        post("runs/log-metric", { run_id, key: "loss", value: 1, timestamp: 1, step, ...about });
+      const model_id = await createLoggedModel({ experiment_id, source_run_id: run_id });
+      const steps = async () => {
+        const told = await fetch(`${other.url}/api/2.0/mlflow/metrics/get-history?run_id=${run_id}&metric_key=loss`);
+        return ((await told.json()) as { metrics: { step: number }[] }).metrics.map(({ step }) => step);
+      };
+      await log(2);
+      await importAgain("--experiment", "late");
+      await log(1);
+      await log(2, { model_id });
+      await importAgain("--experiment", "late");
+      expect(await steps()).toEqual([2]);
+      const told = await fetch(`${other.url}/api/2.0/mlflow/logged-models/${model_id}`);
+      expect(await told.json()).toMatchObject({
+        model: { data: { metrics: [{ key: "loss", value: 1, step: 2, run_id }] } },
+      });
+      const checked = await importAgain("--experiment", "late", "--check");
+      expect(checked).toMatchObject({ code: 0, runs: { copied: 0, present: 1 }, differences: [] });
+      expect(await steps()).toEqual([1, 2]);
+    });
+
+    async function createLoggedModel(body: object): Promise<string> {
+      type Created = { readonly model: { readonly info: { readonly model_id: string } } };
+      return (await post<Created>("logged-models", body)).model.info.model_id;
     }
   });
 

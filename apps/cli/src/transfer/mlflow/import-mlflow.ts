@@ -19,6 +19,7 @@ import { listLoggedModels, listRuns } from "./read-source.ts";
 import type { Pair } from "./records.ts";
 import { select } from "./select.ts";
 import { mlflowSource } from "./source.ts";
+import { createStandIns, deleteStandIns } from "./stand-ins.ts";
 
 export interface ImportMlflow {
   /** Names; with neither these nor models, everything is copied. */
@@ -51,10 +52,12 @@ async function copy(context: Import, selection: Selection): Promise<void> {
   await createRuns(context, experiments, homes);
   progress.step("copying logged models");
   const linked = await importLoggedModels(context, experiments, homes);
+  const standIns = await createStandIns(context, selection.models);
   progress.step("copying what runs logged");
   await fillRuns(context, experiments, homes, linked);
   progress.step("copying models and versions");
-  await importModels(context, namingHomes(selection.models, homes));
+  await importModels(context, namingHomes(selection.models, homes), standIns);
+  await deleteStandIns(context, standIns);
   await deleteExperiments(context, experiments, homes);
 }
 

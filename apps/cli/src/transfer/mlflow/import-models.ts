@@ -9,9 +9,10 @@ import { orAbsent } from "../or-absent.ts";
 import { attempt, type Import, lacking, type Selection, sourceTag, tagsOf, wordOf } from "./import.ts";
 import { findLoggedModel, findRun } from "./read-source.ts";
 import type { SourceModel, SourceVersion } from "./records.ts";
-import { loggedModelOf } from "./select.ts";
+import { copiedFrom, loggedModelOf } from "./select.ts";
+import { isElsewhere, type StandIns } from "./stand-ins.ts";
 
-export async function importModels(context: Import, models: Selection["models"]): Promise<void> {
+export async function importModels(context: Import, models: Selection["models"], standIns: StandIns): Promise<void> {
   const ready = new Set<string>();
   for (const { model } of models) {
     const how = await attempt(context, `model '${model.name}'`, () => importModel(context, model));
@@ -25,13 +26,11 @@ export async function importModels(context: Import, models: Selection["models"])
       continue;
     }
     const what = `version ${version.name}/${version.version}`;
-    const how = await attempt(context, what, () => importVersion(context, version));
+    const how = await attempt(context, what, () => importVersion(context, version, standIns));
     context.report.count("versions", how ?? "failed");
     context.progress.status(`versions ${++done}`);
   }
-  for (const { model } of models)
-    if (ready.has(model.name))
-      await attempt(context, `aliases of '${model.name}'`, () => importAliases(context, model));
+  for (const { model } of models) if (ready.has(model.name)) await importAliases(context, model);
 }
 
 /** A copy comes after what it is a copy of; within a model the numbers go up. */
@@ -67,7 +66,7 @@ async function importModel({ client, source, report }: Import, model: SourceMode
   return "present";
 }
 
-async function importVersion(context: Import, version: SourceVersion) {
+async function importVersion(context: Import, version: SourceVersion, standIns: StandIns) {
   const { client, source } = context;
   const number = Number(version.version);
   const before = await findVersion(client, version.name, number);
@@ -75,7 +74,7 @@ async function importVersion(context: Import, version: SourceVersion) {
     context.report.differs(`version ${version.name}/${number}`, "is another one here");
     return undefined;
   }
-  const here = before ?? (await createVersion(context, version, number));
+  const here = before ?? (await createVersion(context, version, standIns));
   await bringUp(context, version, here);
   const after = (await findVersion(client, version.name, number))!;
   for (const problem of differencesOf(version, after))
@@ -83,12 +82,12 @@ async function importVersion(context: Import, version: SourceVersion) {
   return before === undefined ? "copied" : "present";
 }
 
-async function createVersion(context: Import, version: SourceVersion, number: number): Promise<Version> {
+async function createVersion(context: Import, version: SourceVersion, standIns: StandIns): Promise<Version> {
   const { client, source } = context;
   const { version: made } = await client.versions.createVersion({
     model: version.name,
-    number,
-    ...(await sourceHere(context, version)),
+    number: Number(version.version),
+    ...(await sourceHere(context, version, standIns)),
     runLink: version.run_link ?? "",
     description: version.description ?? "",
     tags: { ...tagsOf(version.tags), [sourceTag]: source.url },
@@ -100,18 +99,24 @@ async function createVersion(context: Import, version: SourceVersion, number: nu
  * The same source in the words of this registry. Files of a run or logged model that were copied are named by where they are
  * now, however the source's server kept them.
  */
-async function sourceHere({ client, source }: Import, version: SourceVersion) {
+async function sourceHere({ client, source }: Import, version: SourceVersion, standIns: StandIns) {
   const { run_id: runId = "" } = version;
-  const loggedModelId = loggedModelOf(version) ?? "";
-  const plain = { source: version.source, runId, loggedModelId };
-  if (/^(models|runs):/.test(version.source)) return plain;
+  // What it is a copy of says of which logged model.
+  if (copiedFrom(version) !== undefined) return { source: version.source, runId };
+  const named = loggedModelOf(version) ?? "";
+  const standIn = standIns.get(named);
+  const loggedModelId = standIn?.here.id ?? named;
+  const plain = { source: version.source.replace(named, loggedModelId), runId, loggedModelId };
+  if (/^models:/.test(version.source))
+    return standIn !== undefined && isElsewhere(standIn.there) ? { ...plain, source: standIn.there } : plain;
+  if (/^runs:/.test(version.source)) return plain;
   const folders = [
     {
       there: (await findRunFolder(source, runId)) ?? "",
       here: (await orAbsent(client.runs.getRun({ id: runId })))?.run?.artifactUri,
     },
     {
-      there: loggedModelId === "" ? "" : ((await findLoggedModel(source, loggedModelId))?.info.artifact_uri ?? ""),
+      there: standIn?.there ?? (await findLoggedModelFolder(source, named)) ?? "",
       here: (await orAbsent(client.loggedModels.getLoggedModel({ id: loggedModelId })))?.model?.artifactUri,
     },
   ];
@@ -124,6 +129,10 @@ async function sourceHere({ client, source }: Import, version: SourceVersion) {
 
 async function findRunFolder(source: Import["source"], run: string): Promise<string | undefined> {
   return run === "" ? undefined : (await findRun(source, run))?.info.artifact_uri;
+}
+
+async function findLoggedModelFolder(source: Import["source"], id: string): Promise<string | undefined> {
+  return id === "" ? undefined : (await findLoggedModel(source, id))?.info.artifact_uri;
 }
 
 /** `/path` of a URI below another; empty if it is the same one. */
@@ -162,21 +171,15 @@ function stageOf({ current_stage = "None" }: SourceVersion): Stage {
   return Stage[current_stage.toUpperCase() as keyof typeof Stage] ?? Stage.NONE;
 }
 
-async function importAliases({ client, report, source }: Import, model: SourceModel): Promise<void> {
-  const here = (await findModel(client, model.name))!;
-  for (const { alias, version } of model.aliases ?? []) {
-    if (here.aliases[alias] === Number(version)) continue;
-    await client.aliases.setAlias({
-      model: model.name,
-      alias,
-      version: Number(version),
-      reason: `imported from ${source.url}`,
-    });
-  }
-  const after = (await findModel(client, model.name))!;
-  for (const { alias, version } of model.aliases ?? [])
-    if (after.aliases[alias] !== Number(version))
-      report.differs(`alias ${model.name}@${alias}`, `is not at ${version}`);
+async function importAliases(context: Import, { name: model, aliases = [] }: SourceModel): Promise<void> {
+  const { client, source } = context;
+  const here = (await findModel(client, model))!;
+  const reason = `imported from ${source.url}`;
+  for (const { alias, version } of aliases)
+    if (here.aliases[alias] !== Number(version))
+      await attempt(context, `alias ${model}@${alias}`, () =>
+        client.aliases.setAlias({ model, alias, version: Number(version), reason }),
+      );
 }
 
 async function findModel(client: Import["client"], name: string): Promise<Model | undefined> {

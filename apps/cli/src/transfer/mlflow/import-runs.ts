@@ -4,6 +4,7 @@
  * @module
  */
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import { type MetricPointSchema, type Run, RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { eachLimited } from "@mintmark/registry-client";
 import { chunks } from "../chunks.ts";
@@ -20,7 +21,7 @@ import {
   wordOf,
 } from "./import.ts";
 import type { Homes } from "./import-experiments.ts";
-import { listRuns, metricHistory } from "./read-source.ts";
+import { findRun, listRuns, metricHistory } from "./read-source.ts";
 import { byKey, numberOf, type SourceMetric, type SourceRun } from "./records.ts";
 
 const runsAtOnce = 4;
@@ -53,7 +54,11 @@ export async function fillRuns(
   for await (const page of everyRun(context, selected, homes))
     await eachLimited(page, runsAtOnce, async (run) => {
       const what = `run ${run.info.run_id}`;
-      const how = await attempt(context, what, () => fillRun(context, run, linked.get(run.info.run_id) ?? []));
+      const how = await attempt(context, what, async () => {
+        // A list of runs does not say which logged models they read.
+        const whole = (await findRun(context.source, run.info.run_id)) ?? run;
+        return fillRun(context, whole, linked.get(run.info.run_id) ?? []);
+      });
       context.report.count("runs", how ?? "failed");
       context.progress.status(`what runs logged ${++done}`);
     });
@@ -69,7 +74,7 @@ async function* everyRun({ source, deleted }: Import, selected: readonly Selecte
 
 async function createRun({ client }: Import, { info, data }: SourceRun, homes: Homes): Promise<void> {
   const { run_id: id, experiment_id, run_name = "", user_id: user = "" } = info;
-  if ((await findRun(client, id)) !== undefined) return;
+  if ((await findHere(client, id)) !== undefined) return;
   const tags = tagsOf(data?.tags);
   const startTime = timestamp(info.start_time);
   await client.runs.createRun({
@@ -83,48 +88,72 @@ async function createRun({ client }: Import, { info, data }: SourceRun, homes: H
 }
 
 async function fillRun(context: Import, run: SourceRun, linked: readonly SourceMetric[]) {
-  const { client, source, report } = context;
+  const { client, source, report, check } = context;
   const { run_id: id, artifact_uri: artifactUri, lifecycle_stage } = run.info;
-  const before = await findRun(client, id);
+  const before = await findHere(client, id);
   // Making it was refused, which is reported.
   if (before === undefined) return "failed";
   const isDeleted = lifecycle_stage === "deleted";
-  const complete = before.tags[sourceTag] === source.url && differencesOf(run, before).length === 0;
+  const differences = differencesOf(run, before);
+  const complete = before.tags[sourceTag] === source.url && differences.length === 0;
   if (before.deleted && !(complete && isDeleted)) {
-    report.differs(`run ${id}`, "was deleted here; restore it, or leave it");
+    // What is deleted takes no writes, so nothing can be mended.
+    const known = isDeleted && differences.length > 0;
+    for (const problem of known ? differences : ["was deleted here; restore it, or leave it"])
+      report.differs(`run ${id}`, problem);
     return "failed";
   }
-  if (!complete) await logAll(context, run, linked);
-  if (!before.deleted) await copyFiles(context, { kind: "run", id, artifactUri }, before.artifactUri);
+  const problems: string[] = [];
+  if (!complete) await logAll(context, run);
+  if (!before.deleted) {
+    if (!complete || check) problems.push(...(await logHistories(context, run)));
+    // The run does not tell whether it has them: they may be values of its own that were linked later.
+    await logPoints(client, id, linked);
+    await copyFiles(context, { kind: "run", id, artifactUri }, before.artifactUri);
+  }
   if (!complete) await end(context, run);
-  const after = (await findRun(client, id))!;
-  const differences = differencesOf(run, after);
-  for (const problem of differences) report.differs(`run ${id}`, problem);
-  if (isDeleted && !after.deleted && differences.length === 0) await client.runs.deleteRun({ id });
+  const after = (await findHere(client, id))!;
+  problems.push(...differencesOf(run, after));
+  for (const problem of problems) report.differs(`run ${id}`, problem);
+  // Last of all: what has it is complete.
+  if (!complete && problems.length === 0) await client.runs.logBatch({ runId: id, tags: { [sourceTag]: source.url } });
+  if (isDeleted && !after.deleted) await client.runs.deleteRun({ id });
   return complete ? "present" : "copied";
 }
 
-async function logAll(context: Import, run: SourceRun, linked: readonly SourceMetric[]): Promise<void> {
-  const { client } = context;
+async function logAll({ client }: Import, run: SourceRun): Promise<void> {
   const runId = run.info.run_id;
   for (const part of chunks(Object.entries(byKey(run.data?.params)), mostPairs))
     await client.runs.logBatch({ runId, params: Object.fromEntries(part) });
   for (const part of chunks(Object.entries(tagsOf(run.data?.tags)), mostPairs))
     await client.runs.logBatch({ runId, tags: Object.fromEntries(part) });
-  for (const { key } of run.data?.metrics ?? []) await copyHistory(context, runId, key);
-  for (const part of chunks(linked, mostPoints)) await client.runs.logBatch({ runId, metrics: part.map(pointOf) });
   await client.runs.logBatch({ runId, inputs: inputsOf(run) });
-  await linkModels(context, run);
+  // A logged model that was not copied cannot be linked; the others are.
+  for (const id of modelInputsOf(run)) await orAbsent(client.runs.logBatch({ runId, modelInputs: [id] }));
+  for (const output of modelOutputsOf(run)) await orAbsent(client.runs.logBatch({ runId, modelOutputs: [output] }));
 }
 
-async function copyHistory({ client, source, report }: Import, runId: string, key: string): Promise<void> {
-  const seen = new Set<string>();
-  for await (const page of metricHistory(source, runId, key)) {
-    for (const { step = 0, timestamp: at, value } of page) seen.add(`${step} ${at} ${value}`);
-    for (const part of chunks(page, mostPoints)) await client.runs.logBatch({ runId, metrics: part.map(pointOf) });
+/** What is here already is not kept twice. Answers what is missing all the same. */
+async function logHistories({ client, source }: Import, { info, data }: SourceRun): Promise<string[]> {
+  const { run_id: runId } = info;
+  const problems: string[] = [];
+  for (const { key } of data?.metrics ?? []) {
+    const seen = new Set<string>();
+    for await (const page of metricHistory(source, runId, key)) {
+      for (const { step = 0, timestamp: at, value } of page) seen.add(`${step} ${at} ${value}`);
+      await logPoints(client, runId, page);
+    }
+    const here = await countPoints(client, runId, key);
+    if (here < seen.size) problems.push(`metric ${key} has ${seen.size} values there, ${here} here`);
   }
-  const here = await countPoints(client, runId, key);
-  if (here < seen.size) report.differs(`run ${runId}`, `metric ${key} has ${seen.size} values there, ${here} here`);
+  return problems;
+}
+
+/** Of a logged model that is not here they cannot say that they are about it. */
+async function logPoints(client: Import["client"], runId: string, points: readonly SourceMetric[]): Promise<void> {
+  for (const part of chunks(points.map(pointOf), mostPoints))
+    (await orAbsent(client.runs.logBatch({ runId, metrics: part }))) ??
+      (await client.runs.logBatch({ runId, metrics: part.map((point) => ({ ...point, modelId: "" })) }));
 }
 
 async function countPoints(client: Import["client"], runId: string, key: string): Promise<number> {
@@ -137,40 +166,51 @@ async function countPoints(client: Import["client"], runId: string, key: string)
   return count;
 }
 
-/** A logged model that was not copied cannot be linked; the others are. */
-async function linkModels(context: Import, { info, inputs, outputs }: SourceRun): Promise<void> {
-  const runId = info.run_id;
-  const read = (inputs?.model_inputs ?? []).map(({ model_id: id }) => ({ id, link: { modelInputs: [id] } }));
-  const made = (outputs?.model_outputs ?? []).map(({ model_id: id, step = 0 }) => ({
-    id,
-    link: { modelOutputs: [{ modelId: id, step: BigInt(step) }] },
-  }));
-  for (const { id, link } of [...read, ...made])
-    await attempt(context, `run ${runId}, its logged model ${id}`, () =>
-      context.client.runs.logBatch({ runId, ...link }),
-    );
-}
-
-/** The source tag comes last of all: what has it is complete. */
-async function end({ client, source }: Import, { info }: SourceRun): Promise<void> {
+async function end({ client }: Import, { info }: SourceRun): Promise<void> {
+  const { run_id: id, run_name: name = "" } = info;
   const endTime = timestamp(info.end_time);
-  const status = statusOf(info.status);
-  await client.runs.updateRun({ id: info.run_id, status, ...(endTime === undefined ? {} : { endTime }) });
-  await client.runs.logBatch({ runId: info.run_id, tags: { [sourceTag]: source.url } });
+  await client.runs.updateRun({
+    id,
+    name,
+    status: statusOf(info.status),
+    ...(endTime === undefined ? {} : { endTime }),
+  });
 }
 
-/** What is not here as it is at the source. */
-function differencesOf({ info, data }: SourceRun, here: Run): string[] {
-  const problems = [
+/** What is not here as it is at the source, but for the histories of metrics. */
+function differencesOf(run: SourceRun, here: Run): string[] {
+  const { info, data } = run;
+  const inputs = new Set(here.inputs.map(textOfInput));
+  const outputs = new Map(here.modelOutputs.map(({ modelId, step }) => [modelId, step]));
+  return [
     ...Object.keys(lacking(byKey(data?.params), here.params)).map((key) => `param ${key} differs`),
     ...Object.keys(lacking(tagsOf(data?.tags), here.tags)).map((key) => `tag ${key} differs`),
     ...(data?.metrics ?? [])
       .filter((metric) => !Object.is(numberOf(metric), here.metrics[metric.key]))
       .map(({ key, value }) => `metric ${key} is ${value} there, ${here.metrics[key]} here`),
+    ...inputsOf(run)
+      .filter((input) => !inputs.has(textOfInput(input)))
+      .map(({ name, digest }) => `data set ${name} (${digest}) that it read differs`),
+    ...modelInputsOf(run)
+      .filter((id) => !here.modelInputs.includes(id))
+      .map((id) => `logged model ${id} that it read is missing`),
+    ...modelOutputsOf(run)
+      .filter(({ modelId, step }) => outputs.get(modelId) !== step)
+      .map(({ modelId }) => `logged model ${modelId} that it made ${outputs.has(modelId) ? "differs" : "is missing"}`),
+    ...[
+      { field: "name", there: info.run_name, found: here.name },
+      { field: "start_time", there: info.start_time, found: millisecondsOf(here.startTime) },
+      { field: "end_time", there: info.end_time, found: millisecondsOf(here.endTime) },
+      { field: "status", there: info.status, found: wordOf(RunStatus, here.status) },
+    ]
+      // What was not said there was made up here.
+      .filter(({ there = "", found }) => there !== "" && String(there) !== String(found))
+      .map(({ field, there, found }) => `${field} is ${there} there, ${found} here`),
   ];
-  if (statusOf(info.status) !== here.status)
-    problems.push(`status is ${info.status} there, ${wordOf(RunStatus, here.status)} here`);
-  return problems;
+}
+
+function millisecondsOf(time: Timestamp | undefined): number | undefined {
+  return time && timestampMs(time);
 }
 
 function statusOf(name: string): RunStatus {
@@ -197,6 +237,20 @@ function inputsOf({ inputs }: SourceRun) {
   });
 }
 
-async function findRun(client: Import["client"], id: string): Promise<Run | undefined> {
+/** What says the same of data is the same text. */
+function textOfInput(input: ReturnType<typeof inputsOf>[number]): string {
+  const { name, digest, sourceType, source, schemaJson, profileJson, role, tags } = input;
+  return JSON.stringify([name, digest, sourceType, source, schemaJson, profileJson, role, Object.entries(tags).sort()]);
+}
+
+function modelInputsOf({ inputs }: SourceRun): readonly string[] {
+  return (inputs?.model_inputs ?? []).map(({ model_id }) => model_id);
+}
+
+function modelOutputsOf({ outputs }: SourceRun) {
+  return (outputs?.model_outputs ?? []).map(({ model_id: modelId, step = 0 }) => ({ modelId, step: BigInt(step) }));
+}
+
+async function findHere(client: Import["client"], id: string): Promise<Run | undefined> {
   return (await orAbsent(client.runs.getRun({ id })))?.run;
 }

@@ -117,6 +117,12 @@ export async function listVersions(source: MlflowSource, name: string): Promise<
   return [...byNumber.values()].sort((a, b) => Number(a.version) - Number(b.version));
 }
 
+/** Where clients fetch the files of a version from. */
+export async function downloadUri(source: MlflowSource, { name, version }: SourceVersion): Promise<string> {
+  const found = await source.get<{ artifact_uri: string }>(`${api}/model-versions/get-download-uri`, { name, version });
+  return found.artifact_uri;
+}
+
 /** A folder of files at the source: of a run or of a logged model. */
 export interface SourceFolder {
   readonly kind: "run" | "logged model";

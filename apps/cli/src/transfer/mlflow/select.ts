@@ -97,5 +97,8 @@ async function makersOf(source: MlflowSource, versions: readonly SourceVersion[]
 
 /** The logged model that the version was made from. */
 export function loggedModelOf({ source, model_id }: SourceVersion): string | undefined {
-  return /^models:\/+(m-[0-9a-f]{32})$/.exec(source)?.[1] ?? (model_id || undefined);
+  return (
+    /^(?:models:\/+|mlflow-artifacts:.*\/models\/)(m-[0-9a-f]{32})(?:$|\/artifacts)/.exec(source)?.[1] ??
+    (model_id || undefined)
+  );
 }
