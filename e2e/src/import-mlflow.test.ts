@@ -231,8 +231,14 @@ describe.runIf(mlflowIsThere())("an import from an MLflow server", () => {
       const changed = { run_name: "is named otherwise", end_time: 1_800_000_000_000 };
       await call(other.url, "POST", "runs/update", { run_id, ...changed });
       expect(await importAgain("--experiment", "Default")).toMatchObject(missing);
-      const told = await fetch(`${other.url}/api/2.0/mlflow/runs/get?run_id=${run_id}`);
-      expect(await told.json()).toMatchObject({ run: { info: { run_name: "was named so", ...end } } });
+      const told = async () => (await fetch(`${other.url}/api/2.0/mlflow/runs/get?run_id=${run_id}`)).json();
+      expect(await told()).toMatchObject({ run: { info: { run_name: "was named so", ...end } } });
+
+      await post("runs/delete", { run_id });
+      for (let again = 0; again < 2; again++) {
+        expect(await importAgain("--experiment", "Default", "--deleted")).toMatchObject(missing);
+        expect(await told()).toMatchObject({ run: { info: { lifecycle_stage: "deleted" } } });
+      }
     });
 
     it("completes histories when it is to check, and always what was measured of logged models", async () => {
