@@ -24,7 +24,7 @@ export function addImportCommands(program: Command, run: Run): void {
   mlflow.option("--experiment <name>", "only this one, and no models but those named; may be repeated", repeated, []);
   mlflow.option("--model <name>", "only this one, with the runs it comes from; may be repeated", repeated, []);
   mlflow.option("--deleted", "also what is deleted there; it is deleted here as well", false);
-  mlflow.option("--check", "read files that are here already again at the source, and compare them", false);
+  mlflow.option("--check", "read again what is here already: compare files, complete the histories of metrics", false);
   mlflow.option("--dry-run", "only count what there is to copy", false);
   mlflow.action((uri: string, options: MlflowOptions) => {
     const { experiment: experiments, model: models, ...rest } = options;

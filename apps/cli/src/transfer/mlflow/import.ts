@@ -30,7 +30,7 @@ export interface Import {
   readonly signal: AbortSignal;
   /** What is deleted at the source is copied as well, and deleted here. */
   readonly deleted: boolean;
-  /** Files that are here already are read again at the source, and compared. */
+  /** Files and histories that are here already are read again at the source: those are compared, these completed. */
   readonly check: boolean;
 }
 
