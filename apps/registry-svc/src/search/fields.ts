@@ -59,6 +59,8 @@ export interface OrderBy {
 
 /** Something that may stand in a clause, in an order, or in both. */
 export interface Field {
+  /** Under which an attribute is kept, if among the keys of a table. */
+  readonly key?: string;
   readonly filter?: Filter;
   readonly order?: Order;
 }
@@ -170,6 +172,10 @@ export function nullableOrder(value: Sql, type: SortKey["type"]): Order {
         { value, type, descending },
       ],
     }),
+    legs: ({ descending }) => [
+      { where: sql`${value} is not null`, keys: [{ value, type, descending }] },
+      { where: sql`${value} is null`, keys: [] },
+    ],
   };
 }
 
@@ -239,7 +245,7 @@ function keyedTextCondition(comparator: Comparator, values: readonly string[]): 
   switch (comparator) {
     case "=":
     case "IN":
-      return values.length === 1 ? keyedTextIs(values[0]!) : keyedTextIsAny(values);
+      return indexedTextIsAny(sql`k.value`, values);
     case "!=":
     case "NOT IN":
       return sql`k.value <> all(${values}::text[])`;
@@ -248,17 +254,23 @@ function keyedTextCondition(comparator: Comparator, values: readonly string[]): 
   }
 }
 
-function keyedTextIs(text: string): Sql {
-  const start = sql`left(k.value, ${sql.lit(indexed)}) = left(${text}, ${sql.lit(indexed)})`;
+/** That a text is one of the values, by an index on its start. */
+export function indexedTextIsAny(text: Sql, values: readonly string[]): Sql {
+  const [only, ...others] = values;
+  return only !== undefined && others.length === 0 ? indexedTextIs(text, only) : startsAndIs(text, values);
+}
+
+function indexedTextIs(text: Sql, value: string): Sql {
+  const start = sql`left(${text}, ${sql.lit(indexed)}) = left(${value}, ${sql.lit(indexed)})`;
   // Asked again of a value that the index holds whole, the same question would count twice in the planner's guess.
-  return text.length < indexed ? start : sql`(${start} and k.value = ${text})`;
+  return value.length < indexed ? start : sql`(${start} and ${text} = ${value})`;
 }
 
 /** One parameter, however many values: a statement takes 65,535. */
-function keyedTextIsAny(values: readonly string[]): Sql {
-  const starts = values.map((text) => (text.length < indexed ? text : [...text].slice(0, indexed).join("")));
-  const start = sql`left(k.value, ${sql.lit(indexed)}) = any(${starts}::text[])`;
-  return values.every((text) => text.length < indexed) ? start : sql`(${start} and k.value = any(${values}::text[]))`;
+function startsAndIs(text: Sql, values: readonly string[]): Sql {
+  const starts = values.map((value) => (value.length < indexed ? value : [...value].slice(0, indexed).join("")));
+  const start = sql`left(${text}, ${sql.lit(indexed)}) = any(${starts}::text[])`;
+  return values.every((value) => value.length < indexed) ? start : sql`(${start} and ${text} = any(${values}::text[]))`;
 }
 
 function existsKey({ table, row, scope, condition }: KeyedTable, keyId: number, value?: Sql): Sql {

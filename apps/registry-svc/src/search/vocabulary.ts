@@ -28,6 +28,7 @@ export interface Vocabulary {
 export interface Condition {
   readonly filter: Filter;
   readonly entity: Entity;
+  /** Of what is kept by key; "" for others. */
   readonly key: string;
   readonly comparator: Comparator;
   readonly values: readonly string[];
@@ -36,7 +37,7 @@ export interface Condition {
 /** A field to sort by. */
 export interface Sorting {
   readonly order: Order;
-  /** Of entities that take any key; "" for others. */
+  /** Of what is kept by key; "" for others. */
   readonly key: string;
   readonly descending: boolean;
 }
@@ -102,13 +103,13 @@ export function readOrder(items: readonly string[], vocabulary: Vocabulary): rea
 export function readSorting(name: FieldName, descending: boolean, vocabulary: Vocabulary, text: string): Sorting {
   const found = fieldOf(name, vocabulary, "order");
   if ("problem" in found) throw orderInvalid(text, name.at, found.problem);
-  return { order: found.field.order!, key: isKeyed(found.entity) ? name.key : "", descending };
+  return { order: found.field.order!, key: found.key, descending };
 }
 
 function conditionOf(clause: Clause, vocabulary: Vocabulary): Condition | { at: number; problem: string } {
   const found = fieldOf(clause.field, vocabulary, "filter");
   if ("problem" in found) return { at: clause.field.at, problem: found.problem };
-  const { entity, field } = found;
+  const { entity, field, key } = found;
   const filter = field.filter!;
   const { comparator, values } = clause;
   const name = `${entity}.${clause.field.key}`;
@@ -117,7 +118,7 @@ function conditionOf(clause: Clause, vocabulary: Vocabulary): Condition | { at: 
   const wrong = values.find((value) => !takes(filter, value, vocabulary));
   if (wrong !== undefined)
     return { at: wrong.at, problem: `${name} is compared with ${wanted[filter.takes]}, not with ${wrong.text}` };
-  return { filter, entity, key: clause.field.key, comparator, values: values.map(({ text }) => text) };
+  return { filter, entity, key, comparator, values: values.map(({ text }) => text) };
 }
 
 const wanted = {
@@ -133,30 +134,32 @@ function takes(filter: Filter, { type, text }: Literal, { bareNumbers = false }:
   return filter.takes === "integer" ? /^[+-]?\d+$/.test(text) : type === "number";
 }
 
-/** @param use what the field is wanted for */
+type Use = "filter" | "order";
+
+/** @returns also the key under which the field is kept; "" if it is a column */
 function fieldOf(
   { entity: written, key }: FieldName,
   vocabulary: Vocabulary,
-  use: keyof Field,
-): { entity: Entity; field: Field } | { problem: string } {
+  use: Use,
+): { entity: Entity; field: Field; key: string } | { problem: string } {
   const entity =
     written === undefined ? "attributes" : Object.hasOwn(entities, written) ? entities[written] : undefined;
   if (entity === undefined || usable(vocabulary, entity, use).length === 0) {
     const known = [...new Set(Object.values(entities))].filter((each) => usable(vocabulary, each, use).length > 0);
     return { problem: `${vocabulary.searched} have ${known.join(", ")}, not ${written}` };
   }
-  if (isKeyed(entity)) return { entity, field: vocabulary[entity]! };
+  if (isKeyed(entity)) return { entity, field: vocabulary[entity]!, key };
   const fields = vocabulary[entity]!;
   const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
   if (field?.[use] === undefined)
     return {
       problem: `the ${entity} of ${vocabulary.searched} are ${usable(vocabulary, entity, use).join(", ")}; ${key} is none`,
     };
-  return { entity, field };
+  return { entity, field, key: field.key ?? "" };
 }
 
 /** The keys of an entity that may stand in a filter or an order; for one that takes any key, its name. */
-function usable(vocabulary: Vocabulary, entity: Entity, use: keyof Field): readonly string[] {
+function usable(vocabulary: Vocabulary, entity: Entity, use: Use): readonly string[] {
   if (isKeyed(entity)) return vocabulary[entity]?.[use] === undefined ? [] : [entity];
   return Object.entries(vocabulary[entity] ?? {}).flatMap(([key, field]) => (field[use] === undefined ? [] : [key]));
 }

@@ -8,15 +8,19 @@ import type { Db } from "../db/schema.ts";
 import { experimentPks } from "../experiments/experiment-id.ts";
 import { invalid } from "../fields.ts";
 import { pageSize } from "../paging.ts";
+import { isRunId } from "../runs/run-id.ts";
 import {
+  type Comparison,
   columnOrder,
   type Field,
   type Filter,
+  indexedTextIsAny,
   integerFilter,
   type KeyedTable,
   keyedTextFilter,
   keyedTextOrder,
   likeCondition,
+  listComparators,
   nullableOrder,
   nullComparators,
   numberComparators,
@@ -93,13 +97,14 @@ const id: Field = {
 
 /** By MLflow's names of the values of TraceState. */
 const states = ["STATE_UNSPECIFIED", "OK", "ERROR", "IN_PROGRESS"];
+const stateName = sql`(${states}::text[])[r.state + 1]`;
+const byStateName = textFilter(stateName);
 const status: Field = {
-  filter: textFilter(sql`(${states}::text[])[r.state + 1]`, (values) => {
-    const numbers = values.map((value) => states.indexOf(value));
-    return sql`r.state = any(${numbers}::smallint[])`;
-  }),
-  order: columnOrder(sql`(${states}::text[])[r.state + 1]`, "text"),
+  filter: { ...byStateName, where: isInState },
+  order: columnOrder(stateName, "text"),
 };
+
+const sourceRun = keyedTextFilter(metadata, listComparators);
 
 const vocabulary: Vocabulary = {
   searched: "traces",
@@ -119,17 +124,11 @@ const vocabulary: Vocabulary = {
       filter: textFilter(sql`r.client_request_id`, (values) => sql`r.client_request_id = any(${values}::text[])`),
     },
     name: {
-      filter: textFilter(keyedValue("trace_tag", "mlflow.traceName")),
-      order: nullableOrder(keyedValue("trace_tag", "mlflow.traceName"), "text"),
+      key: "mlflow.traceName",
+      filter: keyedTextFilter(tags, listComparators),
+      order: keyedTextOrder(tags),
     },
-    run_id: {
-      filter: textFilter(
-        keyedValue("trace_metadata", "mlflow.sourceRun"),
-        (values) => sql`(${keyedValue("trace_metadata", "mlflow.sourceRun")} = any(${values}::text[])
-          or exists (select from trace_run l join run using (run_pk)
-            where l.trace_pk = r.trace_pk and replace(run.run_id::text, '-', '') = any(${values}::text[])))`,
-      ),
-    },
+    run_id: { key: "mlflow.sourceRun", filter: { ...sourceRun, where: isOfRun } },
   },
   tags: { filter: keyedTextFilter(tags, nullComparators), order: keyedTextOrder(tags) },
   metadata: { filter: keyedTextFilter(metadata, nullComparators), order: keyedTextOrder(metadata) },
@@ -141,6 +140,33 @@ const vocabulary: Vocabulary = {
   feedback: { filter: assessmentFilter(AssessmentKind.FEEDBACK) },
   expectations: { filter: assessmentFilter(AssessmentKind.EXPECTATION) },
 };
+
+/** Told by what it may be, also where the filter says what it may not be: an index has the few traces that are not OK. */
+function isInState(comparison: Comparison): Sql {
+  const { comparator, values } = comparison;
+  if (comparator === "LIKE" || comparator === "ILIKE") return byStateName.where(comparison);
+  const isNamed = comparator === "=" || comparator === "IN";
+  const numbers = states.flatMap((name, number) => (values.includes(name) === isNamed ? [number] : []));
+  return sql`r.state = any(${numbers}::smallint[])`;
+}
+
+/** Of a run that the trace's metadata name, or that was linked to it. */
+function isOfRun(comparison: Comparison): Sql {
+  const { comparator, values, keyId } = comparison;
+  // An array, not a join: only then an index on the links answers it.
+  const linked = sql`l.run_pk = any(array(select run_pk from run where run_id = any(${values.filter(isRunId)}::uuid[])))`;
+  if (comparator === "=" || comparator === "IN")
+    // One list of both: where one of two conditions has to hold, no index would be looked into first.
+    return sql`exists (select from (
+      select k.trace_pk, k.experiment_pk from trace_metadata k
+      where k.key_id = ${keyId} and ${indexedTextIsAny(sql`k.value`, values)}
+      union all
+      select t.trace_pk, t.experiment_pk from trace_run l join trace t using (trace_pk) where ${linked}
+    ) made where made.trace_pk = r.trace_pk and made.experiment_pk = r.experiment_pk)`;
+  if (comparator === "LIKE" || comparator === "ILIKE") return sourceRun.where(comparison);
+  return sql`(${sourceRun.where(comparison)}
+    and not exists (select from trace_run l where l.trace_pk = r.trace_pk and ${linked}))`;
+}
 
 /** That some span of the trace is such. */
 function spanFilter(value: Sql): Filter {
@@ -178,9 +204,4 @@ function valueCondition(comparator: Comparator, text: string): Sql {
     return likeCondition(sql`trim(both '"' from a.value_json)`, comparator, text);
   if (!new RegExp(number).test(text)) return sql`false`;
   return sql`case when a.value_json ~ ${number} then a.value_json::numeric ${operator(comparator)} ${text}::numeric end`;
-}
-
-function keyedValue(table: "trace_tag" | "trace_metadata", key: string): Sql {
-  return sql`(select k.value from ${sql.table(table)} k where k.trace_pk = r.trace_pk
-    and k.key_id = (select key_id from key_name where name = ${key}))`;
 }

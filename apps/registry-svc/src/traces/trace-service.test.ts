@@ -436,15 +436,24 @@ describe("searching traces", () => {
   it.each([
     ["status = 'ERROR'", [2]],
     ["attributes.status != 'ERROR'", [4, 3, 1, 0]],
+    ["status NOT IN ('OK', 'IN_PROGRESS')", [2]],
+    ["status IN ('ERROR', 'none')", [2]],
+    ["status != 'none'", [4, 3, 2, 1, 0]],
+    ["status LIKE 'ERR%'", [2]],
     ["timestamp_ms > 1002", [4, 3]],
     ["execution_time_ms <= 1", [1, 0]],
     ["end_time_ms = 1104", [4]],
     ["client_request_id IN ('c1', 'c3')", [3, 1]],
     ["name = 'name 1'", [3, 1]],
     ["name LIKE '%0'", [4, 2, 0]],
+    ["name NOT IN ('name 1', 'none')", [4, 2, 0]],
     ["tags.fruit LIKE 'apple%'", [1, 0]],
     ["tags.fruit IS NULL AND status = 'OK'", [4, 3]],
     [`run_id = '${"f".repeat(32)}'`, [3]],
+    [`run_id IN ('${"f".repeat(32)}', 'none')`, [3]],
+    [`run_id != '${"f".repeat(32)}'`, [4, 2, 1, 0]],
+    ["run_id NOT IN ('none', '')", [3]],
+    ["run_id LIKE 'fff%'", [3]],
     ["request_id = 'none'", []],
     ["trace.status = 'ERROR'", [2]],
     ["metadata.`mlflow.sourceRun` != ''", [3]],
@@ -491,6 +500,10 @@ describe("searching traces", () => {
     });
     const { traces: found } = await traces().searchTraces({ experimentIds: [own], filter: `run_id = '${run!.id}'` });
     expect(found.map(({ id }) => id)).toEqual([ids[1], idOf(traceId)]);
+
+    const others = { experimentIds: [own], filter: `run_id != '${run!.id}'` };
+    const { traces: rest } = await traces().searchTraces(others);
+    expect(rest.map(({ id }) => ids.indexOf(id))).toEqual([4, 3, 2, 0]);
     await traces().deleteTraces({ experimentId: own, ids: [idOf(traceId)] });
     await refused(traces().linkTraces({ runId: "0".repeat(32), traceIds: [] }), "RUN_NOT_FOUND");
   });

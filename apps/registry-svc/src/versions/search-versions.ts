@@ -8,7 +8,15 @@ import type { Db } from "../db/schema.ts";
 import { fullNames } from "../models/search-models.ts";
 import { pageSize } from "../paging.ts";
 import { isRunId } from "../runs/run-id.ts";
-import { columnOrder, integerFilter, keyedTextFilter, type SortKey, type Sql, textFilter } from "../search/fields.ts";
+import {
+  columnOrder,
+  indexedTextIsAny,
+  integerFilter,
+  keyedTextFilter,
+  type SortKey,
+  type Sql,
+  textFilter,
+} from "../search/fields.ts";
 import { withoutPrompts } from "../search/prompts.ts";
 import { searchPage } from "../search/search-page.ts";
 import { type Condition, readFilter, readOrder, type Vocabulary } from "../search/vocabulary.ts";
@@ -61,6 +69,8 @@ const numberDown: SortKey = { value: sql`r.number`, type: "int4", descending: tr
 /** The id as it is shown; null if nobody said which run made it. */
 const runId = sql`coalesce((select encode(uuid_send(u.run_id), 'hex') from run u where u.run_pk = r.run_pk), r.foreign_run)`;
 
+const source = sql`r.source`;
+
 const tags = keyedTextFilter({ table: "version_tag", row: "version_pk" }, []);
 
 const vocabulary: Vocabulary = {
@@ -72,7 +82,7 @@ const vocabulary: Vocabulary = {
       order: columnOrder(numberDown.value, numberDown.type),
     },
     run_id: { filter: textFilter(runId, isOfRun) },
-    source_path: { filter: textFilter(sql`r.source`, undefined, []) },
+    source_path: { filter: textFilter(source, (values) => indexedTextIsAny(source, values), []) },
     creation_timestamp: { order: columnOrder(sql`r.created_at`, "timestamptz") },
     last_updated_timestamp: { order: columnOrder(updatedDown.value, updatedDown.type) },
   },
