@@ -129,7 +129,10 @@ async function look(
   return Math.min((await nextDueMs(db, all)) ?? settings.lookMs, settings.lookMs);
 }
 
-/** The first that is due of each webhook that is not busy. */
+/**
+ * The first that is due of each webhook that is not busy. `now()` is the same all through the statement, so that the index is
+ * read up to it; `clock_timestamp()` would be asked again of each delivery that waits.
+ */
 async function claim(db: Db, busy: readonly bigint[], free: number, leaseMs: number): Promise<readonly Claimed[]> {
   const { rows } = await sql<Claimed>`
     update webhook_delivery d set attempts = d.attempts + 1, due_at = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
@@ -137,7 +140,7 @@ async function claim(db: Db, busy: readonly bigint[], free: number, leaseMs: num
       select first.delivery_pk, w.id as webhook, w.url, w.secret
       from webhook w cross join lateral (
         select delivery_pk from webhook_delivery
-        where webhook_pk = w.webhook_pk and status = 1 and due_at <= clock_timestamp()
+        where webhook_pk = w.webhook_pk and status = 1 and due_at <= now()
         order by due_at, delivery_pk limit 1 for update skip locked) first
       where w.active and w.deleted_at is null and w.webhook_pk <> all(${busy.map(String)}::bigint[])
       limit ${free}) due
