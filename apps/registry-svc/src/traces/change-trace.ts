@@ -3,7 +3,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { artifactLocation } from "../experiments/artifact-location.ts";
 import { parseExperimentId } from "../experiments/experiment-id.ts";
@@ -61,8 +61,11 @@ export interface DeleteTraces {
 }
 
 const maxIds = 1_000;
+/** At 0.05 to 0.5 ms for a trace with all that hangs on it, far from what a statement may take. */
+const atOnce = 10_000;
 
 /**
+ * The oldest first, so that what is left of them where it fails is deleted by the same call again.
  * @returns how many there were
  * @throws AppError REQUEST_INVALID
  */
@@ -71,10 +74,28 @@ export async function deleteTraces(db: Db, request: DeleteTraces): Promise<numbe
   const experiment = parseExperimentId(request.experimentId);
   const files = await filesOfTraces(db, experiment);
   const which = ids.length > 0 ? sql`id = any(${ids}::text[])` : sql`started_ms <= ${maxTimestampMs}`;
+  let deleted = 0;
+  for (let left = maxTraces ?? Number.POSITIVE_INFINITY; left > 0; ) {
+    const most = Math.min(left, atOnce);
+    const gone = await deleteOldest(db, { which: sql`experiment_pk = ${experiment} and ${which}`, most, files });
+    deleted += gone;
+    left = gone < most ? 0 : left - gone;
+  }
+  return deleted;
+}
+
+interface DeleteOldest {
+  readonly which: RawBuilder<unknown>;
+  readonly most: number;
+  /** What the paths of their files begin with; null if they are kept elsewhere. */
+  readonly files: string | null;
+}
+
+async function deleteOldest(db: Db, { which, most, files }: DeleteOldest): Promise<number> {
   const { rows } = await sql<{ deleted: bigint }>`
     with chosen as (
-      select trace_pk from trace where experiment_pk = ${experiment} and ${which}
-      order by started_ms, trace_pk limit ${maxTraces ?? null} for update
+      select trace_pk from trace where ${which}
+      order by started_ms, trace_pk limit ${most} for update
     ), gone as (
       delete from trace t using chosen where t.trace_pk = chosen.trace_pk returning t.id
     ), files as (

@@ -3,6 +3,7 @@ import { durationFromMs, durationMs, timestampFromMs, timestampMs } from "@bufbu
 import { AssessmentKind, TraceSchema, TraceState } from "@mintmark/proto/mintmark/tracking/v1/trace";
 import { SpanSchema, Status_StatusCode } from "@mintmark/proto/opentelemetry/proto/trace/v1/trace";
 import { reasonOf } from "@mintmark/registry-client";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TestRegistry, testRegistry } from "../testing/registry.ts";
 import { traceSummary } from "./span-summary.ts";
@@ -365,6 +366,20 @@ describe("deleting traces", () => {
     expect((await sweep(200n)).deleted).toBe(1);
     await refused(traces().getTrace({ id: second! }), "TRACE_NOT_FOUND");
     expect((await read(third!)).id).toBe(third);
+  });
+
+  it("takes any number, as many as were asked for", async () => {
+    const own = (await registry.client.experiments.createExperiment({ name: "crowded" })).experiment!.id;
+    await sql`insert into trace (id, experiment_pk, started_ms, state)
+      select 'crowd-' || n, ${own}::int, n, 1 from generate_series(1, 25000) n`.execute(registry.deps.db);
+    const sweep = async (more: object) =>
+      (await traces().deleteTraces({ experimentId: own, maxTimestampMs: 24_999n, ...more })).deleted;
+    expect(await sweep({ maxTraces: 1 })).toBe(1);
+    expect(await sweep({ maxTraces: 10_001 })).toBe(10_001);
+    await refused(traces().getTrace({ id: "crowd-10002" }), "TRACE_NOT_FOUND");
+    expect((await read("crowd-10003")).id).toBe("crowd-10003");
+    expect(await sweep({})).toBe(14_997);
+    expect((await read("crowd-25000")).id).toBe("crowd-25000");
   });
 
   it("needs either ids or a time", async () => {
