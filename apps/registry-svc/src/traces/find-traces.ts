@@ -14,6 +14,7 @@ import {
 } from "@mintmark/proto/mintmark/tracking/v1/trace";
 import { type Span, SpanSchema } from "@mintmark/proto/opentelemetry/proto/trace/v1/trace";
 import { type RawBuilder, sql } from "kysely";
+import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { traceArtifactUri } from "../experiments/artifact-location.ts";
 import { invalid } from "../fields.ts";
@@ -60,7 +61,7 @@ export async function findTraces(db: Db, ids: readonly string[], withSpans: bool
 
 /** What is to be known of `traces`, a query of whole rows of `trace` with their `place`, in that order. */
 export async function readTraces(db: Db, traces: RawBuilder<unknown>): Promise<readonly TraceRow[]> {
-  const { rows } = await sql<TraceRow>`
+  const { rows } = await sql<TraceRow>`${prepared}
     select t.place, t.trace_pk, t.id, t.experiment_pk, e.artifact_location, t.started_ms, t.duration_ms, t.state, t.client_request_id,
       t.request_preview, t.response_preview, tags.*, metadata.*, assessments.*,
       exists (select from span s where s.trace_pk = t.trace_pk) as has_spans

@@ -5,6 +5,7 @@
 import { AppError } from "@mintmark/errors";
 import type { Span } from "@mintmark/proto/opentelemetry/proto/trace/v1/trace";
 import { sql } from "kysely";
+import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { parseExperimentId } from "../experiments/experiment-id.ts";
 import { parseRunId } from "../runs/run-id.ts";
@@ -27,7 +28,7 @@ export async function logSpans(db: Db, { experimentId, spans, runId }: LogSpans)
   if (rows.length === 0) return;
   await db.transaction().execute(async (tx) => {
     // Traces in the order of their ids, so that callers with the same traces wait for each other in a line.
-    const { rows: kept } = await sql<{ id: string; linked: bigint }>`
+    const { rows: kept } = await sql<{ id: string; linked: bigint }>`${prepared}
       with given as (
         select * from jsonb_to_recordset(${JSON.stringify(traces)}::jsonb) as given (id text, started_ms bigint,
           ended_ms bigint, state smallint, request_preview text, response_preview text, tags jsonb)

@@ -6,6 +6,7 @@ import { durationMs } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
 import type { Trace } from "@mintmark/proto/mintmark/tracking/v1/trace";
 import { sql } from "kysely";
+import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { parseExperimentId } from "../experiments/experiment-id.ts";
 import { invalid, requireText } from "../fields.ts";
@@ -39,7 +40,7 @@ async function record(db: Db, trace: Trace): Promise<void> {
   requireText("request_preview", requestPreview ?? "", maxPreview);
   requireText("response_preview", responsePreview ?? "", maxPreview);
   const experiment = parseExperimentId(experimentId);
-  const { rows } = await sql`
+  const { rows } = await sql`${prepared}
     with before as (
       select 1 from trace where id = ${id} and recorded
     ), kept as (
