@@ -32,6 +32,8 @@ const writeMs = 5_000;
 /** A page this deep may cost this much more than the first; more than noise, far less than a scan. */
 const depthFactor = 2;
 const goalMs = 50;
+/** As many as a page may have. */
+const maxTraces = 500;
 
 export async function registryScale(): Promise<readonly Row[]> {
   const root = mkdtempSync(join(tmpdir(), "mintmark-scale-"));
@@ -85,8 +87,19 @@ async function lookups(registry: RegistryClient): Promise<Row[]> {
 type Page = { readonly nextPageToken: string };
 type List = (page: { pageToken: string; pageSize: number }) => Promise<Page>;
 
-async function lists({ models, versions, aliases, runs, jobs, events, tokens }: RegistryClient): Promise<Row[]> {
+async function lists(registry: RegistryClient): Promise<Row[]> {
+  const { models, versions, aliases, runs, jobs, events, tokens, traces } = registry;
   const { hugeModel: model, hugeExperiment: experiment, tags, namePart } = seeded;
+  const tracesBy =
+    (filter: string, ...orderBy: string[]): List =>
+    ({ pageToken, pageSize }) =>
+      traces.searchTraces({
+        experimentIds: [seeded.hugeExperimentId],
+        pageSize: Math.min(pageSize, maxTraces),
+        pageToken,
+        filter,
+        orderBy,
+      });
   const all: Record<string, List> = {
     ListModels: (page) => models.listModels(page),
     "ListModels by prefix of a schema": (page) => models.listModels({ ...page, namePrefix: "company-7.team-3." }),
@@ -112,6 +125,12 @@ async function lists({ models, versions, aliases, runs, jobs, events, tokens }: 
     "ListRuns by a status that none has": (page) => runs.listRuns({ ...page, status: RunStatus.KILLED }),
     "ListRuns of an experiment by a rare status": (page) =>
       runs.listRuns({ ...page, experiment, status: RunStatus.FAILED }),
+    "SearchTraces of 100,000": tracesBy(""),
+    "SearchTraces by a name": tracesBy("name = 'mlflow.traceName-7'"),
+    "SearchTraces by a name that none has": tracesBy("name = 'none'"),
+    "SearchTraces of a run": tracesBy(`run_id = '${seeded.tracedRun}'`),
+    "SearchTraces by a rare status": tracesBy("status = 'IN_PROGRESS'"),
+    "SearchTraces, the slowest first": tracesBy("", "execution_time_ms DESC"),
     ListJobs: (page) => jobs.listJobs(page),
     "ListJobs by status": (page) => jobs.listJobs({ ...page, statuses: ["failed", "queued"] }),
     ListEvents: (page) => events.listEvents(page),

@@ -13,6 +13,7 @@ export const seeded = {
   models: 100_000,
   versions: 993_340,
   runs: 1_000_000,
+  traces: 300_000,
   jobs: 200_000,
   events: 1_000_000,
   tokens: 10_000,
@@ -22,8 +23,11 @@ export const seeded = {
   tags: { rare: { tier: "gold" }, common: { team: "growth" }, unique: { ticket: "T-77777" } },
   /** In every hundredth name, in every tenth, and in one. */
   namePart: { some: "fraud", common: "gbm", unique: "model-077777" },
-  /** Of 80,000 runs, 200 of which have failed. */
+  /** Of 80,000 runs, 200 of which have failed, and 100,000 traces, ten of which are still going on. */
   hugeExperiment: "experiment-1",
+  hugeExperimentId: "1",
+  /** Named by 100 of its traces. */
+  tracedRun: runId(7),
   /** Its metric `loss` has half a million points. */
   longRun: runId(500_000),
   /** Read by 50,000 runs. */
@@ -58,6 +62,7 @@ function runId(n: number): string {
   return n.toString(16).padStart(32, "0");
 }
 
+const traceHex = (n: string) => `lpad(to_hex(${n}), 32, '0')`;
 const runUuid = (n: string) => `lpad(to_hex(${n}), 32, '0')::uuid`;
 const digest = (n: string) => `sha256((${n})::text::bytea)`;
 const identity = (table: string, column: string) =>
@@ -122,7 +127,8 @@ const registrySql = [
 
 const trackingSql = [
   `insert into experiment (name) select 'experiment-' || n from generate_series(1, 2000) n`,
-  `insert into key_name (name) select * from unnest(array['learning_rate', 'num_leaves', 'loss', 'accuracy', 'git.commit'])
+  `insert into key_name (name) select * from unnest(array['learning_rate', 'num_leaves', 'loss', 'accuracy', 'git.commit',
+     'mlflow.traceName', 'mlflow.user', 'mlflow.sourceRun'])
    on conflict do nothing`,
   // 80,000 runs in the first experiment. Few fail, and the last of those that did in the huge one is long ago.
   `insert into run (run_pk, run_id, experiment_pk, status, is_job, created_at, started_at, ended_at, name, user_name)
@@ -145,6 +151,18 @@ const trackingSql = [
    select r.run_pk, r.experiment_pk, k.key_id, md5((r.run_pk / 10)::text) from run r, key_name k where k.name = 'git.commit'`,
   `insert into metric_point (run_pk, ts, step, value, key_id)
    select ${seeded.runs / 2}, 1700000000000 + n, n, 1.0 / n, key_id from generate_series(1, 500000) n, key_name where name = 'loss'`,
+
+  // Every third in the first experiment.
+  `insert into trace (trace_pk, id, experiment_pk, started_ms, duration_ms, state, recorded) overriding system value
+   select n, 'tr-' || ${traceHex("n")}, case n % 3 when 0 then 1 else 2 + n % 1999 end, 1700000000000 + n * 1000::bigint, n % 5000,
+     case when n % 30000 = 15 then 3 when n % 100 = 7 then 2 else 1 end, true from generate_series(1, ${seeded.traces}) n`,
+  identity("trace", "trace_pk"),
+  `insert into trace_tag (trace_pk, experiment_pk, key_id, value)
+   select t.trace_pk, t.experiment_pk, k.key_id, k.name || '-' || t.trace_pk % 100 from trace t, key_name k
+   where k.name in ('mlflow.traceName', 'mlflow.user')`,
+  `insert into trace_metadata (trace_pk, experiment_pk, key_id, value)
+   select t.trace_pk, t.experiment_pk, k.key_id, ${traceHex("t.trace_pk / 3 % 1000")} from trace t, key_name k
+   where k.name = 'mlflow.sourceRun'`,
 
   `insert into lineage_node (node_pk, kind, identity, label) overriding system value values (1, 1, '${seeded.hubDataset}', 'hub')`,
   `insert into lineage_node (node_pk, kind, identity, label) overriding system value
