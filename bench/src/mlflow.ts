@@ -182,16 +182,21 @@ function names(what: string, count: number): string[] {
 
 async function requestRows(pair: Pair): Promise<Row[]> {
   const rows: Row[] = [];
+  // It takes minutes: each row is shown as it comes.
+  const keep = (row: Row) => {
+    process.stderr.write(`${row.what}: ${row.measured}\n`);
+    rows.push(row);
+  };
   for (const endpoint of endpoints) {
     const kept = (connections: number) => (side: Side) =>
       loadOf(side.url, endpoint.requests(side), { connections, seconds });
     const [ours, theirs] = await inTurns(pair, kept(16));
-    rows.push(ratioRow(`${endpoint.what}; 16 connections`, ours, theirs, endpoint.goal));
+    keep(ratioRow(`${endpoint.what}; 16 connections`, ours, theirs, endpoint.goal));
     const p99 = median(ours.map(({ p99Ms }) => p99Ms)) / median(theirs.map(({ p50Ms }) => p50Ms));
-    rows.push({ what: "  our p99 / its p50", measured: p99.toFixed(2), goal: "<= 0.25", met: p99 <= 0.25 });
-    rows.push(ratioRow("  1 connection, kept alive", ...(await inTurns(pair, kept(1)))));
+    keep({ what: "  our p99 / its p50", measured: p99.toFixed(2), goal: "<= 0.25", met: p99 <= 0.25 });
+    keep(ratioRow("  1 connection, kept alive", ...(await inTurns(pair, kept(1)))));
     const afresh = (side: Side) => loadAfresh(side.url, endpoint.requests(side), seconds);
-    rows.push(ratioRow("  1 connection, fresh each time", ...(await inTurns(pair, afresh)), 8));
+    keep(ratioRow("  1 connection, fresh each time", ...(await inTurns(pair, afresh)), 8));
   }
   return rows;
 }
@@ -201,16 +206,21 @@ async function inTurns(pair: Pair, measure: (side: Side) => Promise<Load>): Prom
   // One more at first that does not count: both are as they are after minutes, not in their first seconds.
   for (let round = 0; round <= rounds; round++) {
     theirs[round] = await measure(pair.theirs);
-    ours[round] = await measure(pair.ours);
+    const own = await measure(pair.ours);
+    ours[round] = own;
+    const { count, first } = own.refused;
+    if (count > 0) throw new Error(`${count} of our answers were not 2xx, the first one ${first}`);
   }
   return [ours.slice(1), theirs.slice(1)];
 }
 
 function ratioRow(what: string, ours: readonly Load[], theirs: readonly Load[], goal?: number): Row {
   const ratios = ours.map((load, round) => load.requestsPerSecond / theirs[round]!.requestsPerSecond);
+  const refused = theirs.reduce((count, load) => count + load.refused.count, 0);
+  const failures = refused === 0 ? "" : `; ${refused} of its answers were not 2xx`;
   return {
     what,
-    measured: `${spread(ratios, 1)} times: ${shown(ours)} / ${shown(theirs)}`,
+    measured: `${spread(ratios, 1)} times: ${shown(ours)} / ${shown(theirs)}${failures}`,
     goal: goal === undefined ? "-" : `>= ${goal}`,
     met: goal === undefined || median(ratios) >= goal,
   };
