@@ -162,7 +162,7 @@ const ownDocuments: ReadonlySet<string> = new Set([
 async function freezeFolder(tx: Db, folder: string, source: string): Promise<readonly ManifestFile[]> {
   await lockPath(tx, requireFolderPath(folder));
   const [from, to] = pathsBelow(folder);
-  const { rows } = await sql<{ path: string; size: bigint; blake3: Buffer; sha256: Buffer }>`
+  const { rows } = await sql<{ path: string; size: bigint; blake3: Buffer; sha256: Buffer }>`${prepared}
     with found as (
       select f.path, b.size, b.blake3, b.sha256 from stored_file f join blob b using (blake3)
       where f.path >= ${from} and f.path < ${to} limit ${maxFiles + 1}
