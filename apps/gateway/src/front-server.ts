@@ -7,6 +7,7 @@ import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import type { Access } from "./access.ts";
 import { failureOn } from "./failures.ts";
+import { errorFields } from "./http-error.ts";
 import type { Metrics } from "./metrics.ts";
 import { type ArtifactBytes, isArtifactBytes } from "./mlflow/artifact-bytes.ts";
 import { isHotRead } from "./mlflow/hot-reads.ts";
@@ -100,7 +101,7 @@ export function refuseUnreadable(error: Error & { code?: string }, socket: Socke
   const message = tooLong ? `the URL and headers are longer than ${maxHeaderSize} bytes` : "this is not HTTP/1.1";
   // Whose path it was is not known, so the body has the form of `/v1` and MLflow's in one.
   const body = JSON.stringify({
-    error: { code: "invalid_argument", reason: "REQUEST_UNREADABLE", message },
+    ...errorFields({ code: "invalid_argument", reason: "REQUEST_UNREADABLE", message }),
     error_code: "INVALID_PARAMETER_VALUE",
     message,
   });

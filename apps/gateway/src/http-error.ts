@@ -84,6 +84,11 @@ function kindOfFramework(error: unknown): { status: number; kind: Kind; message:
 }
 
 /** The error body of `/v1`. */
-export function errorBody({ code, reason, message }: HttpFailure): string {
-  return JSON.stringify({ error: { code, reason, message } });
+export function errorBody(failure: HttpFailure): string {
+  return JSON.stringify(errorFields(failure));
+}
+
+/** Its fields, for a body that has others beside them. */
+export function errorFields({ code, reason, message }: Omit<HttpFailure, "status">) {
+  return { error: { code, reason, message } };
 }

@@ -34,7 +34,7 @@ export interface Search {
   readonly size: number;
   readonly token: string;
   /** Whether it is one of a few shapes that differ in their values only, whose plan serves all of them; planned anew if absent. */
-  readonly isUsual?: boolean;
+  readonly isPlannedOnce?: boolean;
   /** What the caller asked for: a token of another search is refused. */
   readonly asked: unknown;
 }
@@ -167,7 +167,7 @@ function legQuery(
         ? scan([sql`${column} = ${within.values[0]}`])
         : sql`select s.* from unnest(${within.values}::int[]) as w (value) cross join lateral (${scan([sql`${column} = w.value`])}) s
             order by ${order} limit ${limit}`;
-  return sql`${search.isUsual === true ? prepared : sql``}
+  return sql`${search.isPlannedOnce === true ? prepared : sql``}
     select pk::int8 as pk, json_build_array(${sql.join(names.map((name) => sql`${name}::text`))})::text as place
     from (${found}) f order by ${order}`;
 }

@@ -55,7 +55,7 @@ export async function searchVersions(
     tieBreaks: [nameUp, numberDown],
     size: pageSize(request.pageSize, sizes),
     token,
-    isUsual: token === "" && sortings.length === 0 && isOfOneModel(conditions),
+    isPlannedOnce: token === "" && sortings.length === 0 && isOfOneModel(conditions),
     asked: [filter, orderBy],
   };
   const { rows, next } = await searchPage(db, search, (versions) => selectVersions(db, sql`${prepared} ${versions}`));
