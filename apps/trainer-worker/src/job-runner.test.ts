@@ -19,18 +19,20 @@ const titanic = {
   algorithm: { name: "gradient-boosting" },
   register: { alias: ["challenger"], tags: { team: "growth" } },
 };
-/** Runs for minutes unless it is ended. */
-const endless = { ...titanic, algorithm: { name: "gradient-boosting", params: { n_estimators: 10_000 } } };
+/** 100,000 rows: an iteration takes milliseconds, on any machine. */
+const manyRows = Array.from({ length: 100_000 }, (_, i) => `${i % 997},${i % 89},${((i % 997) * (i % 89)) % 1_000}`);
+const longData = { name: "long.csv", bytes: Buffer.from(["a,b,y", ...manyRows].join("\n")) };
 
-/** Fits for some seconds: many rows, small trees. */
-const slow = {
-  model: "slow",
-  data: { source: "slow.csv", target: "y" },
-  algorithm: { name: "gradient-boosting", params: { n_estimators: 1_200, learning_rate: 0.01, num_leaves: 8 } },
+const long = (params: object) => ({
+  model: "long",
+  data: { source: "long.csv", target: "y" },
+  algorithm: { name: "gradient-boosting", params: { learning_rate: 0.01, ...params } },
   evaluate: { folds: 0 },
-};
-const slowRows = Array.from({ length: 100_000 }, (_, i) => `${i % 997},${i % 89},${((i % 997) * (i % 89)) % 1_000}`);
-const slowData = { name: "slow.csv", bytes: Buffer.from(["a,b,y", ...slowRows].join("\n")) };
+});
+/** Half a second and more. */
+const slow = long({ n_estimators: 600, num_leaves: 8 });
+/** Half a minute and more, unless it is ended. */
+const endless = long({ n_estimators: 10_000, num_leaves: 64 });
 
 let keys: string;
 let registry: RegistryDouble;
@@ -182,7 +184,7 @@ describe("a job that runs", () => {
 
   it("is worth another try when its process was killed", async () => {
     const child = children.take();
-    const running = work(await submit(endless), { ...children, take: () => child });
+    const running = work(registry.submit(endless, longData), { ...children, take: () => child });
     await until(() => registry.state.progress.some(({ step }) => step === "fit"));
     process.kill(child.pid!, "SIGKILL");
     await running;
@@ -192,11 +194,17 @@ describe("a job that runs", () => {
   });
 
   it("goes on from its last checkpoint after its process was killed, to the same files", async () => {
-    await work(registry.submit(slow, slowData));
+    await work(registry.submit(slow, longData));
     registry.state.checkpoint = "";
-    const run = registry.submit(slow, slowData);
+    const finished = registry.state.progress.filter(({ iteration }) => iteration > 0).length;
+    const run = registry.submit(slow, longData);
     const child = children.take();
     const running = work(run, { ...children, take: () => child });
+    await until(() => registry.state.progress.filter(({ iteration }) => iteration > 0).length > finished);
+    // A fit keeps its state after seconds, also on a machine that needs none for the whole of it.
+    process.kill(child.pid!, "SIGSTOP");
+    await sleep(2_500);
+    process.kill(child.pid!, "SIGCONT");
     await until(() => registry.state.checkpoint !== "");
     process.kill(child.pid!, "SIGKILL");
     await running;
@@ -268,7 +276,7 @@ function work(run: string, from: WarmChild = children): Promise<void> {
 }
 
 async function startEndless(): Promise<{ running: Promise<void> }> {
-  const running = work(await submit(endless));
+  const running = work(registry.submit(endless, longData));
   await until(() => registry.state.progress.some(({ step }) => step === "fit"));
   return { running };
 }
