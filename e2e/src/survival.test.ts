@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 /** A job of some seconds, so that there is something to interrupt. */
-function slowTrainingFile(model: string, trees = 250): string {
+function slowTrainingFile(model: string, trees = 500): string {
   const path = join(stack.dir, `${model}.yaml`);
   writeFileSync(
     path,
@@ -88,7 +88,7 @@ it("loses nothing that was acknowledged when every process is killed at once", a
 it("a worker that was stopped until another took its job over registers nothing when it goes on", async () => {
   const pair = await embeddedStack({ args: ["--workers", "2"] });
   try {
-    const { run } = await pair.json<Job>("train", slowTrainingFile("stopped", 500), "--detach");
+    const { run } = await pair.json<Job>("train", slowTrainingFile("stopped", 1_000), "--detach");
     await fitting(pair, run);
     const first = await pair.json<Job>("jobs", "show", run);
     const stopped = ["worker-1", "worker-2"].map(pair.pid).find((pid) => first.worker?.includes(String(pid)))!;

@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { keepWarmChild, type WarmChild } from "./child/warm-child.ts";
 import { runJob } from "./job-runner.ts";
 import { newKeyDirectory } from "./testing/key-directory.ts";
+import { endless, longData, slow } from "./testing/long-fit.ts";
 import { type RegistryDouble, startRegistryDouble } from "./testing/registry-double.ts";
 
 const examples = fileURLToPath(new URL("../../../examples/", import.meta.url));
@@ -19,21 +20,6 @@ const titanic = {
   algorithm: { name: "gradient-boosting" },
   register: { alias: ["challenger"], tags: { team: "growth" } },
 };
-/** 100,000 rows: an iteration takes milliseconds, on any machine. */
-const manyRows = Array.from({ length: 100_000 }, (_, i) => `${i % 997},${i % 89},${((i % 997) * (i % 89)) % 1_000}`);
-const longData = { name: "long.csv", bytes: Buffer.from(["a,b,y", ...manyRows].join("\n")) };
-
-const long = (params: object) => ({
-  model: "long",
-  data: { source: "long.csv", target: "y" },
-  algorithm: { name: "gradient-boosting", params: { learning_rate: 0.01, ...params } },
-  evaluate: { folds: 0 },
-});
-/** Half a second and more. */
-const slow = long({ n_estimators: 600, num_leaves: 8 });
-/** Half a minute and more, unless it is ended. */
-const endless = long({ n_estimators: 10_000, num_leaves: 64 });
-
 let keys: string;
 let registry: RegistryDouble;
 let client: RegistryClient;
@@ -253,8 +239,7 @@ describe("a job that runs", () => {
   });
 
   it("goes on while the registry is away, and is reported when that is back", async () => {
-    const longer = { ...titanic, algorithm: { name: "gradient-boosting", params: { n_estimators: 600 } } };
-    const running = work(await submit(longer));
+    const running = work(registry.submit(slow, longData));
     await until(() => registry.state.progress.some(({ step }) => step === "fit"));
     await registry.goDown();
     await sleep(3_000);

@@ -7,6 +7,7 @@ import { AttemptEnd } from "@mintmark/proto/mintmark/training/v1/attempt_service
 import { type TestDatabase, testDatabase } from "@mintmark/testing/postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { newKeyDirectory } from "./testing/key-directory.ts";
+import { endless, longData } from "./testing/long-fit.ts";
 import { type RegistryDouble, startRegistryDouble } from "./testing/registry-double.ts";
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
@@ -16,7 +17,6 @@ const titanic = {
   data: { source: "titanic.csv", target: "survival" },
   algorithm: { name: "gradient-boosting" },
 };
-const endless = { ...titanic, algorithm: { name: "gradient-boosting", params: { n_estimators: 10_000 } } };
 
 let keys: string;
 let database: TestDatabase;
@@ -45,7 +45,7 @@ afterEach(async () => {
 
 it("takes a job from the queue to its version", async () => {
   await started();
-  await enqueue(titanic);
+  await enqueue(titanic, { name: "titanic.csv", bytes: await readFile(`${examples}titanic.csv`) });
   await until(() => registry.state.ends.length > 0);
   expect(registry.state.ends).toMatchObject([{ end: AttemptEnd.FINISHED }]);
   expect(registry.state.registrations).toHaveLength(1);
@@ -137,15 +137,15 @@ async function started(): Promise<void> {
 /** A worker in the middle of a fit, and the process that does it. */
 async function startEndless(): Promise<{ child: number }> {
   await started();
-  await enqueue(endless);
+  await enqueue(endless, longData);
   await until(() => registry.state.progress.some(({ step }) => step === "fit"));
   const children = await readFile(`/proc/${worker!.process.pid}/task/${worker!.process.pid}/children`, "utf8");
   return { child: Number(children.trim().split(" ")[0]) };
 }
 
 let queued = 0;
-async function enqueue(config: object): Promise<void> {
-  const runId = registry.submit(config, { name: "titanic.csv", bytes: await readFile(`${examples}titanic.csv`) });
+async function enqueue(config: object, data: { readonly name: string; readonly bytes: Uint8Array }): Promise<void> {
+  const runId = registry.submit(config, data);
   await queue.enqueue({ runId, number: ++queued });
 }
 
