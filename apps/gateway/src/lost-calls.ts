@@ -7,16 +7,13 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { MethodOptions_IdempotencyLevel as IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import type { Reason } from "@mintmark/errors";
-import { reasonOf } from "@mintmark/registry-client";
+import { reasonOf, repeatCall } from "@mintmark/registry-client";
 
 /** A registry that is started again is there after 1 to 2 s, on a busy machine after 9; clients wait 120 s for an answer. */
 const patienceMs = 30_000;
-const firstPauseMs = 50;
-const longestPauseMs = 1_000;
 
 /** Whether the connection broke, or never came about: what fails with headers was answered. */
 export function isUnanswered(error: unknown): boolean {
@@ -68,19 +65,8 @@ export function newId(): string {
 }
 
 /** Calls again, with pauses, for as long as the answer is lost and patience lasts. */
-export async function untilAnswered<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-  let end = Number.POSITIVE_INFINITY;
-  for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, longestPauseMs)) {
-    try {
-      return await call();
-    } catch (error) {
-      // From the first loss on: what is lost after a minute's work is worth as much.
-      end = Math.min(end, performance.now() + patienceMs);
-      if (!isLost(error) || performance.now() + pause > end || signal?.aborted) throw error;
-    }
-    // Not all at once when the registry is back.
-    await sleep(pause * (0.5 + Math.random()), undefined, { signal, ref: false });
-  }
+export function untilAnswered<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  return repeatCall(call, { isWorthRepeating: isLost, forMs: patienceMs, signal });
 }
 
 /** Whether it is not known if the call was carried out; also where the database ended under it. */

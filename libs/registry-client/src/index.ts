@@ -15,6 +15,7 @@ export { readEd25519Key, readSecretFile, readSigningKeys, readTrustedKeys, type 
 export { bytesBlob, fileBlob, type LocalBlob } from "./local-blob.ts";
 export { type PulledVersion, type PullOptions, pullVersion, requireVerified } from "./pull-version.ts";
 export { manifestFiles, type PushOptions, pushDirectory } from "./push-directory.ts";
+export { type Repetition, repeatCall } from "./repeat-call.ts";
 export { type SignedDocument, type SignModelOptions, signModel } from "./sign-model.ts";
 export { type TransferOptions, type UploadSummary, uploadBlobs } from "./upload-blobs.ts";
 export { type VerifyDirectoryOptions, verifyDirectory } from "./verify-directory.ts";
