@@ -37,7 +37,7 @@ function slowTrainingFile(stack: Stack): string {
     path,
     `model: resumed
 data: { source: ${checkout}examples/digits.csv, target: digit }
-algorithm: { name: gradient-boosting, params: { n_estimators: 600, learning_rate: 0.01 }, seed: 1 }
+algorithm: { name: gradient-boosting, params: { n_estimators: 1200, learning_rate: 0.005 }, seed: 1 }
 evaluate: { folds: 0 }
 `,
   );

@@ -25,7 +25,7 @@ function slowTrainingFile(model: string, trees = 500): string {
     path,
     `model: ${model}
 data: { source: ${checkout}examples/digits.csv, target: digit }
-algorithm: { name: gradient-boosting, params: { n_estimators: ${trees} }, seed: 1 }
+algorithm: { name: gradient-boosting, params: { n_estimators: ${trees}, learning_rate: 0.01 }, seed: 1 }
 `,
   );
   return path;
