@@ -54,6 +54,11 @@ export function isVersionNumber(number: number): boolean {
 /** The greatest number that a version can be asked to have, so that there are always numbers left after it. */
 export const maxVersionNumber = 1_000_000_000;
 
+/** What a message quotes of a text that may be long. */
+export function beginningOf(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}
+
 /** To be thrown. */
 export function invalid(field: string, problem: string): AppError {
   return new AppError("REQUEST_INVALID", { field, problem });

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { AppError } from "@mintmark/errors";
-import { invalid } from "./fields.ts";
+import { beginningOf, invalid } from "./fields.ts";
 
 export const maxPageSize = 1000;
 const defaultPageSize = 100;
@@ -40,7 +40,7 @@ export function readPageToken(list: string, token: string, asked?: unknown): rea
 
 /** @throws nothing; the error is returned */
 export function badToken(token: string): AppError {
-  return new AppError("PAGE_TOKEN_INVALID", { token: token.length > 200 ? `${token.slice(0, 200)}…` : token });
+  return new AppError("PAGE_TOKEN_INVALID", { token: beginningOf(token, 200) });
 }
 
 /** As {@link readPageToken} for a list whose key is one whole number. */

@@ -8,14 +8,15 @@ import { type LogLine, LogLineSchema } from "@mintmark/proto/mintmark/training/v
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { invalid, requireCount } from "../fields.ts";
-import { cutPage, pageToken, readNumberToken } from "../paging.ts";
-import { dateOf } from "../runs/time.ts";
+import { cutPage, pageSize, pageToken, readNumberToken } from "../paging.ts";
+import { dateOf } from "../request-time.ts";
 import { type Attempt, requireAttempt } from "./attempt.ts";
 import { findJobRow } from "./find-job.ts";
 
 const maxLines = 1_000;
 /** Longer lines are cut: a job must not fail over what it says. */
 const maxLineLength = 16_000;
+const sizes = { most: 10_000, usual: 1_000 };
 const levels = ["debug", "info", "warn", "error"];
 
 /** @throws AppError ATTEMPT_LOST, REQUEST_INVALID */
@@ -45,8 +46,7 @@ export async function listJobLogs(
   db: Db,
   { id, size: requested, token }: { id: string; size: number; token: string },
 ): Promise<{ lines: LogLine[]; next: string }> {
-  if (requested > 10_000) throw invalid("page_size", `must be at most 10000, got ${requested}`);
-  const size = requested === 0 ? 1_000 : requested;
+  const size = pageSize(requested, sizes);
   const after = readNumberToken("logs", token) ?? 0n;
   const { run_pk } = await findJobRow(db, id);
   const rows = await db

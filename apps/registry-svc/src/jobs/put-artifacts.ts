@@ -2,6 +2,7 @@
  * Puts what an attempt made among the artifacts of its run: blobs that were uploaded before, named by paths.
  * @module
  */
+import { isHexDigest } from "@mintmark/crypto/manifest";
 import { AppError } from "@mintmark/errors";
 import type { ArtifactFile } from "@mintmark/proto/mintmark/training/v1/attempt_service";
 import { sql } from "kysely";
@@ -55,9 +56,7 @@ async function holdFolder(tx: Db, attempt: Attempt): Promise<string> {
 }
 
 async function findBlobs(tx: Db, files: PutArtifacts["files"]) {
-  const digests = files
-    .filter(({ blake3 }) => /^[0-9a-f]{64}$/.test(blake3))
-    .map(({ blake3 }) => Buffer.from(blake3, "hex"));
+  const digests = files.filter(({ blake3 }) => isHexDigest(blake3)).map(({ blake3 }) => Buffer.from(blake3, "hex"));
   const { rows } = await sql<{ blake3: Buffer; sha256: Buffer; size: bigint }>`
     select blake3, sha256, size from blob where blake3 = any(${digests}::bytea[])`.execute(tx);
   return new Map(

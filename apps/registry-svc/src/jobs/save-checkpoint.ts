@@ -2,6 +2,7 @@
  * Keeps the state from which another attempt may go on.
  * @module
  */
+import { isHexDigest } from "@mintmark/crypto/manifest";
 import { AppError } from "@mintmark/errors";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
@@ -10,7 +11,7 @@ import { type Attempt, requireAttempt } from "./attempt.ts";
 
 /** @throws AppError ATTEMPT_LOST, CHECKPOINT_NOT_UPLOADED, REQUEST_INVALID */
 export async function saveCheckpoint(db: Db, attempt: Attempt, blake3: string): Promise<void> {
-  if (!/^[0-9a-f]{64}$/.test(blake3)) throw invalid("blake3", "must be 64 lower-case hex digits");
+  if (!isHexDigest(blake3)) throw invalid("blake3", "must be 64 lower-case hex digits");
   try {
     const { rows } = await sql`
       with fenced as (select run_pk from run where ${attempt.holds} for no key update)

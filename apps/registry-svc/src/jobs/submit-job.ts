@@ -2,7 +2,9 @@
  * Accepts a job: checks the training file and the snapshots, creates the run, and queues it after the commit.
  * @module
  */
+
 import { randomUUID } from "node:crypto";
+import { isHexDigest } from "@mintmark/crypto/manifest";
 import { AppError } from "@mintmark/errors";
 import { RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import type { Snapshot } from "@mintmark/proto/mintmark/training/v1/job";
@@ -70,7 +72,7 @@ function readConfig(text: string): TrainingConfig {
 function checkedSnapshot({ name, blake3, sha256, size }: Snapshot): StoredSnapshot {
   requireText("snapshots.name", name, 1_000);
   for (const [field, digest] of Object.entries({ blake3, sha256 }))
-    if (!/^[0-9a-f]{64}$/.test(digest)) throw invalid(`snapshots.${field}`, "must be 64 lower-case hex digits");
+    if (!isHexDigest(digest)) throw invalid(`snapshots.${field}`, "must be 64 lower-case hex digits");
   return { name, blake3, sha256, size: String(size) };
 }
 

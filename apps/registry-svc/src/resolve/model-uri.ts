@@ -9,6 +9,7 @@
  * A name holds no `/`, so the first one ends it; it may hold `@`, so the last one does.
  * @module
  */
+import { isHexDigest } from "@mintmark/crypto/manifest";
 import { AppError } from "@mintmark/errors";
 import { isLoggedModelId } from "../logged-models/logged-model-id.ts";
 import { type AliasName, parseAliasName } from "../names/alias-name.ts";
@@ -78,8 +79,7 @@ function parseSegment(name: ModelName, segment: string, uri: string): ModelUri {
 function parsePointer(name: ModelName, pointer: string, uri: string): ModelUri {
   if (!pointer.startsWith("blake3:")) return { kind: "alias", name, alias: parseAliasName(pointer) };
   const blake3 = pointer.slice("blake3:".length);
-  if (!/^[0-9a-f]{64}$/.test(blake3))
-    throw invalid(uri, "has a digest that is not 'blake3:' and 64 lower-case hex digits");
+  if (!isHexDigest(blake3)) throw invalid(uri, "has a digest that is not 'blake3:' and 64 lower-case hex digits");
   return { kind: "digest", name, blake3 };
 }
 

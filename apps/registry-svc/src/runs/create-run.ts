@@ -11,11 +11,11 @@ import { isUniqueViolation, retryDeadlock } from "../db/sqlstate.ts";
 import { parseExperimentId } from "../experiments/experiment-id.ts";
 import { requireExperimentName } from "../experiments/experiment-name.ts";
 import { invalid, requireText } from "../fields.ts";
+import { dateOf } from "../request-time.ts";
 import { friendlyName } from "./friendly-name.ts";
 import { refusal } from "./refusal.ts";
 import { formatRunId, isRunId, parseRunId } from "./run-id.ts";
 import { maxRunName, requireRunTags, tagNames } from "./run-tags.ts";
-import { dateOf } from "./time.ts";
 
 export interface CreateRun {
   /** The name of the experiment; `Default` if this and the id are empty. */

@@ -3,6 +3,7 @@
  * that is elsewhere.
  * @module
  */
+import { isHexDigest } from "@mintmark/crypto/manifest";
 import type { DatasetInput } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { invalid, requireText } from "../fields.ts";
 
@@ -34,7 +35,7 @@ export function describedJson(input: DatasetInput): object {
 
 function requireSnapshot({ name, blake3, sha256, source, role, schemaJson }: DatasetInput): void {
   for (const [field, digest] of Object.entries({ blake3, sha256 }))
-    if (!/^[0-9a-f]{64}$/.test(digest)) throw invalid(`inputs.${field}`, "must be 64 lower-case hex digits");
+    if (!isHexDigest(digest)) throw invalid(`inputs.${field}`, "must be 64 lower-case hex digits");
   requireTexts({
     name: [name, 2_000],
     source: [source, 2_000],

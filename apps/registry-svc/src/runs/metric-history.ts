@@ -7,11 +7,10 @@ import { AppError } from "@mintmark/errors";
 import { type MetricPoint, MetricPointSchema } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { invalid } from "../fields.ts";
-import { cutPage, pageToken, readPageToken } from "../paging.ts";
+import { cutPage, pageSize, pageToken, readPageToken } from "../paging.ts";
 import { parseRunId } from "./run-id.ts";
 
-const maxPoints = 25_000;
+const sizes = { most: 25_000, usual: 1_000 };
 
 export interface MetricHistory {
   readonly runId: string;
@@ -24,8 +23,7 @@ export interface MetricHistory {
 /** @throws AppError RUN_NOT_FOUND, REQUEST_INVALID, PAGE_TOKEN_INVALID */
 export async function metricHistory(db: Db, request: MetricHistory): Promise<{ points: MetricPoint[]; next: string }> {
   const { runId, key, size: requested, token } = request;
-  if (requested > maxPoints) throw invalid("page_size", `must be at most ${maxPoints}, got ${requested}`);
-  const size = requested === 0 ? 1_000 : requested;
+  const size = pageSize(requested, sizes);
   const uuid = parseRunId(runId);
   const run = await db.selectFrom("run").select("run_pk").where("run_id", "=", uuid).executeTakeFirst();
   if (run === undefined) throw new AppError("RUN_NOT_FOUND", { run: runId });

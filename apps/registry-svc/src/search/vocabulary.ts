@@ -3,6 +3,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { beginningOf } from "../fields.ts";
 import type { Field, Filter, Order } from "./fields.ts";
 import { type Clause, type Comparator, type FieldName, type Literal, parseFilter, parseOrderItem } from "./grammar.ts";
 
@@ -173,5 +174,5 @@ function orderInvalid(order: string, at: number, problem: string): AppError {
 }
 
 function shortened(text: string): string {
-  return text.length > 500 ? `${text.slice(0, 500)}…` : text;
+  return beginningOf(text, 500);
 }

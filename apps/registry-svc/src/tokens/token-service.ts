@@ -7,7 +7,7 @@ import type { TokenService } from "@mintmark/proto/mintmark/access/v1/token_serv
 import { currentCaller } from "../caller.ts";
 import { announce, eventHead } from "../events/announce.ts";
 import { pageSize } from "../paging.ts";
-import { dateOf } from "../runs/time.ts";
+import { dateOf } from "../request-time.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { createToken } from "./create-token.ts";
 import { findToken, listTokens, tokenMessage } from "./find-token.ts";

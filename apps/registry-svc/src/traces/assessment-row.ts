@@ -12,7 +12,7 @@ import {
 } from "@mintmark/proto/mintmark/tracking/v1/trace";
 import { sql } from "kysely";
 import { invalid, requireText } from "../fields.ts";
-import { millisecondsOf } from "../runs/time.ts";
+import { millisecondsOf } from "../request-time.ts";
 import { requireTraceEntries } from "./trace-text.ts";
 
 const maxName = 250;

@@ -10,7 +10,7 @@ import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { parseExperimentId } from "../experiments/experiment-id.ts";
 import { invalid, requireText } from "../fields.ts";
-import { millisecondsOf } from "../runs/time.ts";
+import { millisecondsOf } from "../request-time.ts";
 import { assessmentRow } from "./assessment-row.ts";
 import { requireTraceEntries, requireTraceId } from "./trace-text.ts";
 

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { invalid } from "../fields.ts";
+import { invalid } from "./fields.ts";
 
 /** The years 1 to 9999, which Postgres and JSON can show. */
 const firstMs = Date.parse("0001-01-01T00:00:00Z");
