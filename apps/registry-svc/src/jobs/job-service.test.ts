@@ -234,6 +234,16 @@ describe("PutArtifacts", () => {
     expect((await registry.client.files.listFiles({ path })).entries).toEqual([]);
   });
 
+  it("is where clients look for it, however the location of the experiment is written", async () => {
+    const experiment = { name: "escaped", artifactLocation: "mlflow-artifacts:/in%20escapes//deep/" };
+    await registry.client.experiments.createExperiment(experiment);
+    const { id, token } = await claimed({ experiment: experiment.name });
+    const files = [{ path: "a", blake3: (await uploaded("x")).blake3 }];
+    await attempts().putArtifacts({ runId: id, attemptToken: token, files });
+    const { entries } = await registry.client.files.listFiles({ path: `in escapes/deep/${id}/artifacts` });
+    expect(entries.map(({ name }) => name)).toEqual(["a"]);
+  });
+
   it("is refused where clients look for the artifacts elsewhere", async () => {
     const experiment = { name: "far away", artifactLocation: "s3://bucket/there" };
     await registry.client.experiments.createExperiment(experiment);

@@ -10,6 +10,7 @@ import type { Db } from "../db/schema.ts";
 import { retryDeadlock } from "../db/sqlstate.ts";
 import { runArtifactUri } from "../experiments/artifact-location.ts";
 import { invalid } from "../fields.ts";
+import { pathOfArtifactUri } from "../files/artifact-uri.ts";
 import { requireFilePath } from "../files/file-path.ts";
 import { recordFile } from "../files/put-file.ts";
 import { formatRunId } from "../runs/run-id.ts";
@@ -50,7 +51,7 @@ async function holdFolder(tx: Db, attempt: Attempt): Promise<string> {
     where ${attempt.holds} for no key update of run`.execute(tx);
   const { run_id, experiment_pk, artifact_location } = requireAttempt(attempt, rows[0]);
   const uri = runArtifactUri(experiment_pk, artifact_location, formatRunId(run_id));
-  const [, folder] = /^mlflow-artifacts:\/(?!\/)(.+)$/.exec(uri) ?? [];
+  const folder = pathOfArtifactUri(uri);
   if (folder === undefined) throw new AppError("ARTIFACTS_ELSEWHERE", { run: attempt.runId, uri });
   return folder;
 }
