@@ -119,4 +119,28 @@ describe("an archive of models", () => {
     }
     expect((await here.cli("import", "archive", file, "--rename", "rose=tulip")).code).toBe(2);
   });
+
+  it("holds the files of a run, however the location of its experiment is written", async () => {
+    const post = async (path: string, fields: object) => {
+      const headers = { "content-type": "application/json" };
+      const url = `${here.url}/api/2.0/mlflow/${path}`;
+      const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(fields) });
+      return (await answer.json()) as { experiment_id: string; run: { info: { run_id: string } } };
+    };
+    const location = "mlflow-artifacts:/in%20escapes//deep";
+    const { experiment_id } = await post("experiments/create", { name: "escaped", artifact_location: location });
+    const { run } = await post("runs/create", { experiment_id });
+    const { run_id } = run.info;
+    const files = `${here.url}/api/2.0/mlflow-artifacts/artifacts/in%20escapes/deep/${run_id}/artifacts`;
+    await fetch(`${files}/note.txt`, { method: "PUT", body: "kept" });
+    await post("registered-models/create", { name: "escaped" });
+    await post("model-versions/create", { name: "escaped", source: "s3://elsewhere/model", run_id });
+    const archive = join(here.dir, "escaped.tar");
+    await here.json("export", "escaped", "--out", archive);
+    expect(await there.json<Imported>("import", "archive", archive)).toMatchObject({ differences: [] });
+    for (const { url } of [here, there]) {
+      const answer = await fetch(`${url}/get-artifact?${new URLSearchParams({ run_id, path: "note.txt" })}`);
+      expect([answer.status, await answer.text()]).toEqual([200, "kept"]);
+    }
+  });
 });

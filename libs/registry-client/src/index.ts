@@ -1,3 +1,4 @@
+export { decodedOnce, pathOfArtifactUri, storedPath } from "./artifact-uri.ts";
 export { type BulkEndpoint, type FilePut, getFile, putFile, statFile } from "./bulk-http.ts";
 export { type ConnectOptions, clients, connectRegistry, type RegistryClient } from "./connect.ts";
 export { type DownloadOptions, downloadBlob } from "./download-blob.ts";

@@ -4,7 +4,7 @@
  */
 import type { FileEntry } from "@mintmark/proto/mintmark/tracking/v1/file_service";
 import { artifactPath } from "./artifact-path.ts";
-import { count, list, message, requiredText, text } from "./fields.ts";
+import { count, list, message, requiredText, runMessage, text } from "./fields.ts";
 import { int64Json, orAbsent } from "./json.ts";
 import { type Call, type Route, route } from "./route.ts";
 
@@ -81,17 +81,10 @@ export const artifactRoutes: readonly Route[] = [
       features_enabled: { gateway: false },
     };
   }),
-  route(
-    "GET",
-    "2.0/mlflow/artifacts/list",
-    message({ run_id: text, run_uuid: text, path: text }).refine(({ run_id, run_uuid }) => run_id || run_uuid, {
-      path: ["run_id"],
-    }),
-    async ({ run_id, run_uuid, path }, call) => {
-      const { run } = await call.registry.runs.getRun({ id: run_id || run_uuid }, call.as);
-      return await filesAt(run!.artifactUri, path, call);
-    },
-  ),
+  route("GET", "2.0/mlflow/artifacts/list", runMessage({ path: text }), async ({ run_id: id, path }, call) => {
+    const { run } = await call.registry.runs.getRun({ id }, call.as);
+    return await filesAt(run!.artifactUri, path, call);
+  }),
   route(
     "GET",
     "2.0/mlflow/logged-models/:model_id/artifacts/directories",

@@ -1,6 +1,6 @@
+import { pathOfArtifactUri } from "@mintmark/registry-client";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { pathOfArtifactUri } from "../files/artifact-uri.ts";
 import { type RegistryDatabase, registryDatabase } from "../testing/database.ts";
 import {
   artifactLocation,
@@ -47,17 +47,4 @@ it("tells by the path of a file whose it is, wherever the experiment's files are
     expect(artifactOwner(ofModel)).toEqual({ run: null, loggedModel: id });
   }
   expect(artifactOwner("7/notes.txt")).toEqual({ run: null, loggedModel: null });
-});
-
-it.each([
-  ["mlflow-artifacts:/7/r/artifacts", "7/r/artifacts"],
-  ["MLFLOW-artifacts:///a//b%20c/", "a/b c"],
-  ["mlflow-artifacts:/", ""],
-  ["mlflow-artifacts://elsewhere/a", undefined],
-  ["mlflow-artifacts:a", undefined],
-  ["mlflow-artifacts:/7?/r/artifacts", undefined],
-  ["mlflow-artifacts:/7#/r/artifacts", undefined],
-  ["s3://bucket/a", undefined],
-])("keeps the files of %s under %s", (uri, path) => {
-  expect(pathOfArtifactUri(uri)).toBe(path);
 });

@@ -5,12 +5,12 @@
 import { isHexDigest } from "@mintmark/crypto/manifest";
 import { AppError } from "@mintmark/errors";
 import type { ArtifactFile } from "@mintmark/proto/mintmark/training/v1/attempt_service";
+import { pathOfArtifactUri } from "@mintmark/registry-client";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { retryDeadlock } from "../db/sqlstate.ts";
 import { runArtifactUri } from "../experiments/artifact-location.ts";
 import { invalid } from "../fields.ts";
-import { pathOfArtifactUri } from "../files/artifact-uri.ts";
 import { requireFilePath } from "../files/file-path.ts";
 import { recordFile } from "../files/put-file.ts";
 import { formatRunId } from "../runs/run-id.ts";

@@ -13,12 +13,12 @@ import {
   type TraceState,
 } from "@mintmark/proto/mintmark/tracking/v1/trace";
 import { type Span, SpanSchema } from "@mintmark/proto/opentelemetry/proto/trace/v1/trace";
+import { pathOfArtifactUri } from "@mintmark/registry-client";
 import { type RawBuilder, sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { traceArtifactUri } from "../experiments/artifact-location.ts";
 import { invalid } from "../fields.ts";
-import { pathOfArtifactUri } from "../files/artifact-uri.ts";
 import type { Placed } from "../page-rows.ts";
 import { type AssessmentRow, assessmentJson, assessmentMessage } from "./assessment-row.ts";
 

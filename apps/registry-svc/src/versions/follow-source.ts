@@ -7,11 +7,11 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { pathOfArtifactUri } from "@mintmark/registry-client";
 import { sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { runArtifactUri } from "../experiments/artifact-location.ts";
-import { pathOfArtifactUri } from "../files/artifact-uri.ts";
 import { loggedModelNode, runNode, type Source, versionNode } from "../lineage/lineage-node.ts";
 import { findLoggedModel } from "../logged-models/find-logged-model.ts";
 import { resolveUri } from "../resolve/resolve-uri.ts";

@@ -13,7 +13,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
-import { decodedOnce, storedPath } from "../files/artifact-uri.ts";
+import { decodedOnce, storedPath } from "@mintmark/registry-client";
 import { parseModelUri } from "../resolve/model-uri.ts";
 
 export type VersionSource =

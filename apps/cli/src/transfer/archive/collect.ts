@@ -22,9 +22,8 @@ import {
   ArchivedVersionSchema,
   ArchiveSchema,
 } from "@mintmark/proto/mintmark/transfer/v1/archive";
-import { type RegistryClient, statFile } from "@mintmark/registry-client";
+import { pathOfArtifactUri, type RegistryClient, statFile } from "@mintmark/registry-client";
 import { pages } from "../../pages.ts";
-import { hostedPath } from "../hosted-path.ts";
 import { orAbsent } from "../or-absent.ts";
 import { archiveFormat } from "./format.ts";
 
@@ -133,7 +132,7 @@ async function collectFiles(
   artifactUri: string,
   origins: Map<string, BlobOrigin>,
 ): Promise<ArchivedFile[]> {
-  const root = hostedPath(artifactUri);
+  const root = pathOfArtifactUri(artifactUri);
   const files: ArchivedFile[] = [];
   const folders = root === undefined || client.bulk === undefined ? [] : [root];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop())

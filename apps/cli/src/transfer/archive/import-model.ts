@@ -14,8 +14,7 @@ import {
   VersionStatus,
 } from "@mintmark/proto/mintmark/registry/v1/version";
 import type { ArchivedModel, ArchivedVersion } from "@mintmark/proto/mintmark/transfer/v1/archive";
-import { readSigningKeys, reasonOf, signModel } from "@mintmark/registry-client";
-import { hostedPath } from "../hosted-path.ts";
+import { pathOfArtifactUri, readSigningKeys, reasonOf, signModel } from "@mintmark/registry-client";
 import { orAbsent } from "../or-absent.ts";
 import { type ArchiveImport, originTag, putBlob } from "./archive-import.ts";
 import { factsOf } from "./card-facts.ts";
@@ -94,7 +93,7 @@ async function sourceHere(context: ArchiveImport, { version, files }: ArchivedVe
   const here = run && (await context.session.client.runs.getRun({ id: run.id })).run!.artifactUri;
   const below = run && pathInRun(source, run.id, run.artifactUri);
   if (below === undefined || here === undefined) return version!.digest === "" ? source : undefined;
-  const root = hostedPath(`${here}${below}`);
+  const root = pathOfArtifactUri(`${here}${below}`);
   if (root === undefined) return undefined;
   for (const { path, blake3 } of files) await putBlob(context, `${root}/${path}`, blake3);
   return source.startsWith("runs:/") ? source : `${here}${below}`;

@@ -7,8 +7,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { LoggedModelStatus } from "@mintmark/proto/mintmark/tracking/v1/logged_model";
 import { type DatasetInputSchema, type Run, RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import type { ArchivedFile, ArchivedLoggedModel, ArchivedRun } from "@mintmark/proto/mintmark/transfer/v1/archive";
+import { pathOfArtifactUri } from "@mintmark/registry-client";
 import { chunks } from "../chunks.ts";
-import { hostedPath } from "../hosted-path.ts";
 import { orAbsent } from "../or-absent.ts";
 import { type ArchiveImport, putBlob } from "./archive-import.ts";
 
@@ -94,7 +94,7 @@ async function putFiles(
   files: readonly ArchivedFile[],
   artifactUri: string,
 ): Promise<void> {
-  const root = hostedPath(artifactUri);
+  const root = pathOfArtifactUri(artifactUri);
   if (root !== undefined) for (const { path, blake3 } of files) await putBlob(context, `${root}/${path}`, blake3);
   else if (files.length > 0)
     context.report.differs(`files of ${what}`, `were not copied: its experiment keeps files at ${artifactUri}`);

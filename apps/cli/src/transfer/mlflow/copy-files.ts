@@ -3,8 +3,7 @@
  * @module
  */
 import { collectDigests, digestsOfStream } from "@mintmark/crypto/digests";
-import { eachLimited, putFile, statFile } from "@mintmark/registry-client";
-import { hostedPath } from "../hosted-path.ts";
+import { eachLimited, pathOfArtifactUri, putFile, statFile } from "@mintmark/registry-client";
 import { attempt, type Import } from "./import.ts";
 import { downloadFile, listFiles, type SourceFile, type SourceFolder } from "./read-source.ts";
 
@@ -16,7 +15,7 @@ export async function copyFiles(context: Import, folder: SourceFolder, artifactU
   const what = `${folder.kind} ${folder.id}`;
   const files = await attempt(context, `files of ${what}`, () => listFiles(source, folder));
   if (files === undefined || files.length === 0) return;
-  const root = hostedPath(artifactUri);
+  const root = pathOfArtifactUri(artifactUri);
   if (root === undefined) {
     report.differs(`files of ${what}`, `were not copied: its experiment keeps its files at ${artifactUri}`);
     return;

@@ -3,7 +3,6 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
-import { proxiedPath } from "../hosted-path.ts";
 import type {
   SourceExperiment,
   SourceLoggedModel,
@@ -188,6 +187,12 @@ async function listFolder(source: MlflowSource, folder: SourceFolder, path: stri
     const name = listed.slice(listed.lastIndexOf("/") + 1);
     return { path: path === "" ? name : `${path}/${name}`, isFolder: is_dir === true, size: Number(file_size ?? 0) };
   });
+}
+
+/** The path that the server's proxy, which a URI may name by its address, knows files by; `undefined` if they lie elsewhere. */
+function proxiedPath(uri: string): string | undefined {
+  const path = /^mlflow-artifacts:(?:\/\/[^/]*)?\/(.*)$/.exec(uri)?.[1];
+  return path?.replace(/\/+$/, "");
 }
 
 async function orMissing<T>(answer: Promise<T>): Promise<T | undefined> {

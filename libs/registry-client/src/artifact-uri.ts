@@ -1,11 +1,11 @@
 /**
- * URIs of files that this server keeps: `mlflow-artifacts:/` and their path.
+ * URIs of files that a registry keeps: `mlflow-artifacts:/` and their path.
  * @module
  */
 
 /** The path of the files, without scheme; `undefined` if they are elsewhere. */
 export function pathOfArtifactUri(uri: string): string | undefined {
-  // Of a URI with a query or a fragment it is not clear what would be appended to it, so it is that of nothing here.
+  // Of a URI with a query or a fragment it is not clear what would be appended to it, so it is that of nothing there.
   const path = /^mlflow-artifacts:(?!\/\/[^/])(\/[^?#]*)$/i.exec(uri)?.[1];
   return path === undefined ? undefined : storedPath(path);
 }
