@@ -9,8 +9,9 @@
 import { randomUUID } from "node:crypto";
 import { MethodOptions_IdempotencyLevel as IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { repeatCall } from "@mintmark/async/repeat-call";
 import type { Reason } from "@mintmark/errors";
-import { reasonOf, repeatCall } from "@mintmark/registry-client";
+import { reasonOf } from "@mintmark/registry-client";
 
 /** A registry that is started again is there after 1 to 2 s, on a busy machine after 9; clients wait 120 s for an answer. */
 const patienceMs = 30_000;

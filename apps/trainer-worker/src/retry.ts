@@ -2,7 +2,7 @@
  * Repeats a call of a job while the registry is away: every call of a job may be repeated.
  * @module
  */
-import { repeatCall } from "@mintmark/registry-client";
+import { repeatCall } from "@mintmark/async/repeat-call";
 import { isWorthRepeating } from "./failure.ts";
 
 export interface Patience {

@@ -8,6 +8,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { eachLimited } from "@mintmark/async/each-limited";
 import type { PublicKey } from "@mintmark/crypto/keys";
 import { documentFolder, type ManifestFile } from "@mintmark/crypto/manifest";
 import type { Verification } from "@mintmark/crypto/verify-model";
@@ -15,7 +16,6 @@ import { AppError } from "@mintmark/errors";
 import type { Version } from "@mintmark/proto/mintmark/registry/v1/version";
 import type { RegistryClient } from "./connect.ts";
 import { downloadBlob } from "./download-blob.ts";
-import { eachLimited } from "./each-limited.ts";
 import type { TransferOptions } from "./upload-blobs.ts";
 import { readVersionContent, verifyContent } from "./version-content.ts";
 

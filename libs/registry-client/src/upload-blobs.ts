@@ -4,11 +4,11 @@
  */
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { eachLimited } from "@mintmark/async/each-limited";
 import type { Digests } from "@mintmark/crypto/digests";
 import type { UploadBlobRequestSchema } from "@mintmark/proto/mintmark/registry/v1/artifact_service";
 import { putBlob } from "./bulk-http.ts";
 import type { RegistryClient } from "./connect.ts";
-import { eachLimited } from "./each-limited.ts";
 import { isTransferBroken } from "./failure.ts";
 import type { LocalBlob } from "./local-blob.ts";
 import { resume } from "./resume.ts";

@@ -2,8 +2,9 @@
  * Copies the files of a run or a logged model: hashed while they pass, and compared with what the registry says it keeps.
  * @module
  */
+import { eachLimited } from "@mintmark/async/each-limited";
 import { collectDigests, digestsOfStream } from "@mintmark/crypto/digests";
-import { eachLimited, pathOfArtifactUri, putFile, statFile } from "@mintmark/registry-client";
+import { pathOfArtifactUri, putFile, statFile } from "@mintmark/registry-client";
 import { attempt, type Import } from "./import.ts";
 import { downloadFile, listFiles, type SourceFile, type SourceFolder } from "./read-source.ts";
 

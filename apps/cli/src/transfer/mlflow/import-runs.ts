@@ -5,8 +5,8 @@
  */
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import { eachLimited } from "@mintmark/async/each-limited";
 import { type MetricPointSchema, type Run, RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
-import { eachLimited } from "@mintmark/registry-client";
 import { chunks } from "../chunks.ts";
 import { orAbsent } from "../or-absent.ts";
 import { copyFiles } from "./copy-files.ts";

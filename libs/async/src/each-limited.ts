@@ -1,5 +1,5 @@
 /**
- * Several transfers at once, but not too many.
+ * Several waits at once, but not too many.
  * @module
  */
 

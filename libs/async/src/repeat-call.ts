@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 
-export interface Repetition {
+interface Repetition {
   /** Whether the same call may succeed later. */
   readonly isWorthRepeating: (error: unknown) => boolean;
   /** How long to go on after the first failure, in milliseconds: what is lost after a minute's work is worth as much. */
