@@ -15,9 +15,16 @@ export const servingReasons = {
     "invalid_argument",
     (d: { field: string; problem: string }) => `"output.${d.field}" ${d.problem}`,
   ),
-  MODEL_INPUTS_MISSING: define(
+  MODEL_INPUTS_MISSING: define("invalid_argument", (d: { names: readonly string[]; query?: string | undefined }) => {
+    const names = `model is missing inputs [${d.names.map((name) => `'${name}'`).join(", ")}]`;
+    return d.query === undefined
+      ? names
+      : `${names}; it was trained on the columns of a query, and wants those: ${d.query}`;
+  }),
+  INPUT_VALUE_MISSING: define(
     "invalid_argument",
-    (d: { names: readonly string[] }) => `model is missing inputs [${d.names.map((name) => `'${name}'`).join(", ")}]`,
+    (d: { column: string; row: number }) =>
+      `input '${d.column}' has no value at row ${d.row}, and the model has no rule for that: give one, or train with { impute: [${d.column}] }`,
   ),
   INPUT_VALUE_INVALID: define(
     "invalid_argument",

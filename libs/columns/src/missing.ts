@@ -1,0 +1,43 @@
+/**
+ * Missing is one thing: the spellings that mean "no value", in every column and by every door.
+ * @module
+ */
+
+/** What `pandas.read_csv` takes for missing (`pandas._libs.parsers.STR_NA_VALUES`, pandas 3.1). */
+export const pandasMissing: readonly string[] = [
+  "",
+  "#N/A",
+  "#N/A N/A",
+  "#NA",
+  "-1.#IND",
+  "-1.#QNAN",
+  "-NaN",
+  "-nan",
+  "1.#IND",
+  "1.#QNAN",
+  "<NA>",
+  "N/A",
+  "NA",
+  "NULL",
+  "NaN",
+  "None",
+  "n/a",
+  "nan",
+  "null",
+];
+
+/**
+ * How onnxruntime spells a missing value of a pandas column of texts: it takes the `str` of NaN, None, NA and NaT.
+ * A text that training saw as a value of its own is that value all the same.
+ */
+export const pythonMissing: readonly string[] = ["nan", "None", "<NA>", "NaT"];
+
+/** The spellings as a set. The empty text is always among them. */
+export function missingSet(spellings: readonly string[]): ReadonlySet<string> {
+  return new Set(["", ...spellings]);
+}
+
+/** Whether a text means "no value"; blanks around it do not count. */
+export function isMissingText(text: string, missing: ReadonlySet<string>): boolean {
+  return missing.has(text) || missing.has(text.trim());
+}
