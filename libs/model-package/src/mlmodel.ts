@@ -3,16 +3,20 @@
  * equal bytes.
  * @module
  */
+import { storageOf, type TableSchema } from "@mintmark/columns/column-schema";
 import { AppError } from "@mintmark/errors";
 import { parse, stringify } from "yaml";
 import { mlflowVersion, onnxVersion, pythonVersion } from "./environment.ts";
 import { inputLayout, type ModelOutput, type OutputType } from "./output-columns.ts";
+import { readSchema, schemaDocument } from "./schema-document.ts";
 import type { Signature } from "./signature.ts";
 import type { ModelInput, Task } from "./trained-model.ts";
 
 export interface Mlmodel {
   /** The model's inputs; empty if the file has no signature. */
   readonly inputs: readonly ModelInput[];
+  /** How they are read. Where the file does not say, nothing is known of a column but its storage, and none is required. */
+  readonly schema: TableSchema;
   /** The file that the ONNX flavor names; null if the model has no such flavor. */
   readonly onnxFile: string | null;
   /** What the model is for; null in a file that is not ours. */
@@ -28,7 +32,7 @@ export interface MlmodelOptions {
  * The text of `MLmodel`. Columns with text among several are described as tensors, because MLflow hands the texts of
  * pandas 3 to ONNX only so; all others as columns.
  */
-export function writeMlmodel({ inputs, outputs }: Signature, { task, hasExample }: MlmodelOptions): string {
+export function writeMlmodel({ inputs, outputs, schema }: Signature, { task, hasExample }: MlmodelOptions): string {
   const asTensors = inputLayout(inputs) === "columns";
   const document = {
     flavors: {
@@ -40,7 +44,7 @@ export function writeMlmodel({ inputs, outputs }: Signature, { task, hasExample 
         python_version: pythonVersion,
       },
     },
-    metadata: { mintmark: { task } },
+    metadata: { mintmark: { task, ...schemaDocument(schema) } },
     mlflow_version: mlflowVersion,
     ...(hasExample && {
       saved_input_example_info: {
@@ -67,13 +71,18 @@ export function readMlmodel(bytes: Uint8Array): Mlmodel {
   const document = parseYaml(bytes);
   const onnx = field(field(document, "flavors"), "onnx");
   const onnxFile = field(onnx, "data");
-  const task = field(field(field(document, "metadata"), "mintmark"), "task");
+  const mintmark = field(field(document, "metadata"), "mintmark");
+  const task = field(mintmark, "task");
+  const schema = readSchema(mintmark, readColumns(field(field(document, "signature"), "inputs")));
   return {
-    inputs: readColumns(field(field(document, "signature"), "inputs")),
+    inputs: schema.columns.map((column) => ({ name: column.name, type: storageOf(column.type), column })),
+    schema,
     onnxFile: typeof onnxFile === "string" ? onnxFile : null,
     task: typeof task === "string" ? task : null,
   };
 }
+
+type NamedType = Pick<ModelInput, "name" | "type">;
 
 const columnTypes: Readonly<Record<OutputType, string>> = {
   number: "double",
@@ -89,19 +98,19 @@ const tensorTypes: Readonly<Record<OutputType, string>> = {
 };
 const numberTypes = new Set(["double", "float", "long", "integer", "boolean"]);
 
-function columnOf({ name, type }: ModelInput | ModelOutput) {
+function columnOf({ name, type }: NamedType | ModelOutput) {
   return { type: columnTypes[type], name, required: true };
 }
 
-function tensorOf({ name, type }: ModelInput | ModelOutput) {
+function tensorOf({ name, type }: NamedType | ModelOutput) {
   return { type: "tensor", "tensor-spec": { dtype: tensorTypes[type], shape: [-1] }, name };
 }
 
-function readColumns(list: unknown): ModelInput[] {
+function readColumns(list: unknown): NamedType[] {
   if (list === undefined || list === null) return [];
   const columns: unknown = typeof list === "string" ? parseJson(list) : list;
   if (!Array.isArray(columns)) throw invalid("the signature's inputs are not a list");
-  return columns.map((column, at): ModelInput => {
+  return columns.map((column, at): NamedType => {
     const name = field(column, "name");
     if (typeof name !== "string") throw invalid(`input ${at} of the signature has no name`);
     return { name, type: inputType(column, name) };

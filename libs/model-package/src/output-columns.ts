@@ -3,6 +3,7 @@
  * `output`, so that what cannot be is known before anything is trained.
  * @module
  */
+import type { ColumnSchema } from "@mintmark/columns/column-schema";
 import { AppError } from "@mintmark/errors";
 import type { Classes, ModelInput, TrainedModel } from "./trained-model.ts";
 
@@ -13,7 +14,13 @@ export interface ModelOutput {
   readonly type: OutputType;
 }
 
-export interface OutputPlan extends Pick<TrainedModel, "task" | "inputs" | "output"> {
+/** An input as far as outputs depend on it. */
+export interface PlannedInput extends Pick<ModelInput, "name" | "type"> {
+  readonly column?: Pick<ColumnSchema, "type" | "spells">;
+}
+
+export interface OutputPlan extends Pick<TrainedModel, "task" | "output"> {
+  readonly inputs: readonly PlannedInput[];
   /** What a prediction is one of, classes or cluster numbers; null where it is a number. */
   readonly values: Classes | null;
 }
@@ -40,8 +47,12 @@ export function outputColumns(plan: OutputPlan): ModelOutput[] {
   return outputs;
 }
 
-/** How the inputs of a model reach its graph: all numbers as one matrix, one text alone, otherwise column by column. */
-export function inputLayout(inputs: readonly ModelInput[]): "matrix" | "text" | "columns" {
+/**
+ * How the inputs of a model reach its graph: all numbers as one matrix, one text alone, otherwise column by column. So are
+ * booleans too, because MLflow takes them for numbers, and for texts, only where columns are described as tensors.
+ */
+export function inputLayout(inputs: readonly PlannedInput[]): "matrix" | "text" | "columns" {
+  if (inputs.some(({ column }) => column?.type === "boolean" || column?.spells?.includes("boolean"))) return "columns";
   if (inputs.every(({ type }) => type === "number")) return "matrix";
   return inputs.length === 1 ? "text" : "columns";
 }

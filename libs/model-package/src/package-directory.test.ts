@@ -1,13 +1,16 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { type ColumnSchema, storageOf, type TableSchema } from "@mintmark/columns/column-schema";
 import { AppError } from "@mintmark/errors";
+import type { Column, NumberEncoder } from "@mintmark/ml-core/base/preprocessing";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { readMlmodel } from "./mlmodel.ts";
+import { readMlmodel, writeMlmodel } from "./mlmodel.ts";
 import { modelFiles, writeModelDirectory } from "./package-directory.ts";
 import { loadPredictor } from "./predictor.ts";
 import { allCases } from "./testing/cases.ts";
+import { inputOf } from "./testing/random-model.ts";
 import type { TrainedModel } from "./trained-model.ts";
 
 const cases = allCases();
@@ -70,7 +73,7 @@ describe("modelFiles", () => {
     ]);
   });
 
-  it("describes numeric models by columns, and columns with text among them as tensors", () => {
+  it("describes numeric models by columns, and columns with text or booleans among them as tensors", () => {
     expect(signature(numbers.model).inputs[0]).toEqual({ type: "double", name: "width", required: true });
     expect(signature(numbers.model).outputs).toEqual([
       { type: "double", name: "anomaly_score", required: true },
@@ -80,6 +83,11 @@ describe("modelFiles", () => {
       type: "tensor",
       "tensor-spec": { dtype: "object", shape: [-1] },
       name: "class",
+    });
+    expect(signature(named("flags: isolation forest").model).inputs[1]).toEqual({
+      type: "tensor",
+      "tensor-spec": { dtype: "float64", shape: [-1] },
+      name: "member",
     });
     expect(signature(named("text: 2 classes, 1 to 1 words").model).inputs).toEqual([
       { type: "string", name: "summary", required: true },
@@ -113,6 +121,19 @@ describe("modelFiles", () => {
     expect(() => modelFiles({ model: { ...model, inputs }, example: null, training })).toThrow(
       /"encoders" expected one for each input/,
     );
+    const withColumn = (column: ColumnSchema) =>
+      modelFiles({
+        model: { ...bare, inputs: bare.inputs.with(0, { ...bare.inputs[0]!, column }) },
+        example: null,
+        training,
+      });
+    const bare = named("numbers: linear, bare").model;
+    expect(() => withColumn({ name: "width", type: "text", optional: true })).toThrow(
+      "expected the column of 'width', number, got 'width', text",
+    );
+    expect(() => withColumn({ name: "width", type: "number", optional: true })).toThrow(
+      "expected 'width' not optional, for nothing fills it",
+    );
   });
 });
 
@@ -121,7 +142,8 @@ describe("loadPredictor", () => {
   const load = (mlmodel = files.get("MLmodel")!) => loadPredictor(files.get("model.onnx")!, mlmodel);
 
   it("says what goes in and what comes out", () => {
-    const { inputs, outputs } = load();
+    const { inputs, outputs, schema } = load();
+    expect(schema.columns).toEqual(mixed.model.inputs.map(({ column }) => column));
     expect(inputs).toEqual(mixed.model.inputs);
     expect(outputs).toEqual([
       { name: "Survival prediction", type: "text" },
@@ -159,6 +181,28 @@ describe("loadPredictor", () => {
     expect(() => load().predict([first!, text, ...rest])).toThrow("input 'age' expected a number, got a text");
   });
 
+  it("refuses numbers that are missing where no rule says what then, and infinite ones, by column and row", () => {
+    const { model, columns } = named("numbers: linear, bare");
+    const files = modelFiles({ model, example: null, training });
+    const { predict } = loadPredictor(files.get("model.onnx")!, files.get("MLmodel")!);
+    const withValue = (value: number) =>
+      columns.map((column) =>
+        column.name === "Größe" ? { ...column, values: (column.values as Float64Array).with(70, value) } : column,
+      ) as Column[];
+    expect(() => predict(withValue(Number.NaN))).toThrow("input 'Größe' has no value at row 70");
+    expect(() => predict(withValue(-Infinity))).toThrow("'Größe' expected a finite number, got -Infinity at row 70");
+    const fill = { ...model.preprocessor.encoders[2]!, fill: 0 } as NumberEncoder;
+    const encoders = model.preprocessor.encoders.with(2, fill);
+    const rule = modelFiles({
+      model: { ...model, inputs: encoders.map((encoder) => inputOf(encoder)), preprocessor: { encoders } },
+      example: null,
+      training,
+    });
+    const filled = loadPredictor(rule.get("model.onnx")!, rule.get("MLmodel")!);
+    expect(filled.predict(withValue(Number.NaN))).toEqual(filled.predict(withValue(0)));
+    expect(() => filled.predict(withValue(Infinity))).toThrow(/expected a finite number, got Infinity at row 70/);
+  });
+
   it("refuses a graph that is not the one of the signature", () => {
     const other = modelFiles({ ...numbers, example: null, training }).get("MLmodel")!;
     expect(() => load(other)).toThrow(/the graph takes 'class', which the signature does not name/);
@@ -169,17 +213,42 @@ describe("readMlmodel", () => {
   const read = (text: string) => readMlmodel(new TextEncoder().encode(text));
 
   it("reads what it wrote", () => {
-    const { inputs, onnxFile, task } = readMlmodel(modelFiles({ ...mixed, example: null, training }).get("MLmodel")!);
-    expect({ inputs, onnxFile, task }).toEqual({
+    expect(readMlmodel(modelFiles({ ...mixed, example: null, training }).get("MLmodel")!)).toEqual({
       inputs: mixed.model.inputs,
+      schema: { columns: mixed.model.inputs.map(({ column }) => column) },
       onnxFile: "model.onnx",
       task: "classification",
+    });
+  });
+
+  it("reads how rows are read: formats, missing values, the delimiter and the query", () => {
+    const column = { name: "yes", type: "number", format: { decimal: ",", thousands: null }, optional: false } as const;
+    const written: TableSchema = {
+      columns: [
+        column,
+        { name: "1:30", type: "integer", format: { decimal: ".", thousands: "'" }, optional: true },
+        { name: "null", type: "boolean", optional: false },
+        { name: "é\n#", type: "date", optional: true },
+        { name: "~", type: "text", optional: true, spells: ["number", "boolean"] },
+      ],
+      missing: ["", "no", "-999"],
+      delimiter: "\t",
+      query: "SELECT yes,\n  no -- 'no'\nFROM data",
+    };
+    const inputs = written.columns.map((column) => ({ name: column.name, type: storageOf(column.type), column }));
+    const text = writeMlmodel({ inputs, outputs: [], schema: written }, { task: "regression", hasExample: false });
+    expect(read(text)).toMatchObject({ inputs, schema: written });
+    // What YAML 1.1, and so Python, takes for other things than texts is quoted.
+    expect(parse(text, { version: "1.1" }).metadata.mintmark).toMatchObject({
+      columns: written.columns.map(({ name }) => ({ name })),
+      missing: written.missing,
     });
   });
 
   it("tolerates files of others, with and without a signature", () => {
     expect(read("flavors: {sklearn: {pickled_model: model.pkl}}\n")).toEqual({
       inputs: [],
+      schema: { columns: [] },
       onnxFile: null,
       task: null,
     });
@@ -188,10 +257,10 @@ describe("readMlmodel", () => {
       { type: "tensor", "tensor-spec": { dtype: "float32", shape: [-1] }, name: "b" },
       { type: "string", name: "c", required: false },
     ];
-    expect(read(`signature: {inputs: '${JSON.stringify(columns)}'}`).inputs).toEqual([
-      { name: "a", type: "number" },
-      { name: "b", type: "number" },
-      { name: "c", type: "text" },
+    expect(read(`signature: {inputs: '${JSON.stringify(columns)}'}`).schema.columns).toEqual([
+      { name: "a", type: "number", optional: true },
+      { name: "b", type: "number", optional: true },
+      { name: "c", type: "text", optional: true },
     ]);
   });
 
@@ -201,8 +270,23 @@ describe("readMlmodel", () => {
     ["signature: {inputs: '{}'}", /not a list/],
     [`signature: {inputs: '[{"type":"double"}]'}`, /input 0 of the signature has no name/],
     [`signature: {inputs: '[{"type":"datetime","name":"t"}]'}`, /input 't' of the signature has the type "datetime"/],
+    [ours("[]"), /metadata.mintmark has other columns than the signature/],
+    [ours("[{name: b, type: number, optional: true}]"), /other columns than the signature/],
+    [ours("[{name: a, type: text, optional: true}]"), /other columns than the signature/],
+    [ours("7"), /has no list of columns/],
+    [ours("[a]"), /a type that is none in columns\[0\]/],
+    [ours("[{name: a, type: number}]"), /does not say in columns\[0\] whether it is optional/],
+    [ours("[{name: 1, type: number, optional: true}]"), /expected a text as columns\[0\].name/],
+    [ours("[{name: a, type: number, optional: true, decimal: x}]"), /a decimal mark that is none in columns\[0\]/],
+    [ours("[{name: a, type: number, optional: true, spells: [x]}]"), /a spelling that is none in columns\[0\]/],
+    [ours("[{name: a, type: number, optional: true}], missing: [1]"), /expected a text as missing/],
   ])("says what is wrong with %j", (text, problem) => expect(() => read(text)).toThrow(problem));
 });
+
+/** An MLmodel of ours with one input, `a`. */
+function ours(columns: string): string {
+  return `metadata: {mintmark: {columns: ${columns}}}\nsignature: {inputs: '[{"type":"double","name":"a"}]'}`;
+}
 
 function signature(model: TrainedModel) {
   const { signature } = parse(textOf(modelFiles({ model, example: null, training }), "MLmodel"));

@@ -2,6 +2,7 @@
  * A model as a function from columns to columns, from the files of its directory.
  * @module
  */
+import type { ColumnSchema } from "@mintmark/columns/column-schema";
 import { AppError } from "@mintmark/errors";
 import type { Column, NumberColumn, TextColumn } from "@mintmark/ml-core/base/preprocessing";
 import { TensorProto_DataType as DataType } from "@mintmark/proto/onnx/onnx";
@@ -12,7 +13,7 @@ import type { ModelOutput, OutputType } from "./output-columns.ts";
 import type { Signature } from "./signature.ts";
 import type { ModelInput } from "./trained-model.ts";
 
-/** A column of answers. Numbers may be NaN where an input was missing that the model cannot do without. */
+/** A column of answers. */
 export type OutputColumn =
   | { readonly type: "number" | "integer"; readonly name: string; readonly values: Float64Array }
   | { readonly type: "text"; readonly name: string; readonly values: readonly string[] }
@@ -22,7 +23,8 @@ export interface Predictor extends Signature {
   /**
    * One answer a row; a row's answer does not depend on the rows beside it. Pure.
    * @param columns by name, in any order; others than the inputs are ignored
-   * @throws AppError MODEL_INPUTS_MISSING, INPUT_LENGTHS_DIFFER, or INPUT_VALUE_INVALID if a column is of the other type
+   * @throws AppError MODEL_INPUTS_MISSING, INPUT_LENGTHS_DIFFER, INPUT_VALUE_INVALID if a column is of the other type or
+   * a number infinite, or INPUT_VALUE_MISSING if one is NaN that the schema does not call optional
    */
   readonly predict: (columns: readonly Column[]) => OutputColumn[];
 }
@@ -32,7 +34,7 @@ export interface Predictor extends Signature {
  * @throws AppError MODEL_FILE_INVALID or OPERATOR_UNSUPPORTED, saying what is wrong
  */
 export function loadPredictor(onnx: Uint8Array, mlmodel: Uint8Array): Predictor {
-  const inputs = readMlmodel(mlmodel).inputs;
+  const { inputs, schema } = readMlmodel(mlmodel);
   const graph = loadGraph(onnx);
   const feed = feeder(inputs, graph);
   const outputs = graph.outputs.map(outputOf);
@@ -47,7 +49,7 @@ export function loadPredictor(onnx: Uint8Array, mlmodel: Uint8Array): Predictor 
     return batches.length === 1 ? batches[0]! : joined(batches);
   };
   for (const rows of [1, 2]) predict(inputs.map((input) => blank(input, rows)));
-  return { inputs, outputs, predict };
+  return { inputs, outputs, schema, predict };
 }
 
 /** Rows at a time: enough to spread the cost of a step, few enough that tables of many columns stay small. */
@@ -136,7 +138,18 @@ function arrange(inputs: readonly ModelInput[], columns: readonly Column[]): Col
         value: `a ${type}`,
       });
   }
+  for (const [i, column] of found.entries()) if (column.type === "number") requireNumbers(column, inputs[i]!.column);
   return found;
+}
+
+/** The graph refuses them too, but cannot say which: what it would say is for Python. */
+function requireNumbers({ name, values }: NumberColumn, { optional }: ColumnSchema): void {
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row]!;
+    if (Number.isFinite(value) || (optional && Number.isNaN(value))) continue;
+    if (Number.isNaN(value)) throw new AppError("INPUT_VALUE_MISSING", { column: name, row });
+    throw new AppError("INPUT_VALUE_INVALID", { column: name, row, expected: "a finite number", value: String(value) });
+  }
 }
 
 function answers(

@@ -2,9 +2,11 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ColumnType } from "@mintmark/columns/column-schema";
 import type { Column } from "@mintmark/ml-core/base/preprocessing";
 import { needsPython, python } from "@mintmark/testing/needs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { inputLayout } from "./output-columns.ts";
 import { modelFiles, writeModelDirectory } from "./package-directory.ts";
 import { loadPredictor } from "./predictor.ts";
 import { allCases } from "./testing/cases.ts";
@@ -35,7 +37,7 @@ describe.skipIf(!available)("mlflow.pyfunc on the directory that we write", () =
       const path = join(directory, String(at));
       const example = columns.map((column) => head(column));
       await writeModelDirectory(path, modelFiles({ model, example, training: { seed: at } }));
-      plan.push({ name, path, columns: columns.map(encoded) });
+      plan.push({ name, path, columns: columns.map((column, i) => encoded(column, model.inputs[i]!.column.type)) });
     }
     writeFileSync(join(directory, "plan.json"), JSON.stringify(plan));
     const script = join(import.meta.dirname, "testing", "predict_with_pyfunc.py");
@@ -52,9 +54,7 @@ describe.skipIf(!available)("mlflow.pyfunc on the directory that we write", () =
     const ours = loadPredictor(files.get("model.onnx")!, files.get("MLmodel")!).predict(columns);
     expect(Object.keys(answer.columns)).toEqual(ours.map((column) => column.name));
     for (const column of ours) expect(differences(answer.columns[column.name]!, column, tolerance)).toEqual([]);
-    expect(answer.form).toBe(
-      model.inputs.length > 1 && model.inputs.some(({ type }) => type === "text") ? "dict" : "DataFrame",
-    );
+    expect(answer.form).toBe(inputLayout(model.inputs) === "columns" ? "dict" : "DataFrame");
     if (tolerance === 0) expect(answer.single).toBe(true);
   });
 });
@@ -65,10 +65,10 @@ function head(column: Column): Column {
     : { ...column, values: column.values.slice(0, 3) };
 }
 
-function encoded({ name, type, values }: Column) {
+function encoded({ name, type, values }: Column, declared: ColumnType) {
   return {
     name,
-    type,
+    type: declared,
     values: type === "text" ? values : Buffer.from((values as Float64Array).buffer).toString("base64"),
   };
 }

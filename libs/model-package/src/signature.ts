@@ -2,12 +2,15 @@
  * What goes into a trained model and what comes out.
  * @module
  */
+import type { TableSchema } from "@mintmark/columns/column-schema";
 import { type ModelOutput, type OutputPlan, outputColumns } from "./output-columns.ts";
 import { type ModelInput, requireConsistent, type TrainedModel } from "./trained-model.ts";
 
 export interface Signature {
   readonly inputs: readonly ModelInput[];
   readonly outputs: readonly ModelOutput[];
+  /** The columns of the inputs, in their order, and what holds for all of them. */
+  readonly schema: TableSchema;
 }
 
 /**
@@ -17,7 +20,14 @@ export interface Signature {
  */
 export function signatureOf(model: TrainedModel): Signature {
   requireConsistent(model);
-  return { inputs: model.inputs, outputs: outputColumns(planOf(model)) };
+  const { inputs, missing, delimiter, query } = model;
+  const schema = {
+    columns: inputs.map(({ column }) => column),
+    ...(missing !== undefined && { missing }),
+    ...(delimiter !== undefined && { delimiter }),
+    ...(query !== undefined && { query }),
+  };
+  return { inputs, outputs: outputColumns(planOf(model)), schema };
 }
 
 /** What its estimator answers, whatever was planned. */

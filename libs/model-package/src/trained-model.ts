@@ -2,6 +2,7 @@
  * What training hands to packaging: everything that a prediction needs, and nothing else.
  * @module
  */
+import { type ColumnSchema, storageOf, type TableSchema } from "@mintmark/columns/column-schema";
 import type { Estimator } from "@mintmark/ml-core/base/estimator";
 import type { Preprocessor } from "@mintmark/ml-core/base/preprocessing";
 
@@ -9,13 +10,16 @@ export type Task = "classification" | "regression" | "clustering" | "anomaly" | 
 
 export interface ModelInput {
   readonly name: string;
+  /** What the graph takes: the storage of the column. */
   readonly type: "number" | "text";
+  /** How values are read, by every door. */
+  readonly column: ColumnSchema;
 }
 
 /** The target's values in ascending order: numbers by value, text by code point, false before true. */
 export type Classes = readonly string[] | readonly number[] | readonly boolean[];
 
-export interface TrainedModel {
+export interface TrainedModel extends Omit<TableSchema, "columns"> {
   readonly task: Task;
   /** In the order of the preprocessor's encoders; for a text estimator, the one text column. */
   readonly inputs: readonly ModelInput[];
@@ -38,6 +42,11 @@ export interface OutputNames {
 /** @throws RangeError if the parts do not fit together. */
 export function requireConsistent({ inputs, preprocessor, estimator, classes }: TrainedModel): void {
   if (inputs.length === 0) throw new RangeError('"inputs" expected at least one column, got none');
+  for (const { name, type, column } of inputs)
+    if (column.name !== name || storageOf(column.type) !== type)
+      throw new RangeError(
+        `"inputs" expected the column of '${name}', ${type}, got '${column.name}', ${storageOf(column.type)}`,
+      );
   if (estimator.kind === "text") {
     if (inputs.length !== 1 || inputs[0]!.type !== "text")
       throw new RangeError(`"inputs" expected one text column for a text estimator, got ${inputs.length} columns`);
@@ -47,6 +56,9 @@ export function requireConsistent({ inputs, preprocessor, estimator, classes }: 
       throw new RangeError(
         `"encoders" expected one for each input, in their order, got those of [${names.join(", ")}]`,
       );
+    for (const [at, encoder] of preprocessor.encoders.entries())
+      if (encoder.kind === "number" && encoder.fill === null && inputs[at]!.column.optional)
+        throw new RangeError(`"inputs" expected '${encoder.column}' not optional, for nothing fills it`);
   }
   const expected = classCount(estimator);
   if ((classes?.length ?? 0) !== expected)

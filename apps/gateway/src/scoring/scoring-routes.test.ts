@@ -9,11 +9,11 @@ import { scoringRoutes } from "./scoring-routes.ts";
 import type { ServedModels } from "./served-models.ts";
 
 /** Doubles `a`, and repeats what it was given as `b`. */
+const a = { name: "a", type: "number", optional: true } as const;
+const b = { name: "b", type: "text", optional: true } as const;
 const predictor: Predictor = {
-  inputs: [
-    { name: "a", type: "number" },
-    { name: "b", type: "text" },
-  ],
+  inputs: [a, b].map((column) => ({ name: column.name, type: column.type, column })),
+  schema: { columns: [a, b] },
   outputs: [
     { name: "prediction", type: "number" },
     { name: "said", type: "text" },

@@ -2,7 +2,7 @@
  * MLflow's scoring protocol at `/serve/URI/{invocations,ping,health,version}`: a scoring client's base URL is `/serve/URI`.
  * @module
  */
-import { toColumns } from "@mintmark/model-package/tabular";
+import { readValues } from "@mintmark/columns/read-values";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { mlflowVersion } from "../versions.ts";
 import { predictRows } from "./predict-rows.ts";
@@ -64,7 +64,7 @@ async function answerInvocation(request: FastifyRequest, reply: FastifyReply, ur
   const raw: RawColumns = type === "csv" ? await parseCsvInput(body) : parseJsonInput(body, inputs);
   return reply
     .type("application/json")
-    .send(`{"predictions":${await predictRows(predictor, toColumns(predictor.inputs, raw))}}`);
+    .send(`{"predictions":${await predictRows(predictor, readValues(predictor.schema, raw))}}`);
 }
 
 /** The model URI and the action of `/serve/URI/ACTION`; slashes of the URI may be there as they are or as `%2F`. */

@@ -31,7 +31,7 @@ function setUp({ versions = 10 }: { versions?: number } = {}) {
       load: async ({ number }: Version): Promise<Predictor> => {
         loads.push(number);
         await gates.get(number);
-        return { inputs: [], outputs: [], predict: () => [] };
+        return { inputs: [], outputs: [], schema: { columns: [] }, predict: () => [] };
       },
       log: pino({ level: "silent" }),
     },

@@ -3,9 +3,11 @@
  * same training file, data and seed give the same digest.
  * @module
  */
+import type { ColumnSchema } from "@mintmark/columns/column-schema";
 import { digestsOf } from "@mintmark/crypto/digests";
 import { artifactDigest, type ManifestFile, sortByPath } from "@mintmark/crypto/manifest";
-import type { TrainingData } from "@mintmark/dataset";
+import type { FeatureColumn, TrainingData } from "@mintmark/dataset";
+import type { ColumnEncoder } from "@mintmark/ml-core/base/preprocessing";
 import { featureImportance, importanceByColumn } from "@mintmark/ml-core/feature-importance";
 import { modelFiles } from "@mintmark/model-package/package-directory";
 import { loadPredictor } from "@mintmark/model-package/predictor";
@@ -81,12 +83,23 @@ function trainedModel({ config, data, fitted }: PackageRequest): TrainedModel {
   const { name, labels } = config.output;
   return {
     task: data.task,
-    inputs: data.features.map(({ name, type }) => ({ name, type })),
+    inputs: data.features.map((feature, at) => {
+      const { name, type } = feature;
+      return { name, type, column: columnSchema(feature, fitted.preprocessor.encoders[at]) };
+    }),
     preprocessor: fitted.preprocessor,
     estimator: fitted.estimator,
     classes: data.classes,
     output: { name, labels: labels === null ? null : mapValues(labels, String) },
   };
+}
+
+/** A missing number is optional where something fills it. */
+function columnSchema(feature: FeatureColumn, encoder: ColumnEncoder | undefined): ColumnSchema {
+  const { name } = feature;
+  if (feature.type === "text") return { name, type: "text", optional: true };
+  const type = feature.measure === "real" ? "number" : feature.measure;
+  return { name, type, optional: encoder?.kind === "number" && encoder.fill !== null };
 }
 
 /** How the model was made: enough to make it again from the data with these digests. */

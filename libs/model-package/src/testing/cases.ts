@@ -37,7 +37,7 @@ const rows = 2_003;
 const close = 1e-12;
 
 export function allCases(): Case[] {
-  const layouts: readonly Layout[] = ["numbers", "mixed", "one text"];
+  const layouts: readonly Layout[] = ["numbers", "mixed", "one text", "flags"];
   return [
     ...layouts.flatMap((layout, i) => [...treeCases(layout, 100 * i), ...scoreCases(layout, 100 * i + 50)]),
     ...textCases(),
@@ -46,13 +46,13 @@ export function allCases(): Case[] {
 
 type Make = (draw: Draw, features: number) => Pick<TrainedModel, "task" | "estimator"> & Partial<TrainedModel>;
 
-/** Exact, on data with missing, infinite and huge numbers. */
+/** Exact, on data with missing and huge numbers. */
 function treeCases(layout: Layout, seed: number): Case[] {
   const make = (name: string, offset: number, model: Make) =>
     caseOf(
       `${layout}: ${name}`,
       seed + offset,
-      { layout, fills: false, scales: false },
+      { layout, fills: true, scales: false },
       { hard: hugeNumbers, tolerance: 0 },
       model,
     );
@@ -94,7 +94,7 @@ function treeCases(layout: Layout, seed: number): Case[] {
   ];
 }
 
-/** Close, on data that preprocessing completes for most columns; and NaN where it does not. */
+/** Close, on data that preprocessing completes for most columns, or none. */
 function scoreCases(layout: Layout, seed: number): Case[] {
   const filled = (name: string, offset: number, model: Make) =>
     caseOf(
@@ -104,9 +104,9 @@ function scoreCases(layout: Layout, seed: number): Case[] {
       { hard: [Number.NaN], tolerance: close },
       model,
     );
-  const missing = (name: string, offset: number, model: Make) =>
+  const bare = (name: string, offset: number, model: Make) =>
     caseOf(
-      `${layout}: ${name}, missing`,
+      `${layout}: ${name}, bare`,
       seed + offset,
       { layout, fills: false, scales: false },
       { hard: hardNumbers, tolerance: close },
@@ -139,10 +139,10 @@ function scoreCases(layout: Layout, seed: number): Case[] {
     filled("logistic of two", 1, two),
     filled("logistic of three", 2, three),
     filled("k-means", 3, clusters),
-    missing("linear", 4, linear),
-    missing("logistic of two", 5, two),
-    missing("logistic of three", 6, three),
-    missing("k-means", 7, clusters),
+    bare("linear", 4, linear),
+    bare("logistic of two", 5, two),
+    bare("logistic of three", 6, three),
+    bare("k-means", 7, clusters),
   ];
 }
 
@@ -154,7 +154,8 @@ function textCases(): Case[] {
   ] as const;
   return ranges.map(([ngramMin, ngramMax, classes], seed) => {
     const draw = new Draw(1000 + seed);
-    const inputs = { inputs: [{ name: "summary", type: "text" as const }], preprocessor: { encoders: [] } };
+    const column = { name: "summary", type: "text" as const, optional: true };
+    const inputs = { inputs: [{ name: "summary", type: "text" as const, column }], preprocessor: { encoders: [] } };
     const estimator = randomText(draw, { ngramMin, ngramMax, classes });
     const model = trained("text", inputs, estimator, { classes: classesOf.texts.slice(0, classes) as string[] });
     const columns: Column[] = [{ type: "text", name: "summary", values: randomTexts(draw, rows) }];

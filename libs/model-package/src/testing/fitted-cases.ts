@@ -22,6 +22,7 @@ import { fitDecisionStump } from "@mintmark/ml-core/tree/decision-stump";
 import { fitDecisionTree } from "@mintmark/ml-core/tree/decision-tree";
 import type { TrainedModel } from "../trained-model.ts";
 import type { Case } from "./cases.ts";
+import { inputOf } from "./random-model.ts";
 
 const key = { hi: 0, lo: 42 };
 const few = { n_estimators: 20 };
@@ -77,7 +78,7 @@ function fitted(name: string, { columns, target, classes }: Table, tolerance: nu
   const isClassifier = estimator.kind === "logistic" || (estimator.kind === "trees" && estimator.classes > 0);
   const model: TrainedModel = {
     task: isClassifier ? "classification" : "regression",
-    inputs: columns.map((column) => ({ name: column.name, type: column.type })),
+    inputs: preprocessor.encoders.map((encoder) => inputOf(encoder)),
     preprocessor,
     estimator,
     classes: isClassifier ? classes : null,
@@ -91,7 +92,9 @@ function fittedText({ columns, target, classes: names }: Table): Case {
   const { estimator } = fitTfidfLogisticRegression(texts, classes(target), { ngram_range: [1, 2], max_iter: 20 });
   const model: TrainedModel = {
     task: "text",
-    inputs: [{ name: columns[0]!.name, type: "text" }],
+    inputs: [
+      { name: columns[0]!.name, type: "text", column: { name: columns[0]!.name, type: "text", optional: true } },
+    ],
     preprocessor: { encoders: [] },
     estimator,
     classes: names,

@@ -22,7 +22,8 @@ NOT_JSON = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 def decode(column):
     if column["type"] == "text":
         return column["values"]
-    return np.frombuffer(base64.b64decode(column["values"]), dtype="<f8")
+    numbers = np.frombuffer(base64.b64decode(column["values"]), dtype="<f8")
+    return numbers.astype(bool) if column["type"] == "boolean" else numbers
 
 
 def plain(values):

@@ -2,6 +2,7 @@
  * Random valid models and data that is hard for them: what the tests of writing and running models draw from.
  * @module
  */
+import type { ColumnSchema } from "@mintmark/columns/column-schema";
 import type {
   Estimator,
   IsolationForestEstimator,
@@ -15,7 +16,7 @@ import type { Column, ColumnEncoder } from "@mintmark/ml-core/base/preprocessing
 import { type RngKey, split, uniform } from "@mintmark/ml-core/base/rng";
 import type { Classes, ModelInput, Task, TrainedModel } from "../trained-model.ts";
 
-export type Layout = "numbers" | "mixed" | "one text";
+export type Layout = "numbers" | "flags" | "mixed" | "one text";
 
 /** A stream of draws. */
 export class Draw {
@@ -68,6 +69,7 @@ export function randomInputs(draw: Draw, { layout, fills, scales }: InputsOption
     offset: scales ? draw.real() : 0,
     scale: scales ? 0.5 + draw.unit() : 1,
   });
+  const flag = (column: string): ColumnEncoder => ({ kind: "number", column, fill: null, offset: 0, scale: 1 });
   const ordinal = (column: string): ColumnEncoder => ({
     kind: "ordinal",
     column,
@@ -77,35 +79,44 @@ export function randomInputs(draw: Draw, { layout, fills, scales }: InputsOption
   const oneHot = (column: string): ColumnEncoder => ({ kind: "one-hot", column, categories });
   const encoders: ColumnEncoder[] = {
     numbers: () => [number("width"), number("height (cm)"), number("Größe"), number("prediction")],
+    flags: () => [number("age"), flag("member"), number("fare")],
     mixed: () => [ordinal("class"), number("age"), oneHot("port"), number("fare"), ordinal("deck")],
     "one text": () => [draw.pick([ordinal, oneHot])("class")],
   }[layout]();
-  const inputs = encoders.map(
-    ({ kind, column }): ModelInput => ({ name: column, type: kind === "number" ? "number" : "text" }),
-  );
+  const inputs = encoders.map((encoder) => inputOf(encoder, encoder.column === "member" ? "boolean" : "number"));
   const features = encoders.reduce((sum, encoder) => sum + (encoder.kind === "one-hot" ? categories.length : 1), 0);
   return { inputs, preprocessor: { encoders }, features };
 }
 
+/** The input of an encoder: a number is optional where it is filled. */
+export function inputOf(encoder: ColumnEncoder, numeric: "number" | "boolean" = "number"): ModelInput {
+  const name = encoder.column;
+  if (encoder.kind !== "number") return { name, type: "text", column: { name, type: "text", optional: true } };
+  return { name, type: "number", column: { name, type: numeric, optional: encoder.fill !== null } };
+}
+
 export interface RowsOptions {
   readonly rows: number;
-  /** Numbers that are strewn in. */
+  /** Numbers that are strewn in; NaN only where it is optional. */
   readonly hard: readonly number[];
 }
 
-/** Missing and infinite numbers, zeros, and ones on the thresholds of trees. */
-export const hardNumbers: readonly number[] = [Number.NaN, Number.POSITIVE_INFINITY, 0, -0, 1e-320, 0.1, 0.5, 1, -1, 2];
+/** Missing numbers, zeros, and ones on the thresholds of trees. */
+export const hardNumbers: readonly number[] = [Number.NaN, 0, -0, 1e-320, 0.1, 0.5, 1, -1, 2];
 /** And such as float32 cannot hold. */
 export const hugeNumbers: readonly number[] = [...hardNumbers, 1e308, -1e308, 3.4e38, 16777217];
 
 /** Data for the inputs, with categories that nobody knows. */
 export function randomColumns(draw: Draw, inputs: readonly ModelInput[], { rows, hard }: RowsOptions): Column[] {
-  const number = () =>
-    hard.length > 0 && draw.unit() < 0.2 ? draw.pick(hard) : draw.unit() < 0.4 ? draw.integer(9) - 4 : draw.real();
+  const present = hard.filter((value) => !Number.isNaN(value));
+  const number = (strewn: readonly number[]) =>
+    strewn.length > 0 && draw.unit() < 0.2 ? draw.pick(strewn) : draw.unit() < 0.4 ? draw.integer(9) - 4 : draw.real();
   const text = () => (draw.unit() < 0.2 ? draw.pick(["unknown", "FIRST", " ", "crew "]) : draw.pick(categories));
-  return inputs.map(({ name, type }) =>
+  const numeric = ({ type, optional }: ColumnSchema) =>
+    type === "boolean" ? draw.integer(2) : number(optional ? hard : present);
+  return inputs.map(({ name, type, column }) =>
     type === "number"
-      ? { name, type, values: Float64Array.from({ length: rows }, number) }
+      ? { name, type, values: Float64Array.from({ length: rows }, () => numeric(column)) }
       : { name, type, values: Array.from({ length: rows }, text) },
   );
 }
