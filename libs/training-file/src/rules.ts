@@ -52,12 +52,17 @@ function target({ task, algorithm, data, evaluate }: TrainingConfig): Problem[] 
 }
 
 function features({ task, data }: TrainingConfig): Problem[] {
-  if (data.features === null) return [];
   const problems: Problem[] = [];
+  if (data.target !== null && data.drop.includes(data.target))
+    problems.push({ path: "data.drop", message: `must not contain the target "${data.target}"` });
+  if (data.features === null) return problems;
   const twice = data.features.find((name, at) => data.features!.indexOf(name) !== at);
   if (twice !== undefined) problems.push({ path: "data.features", message: `names "${twice}" twice` });
   if (data.target !== null && data.features.includes(data.target))
     problems.push({ path: "data.features", message: `must not contain the target "${data.target}"` });
+  const dropped = data.features.find((name) => data.drop.includes(name));
+  if (dropped !== undefined)
+    problems.push({ path: "data.features", message: `must not contain "${dropped}", which data.drop leaves out` });
   if (task === "text" && data.features.length !== 1)
     problems.push({ path: "data.features", message: `expected one column of text, got ${data.features.length}` });
   return problems;

@@ -2,6 +2,7 @@
  * The training file: every key, its range and its default.
  * @module
  */
+import { columnTypes } from "@mintmark/columns/column-schema";
 import { z } from "zod";
 import { algorithmSchema, tasks } from "./algorithms.ts";
 import { aliasProblem, modelNameProblem } from "./names.ts";
@@ -31,6 +32,8 @@ const split = strict({
   },
 });
 
+const mark = z.enum([".", ","]).nullable().default(null);
+
 const data = strict({
   source: z.string().min(1).describe("Path or glob relative to the file, http(s) or s3 URI; CSV, Parquet or JSON."),
   query: z.string().min(1).nullable().default(null).describe("SQL over the table `source`."),
@@ -41,8 +44,47 @@ const data = strict({
     .default(null)
     .describe("The column to predict; absent for clustering and anomaly."),
   features: z.array(z.string().min(1)).min(1).nullable().default(null).describe("null: every other column."),
+  drop: z.array(z.string().min(1)).default([]).describe("Columns that are left out."),
+  types: z
+    .record(z.string().min(1), z.enum(columnTypes))
+    .default({})
+    .describe("What columns are, where the data alone would say otherwise: number, integer, boolean, date or text."),
+  missing: z
+    .array(z.string())
+    .nullable()
+    .default(null)
+    .describe("Spellings of a missing value, in every column; null: those of pandas.read_csv."),
+  decimal: mark.describe('The decimal mark of numbers in text; null: "." or, where a column cannot be read so, ",".'),
+  thousands: z
+    .enum([",", ".", " ", "'", "_"])
+    .nullable()
+    .default(null)
+    .describe('What stands between groups of three digits; null: "," beside a decimal ".", and "." beside ",".'),
+  delimiter: z
+    .string()
+    .length(1)
+    .nullable()
+    .default(null)
+    .describe("What separates the values of CSV; null: the one of , ; | tab that the first line has most of."),
+  encoding: z
+    .string()
+    .refine(isEncoding, { error: "is no encoding that is known here, such as utf-8, latin1, windows-1252 or utf-16le" })
+    .nullable()
+    .default(null)
+    .describe("Of CSV and JSON files; null: UTF-8, or UTF-16 where a byte-order mark says so."),
   split: split.prefault({}),
+}).refine(({ decimal, thousands }) => thousands === null || thousands !== (decimal ?? "."), {
+  error: "must not be the decimal mark",
+  path: ["thousands"],
 });
+
+function isEncoding(label: string): boolean {
+  try {
+    return new TextDecoder(label).encoding !== "";
+  } catch {
+    return false;
+  }
+}
 
 const evaluate = strict({
   folds: z
