@@ -28,6 +28,8 @@ export interface TableSchema {
   readonly missing?: readonly string[];
   /** What separates the values of a line of CSV, where the training file says so. */
   readonly delimiter?: string;
+  /** Of CSV files, where the training file says so; UTF-8 or UTF-16 if absent. */
+  readonly encoding?: string;
   /** The SQL whose result the columns are; absent where they are the file's. */
   readonly query?: string;
 }

@@ -2,6 +2,7 @@
  * Missing is one thing: the spellings that mean "no value", in every column and by every door.
  * @module
  */
+import { parseNumber } from "./number-text.ts";
 
 /** What `pandas.read_csv` takes for missing (`pandas._libs.parsers.STR_NA_VALUES`, pandas 3.1). */
 export const pandasMissing: readonly string[] = [
@@ -40,4 +41,9 @@ export function missingSet(spellings: readonly string[]): ReadonlySet<string> {
 /** Whether a text means "no value"; blanks around it do not count. */
 export function isMissingText(text: string, missing: ReadonlySet<string>): boolean {
   return missing.has(text) || missing.has(text.trim());
+}
+
+/** The numbers among the spellings: a missing value may be written as one that cannot be, such as -200, also as -200.0. */
+export function missingNumbers(spellings: readonly string[]): ReadonlySet<number> {
+  return new Set(spellings.flatMap((spelling) => parseNumber(spelling) ?? []));
 }

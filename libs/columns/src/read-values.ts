@@ -7,7 +7,7 @@ import type { Column } from "@mintmark/ml-core/base/preprocessing";
 import { parseBoolean } from "./boolean-text.ts";
 import { type ColumnSchema, missingOf, type TableSchema } from "./column-schema.ts";
 import { parseDate } from "./date-text.ts";
-import { isMissingText, missingSet } from "./missing.ts";
+import { isMissingText, missingNumbers, missingSet } from "./missing.ts";
 import { parseNumber } from "./number-text.ts";
 
 /** Columns of values by name, each of the same length. Null, undefined and NaN are missing. */
@@ -21,14 +21,20 @@ export type RawColumns = ReadonlyMap<string, readonly unknown[]>;
 export function readValues(schema: TableSchema, raw: RawColumns): Column[] {
   const names = schema.columns.map(({ name }) => name).filter((name) => !raw.has(name));
   if (names.length > 0) throw new AppError("MODEL_INPUTS_MISSING", { names, query: schema.query });
-  const missing = missingSet(missingOf(schema));
+  const spellings = missingOf(schema);
+  const missing = { texts: missingSet(spellings), numbers: missingNumbers(spellings) };
   return schema.columns.map((column) => readColumn(column, raw.get(column.name)!, missing));
 }
 
-function readColumn(column: ColumnSchema, values: readonly unknown[], missing: ReadonlySet<string>): Column {
+interface Missing {
+  readonly texts: ReadonlySet<string>;
+  readonly numbers: ReadonlySet<number>;
+}
+
+function readColumn(column: ColumnSchema, values: readonly unknown[], missing: Missing): Column {
   const { name } = column;
   if (column.type === "text")
-    return { type: "text", name, values: values.map((value, row) => readText(column, value, row)) };
+    return { type: "text", name, values: values.map((value, row) => readText(column, value, row, missing.texts)) };
   const numbers = new Float64Array(values.length);
   for (let row = 0; row < numbers.length; row++) {
     const number = readNumber(column, values[row], row, missing);
@@ -39,8 +45,9 @@ function readColumn(column: ColumnSchema, values: readonly unknown[], missing: R
 }
 
 /** NaN if it is missing. */
-function readNumber(column: ColumnSchema, value: unknown, row: number, missing: ReadonlySet<string>): number {
-  const number = numberOf(column, value, missing);
+function readNumber(column: ColumnSchema, value: unknown, row: number, missing: Missing): number {
+  const number = numberOf(column, value, missing.texts);
+  if (number !== undefined && missing.numbers.has(number)) return Number.NaN;
   if (number !== undefined && Math.abs(number) !== Number.POSITIVE_INFINITY) return number;
   const expected = number === undefined ? expectedOf(column) : "a finite number";
   throw new AppError("INPUT_VALUE_INVALID", { column: column.name, row, expected, value: shown(value) });
@@ -78,10 +85,15 @@ export function parseCell({ type, format }: Pick<ColumnSchema, "type" | "format"
   }
 }
 
-function readText({ name, spells = [] }: ColumnSchema, value: unknown, row: number): string {
+function readText(
+  { name, spells = [] }: ColumnSchema,
+  value: unknown,
+  row: number,
+  missing: ReadonlySet<string>,
+): string {
   switch (typeof value) {
     case "string":
-      return value;
+      return isMissingText(value, missing) ? "" : value;
     case "undefined":
       return "";
     case "number":

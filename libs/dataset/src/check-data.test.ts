@@ -2,7 +2,7 @@ import { AppError, type Reason } from "@mintmark/errors";
 import { parseTrainingConfig, type TrainingConfig } from "@mintmark/training-file";
 import { describe, expect, it } from "vitest";
 import { checkTrainingData } from "./check-data.ts";
-import type { NumberTableColumn, Table, TableColumn, TextTableColumn } from "./table.ts";
+import { type NumberTableColumn, type Table, type TableColumn, type TextTableColumn, unusableColumn } from "./table.ts";
 
 const city = text("city", ["Bern", "Basel", "Bern", "Basel", "Bern", "Basel"]);
 const size = numbers("size", [1, 2, 3, 4, 5, 6]);
@@ -17,6 +17,7 @@ it("gives the features in the order of the file and the target as class indices,
     features: [city, size],
     target: { kind: "classes", labels: Int32Array.of(1, 0, 1, 0, 1, 0), classes: 2 },
     classes: ["a", "b"],
+    warnings: [],
   });
 });
 
@@ -42,13 +43,16 @@ describe("a target of classes", () => {
   });
 
   it("may be of whole real numbers, as Parquet files often have them", () => {
-    expect(targetOf(numbers("label", [2, 1, 2, 1, 2, 1], "real"))).toMatchObject({ classes: [1, 2] });
+    expect(targetOf(numbers("label", [2, 1, 2, 1, 2, 1], "number"))).toMatchObject({ classes: [1, 2] });
   });
 });
 
 describe("refused before anything is trained", () => {
   const positive = file({ evaluate: { positive: "c" } });
   const steps = (...preprocess: Changes[]) => file({ preprocess });
+  const logistic = file({ algorithm: { name: "logistic-regression" } });
+  const metric = (name: string) => file({ evaluate: { metrics: [name] } });
+  const threeClasses = text("label", ["a", "b", "c", "a", "b", "c"]);
   const folds = (count: number) => file({ evaluate: { folds: count } });
   const regression = file({ task: "regression" });
   const onText = file({ algorithm: { name: "tfidf-logistic-regression" } });
@@ -72,18 +76,37 @@ describe("refused before anything is trained", () => {
     ],
     ["nothing but the target", plan, table(label), "FEATURES_MISSING", "no feature column"],
     [
-      "a date",
+      "a column of bytes",
       plan,
-      table({ type: "unreadable", name: "d", sqlType: "DATE" }, label),
+      table(
+        unusableColumn("d", "other", new AppError("COLUMN_TYPE_UNSUPPORTED", { column: "d", sqlType: "BLOB" })),
+        label,
+      ),
       "COLUMN_TYPE_UNSUPPORTED",
-      "DATE",
+      "BLOB",
     ],
     ["a step on no feature", steps({ "one-hot": ["town"] }), table(city, label), "FEATURE_NOT_FOUND", "preprocess[0]"],
     ["scaled text", steps({ "standard-scale": ["city"] }), table(city, label), "COLUMN_NOT_NUMERIC", "such as 'Bern'"],
     ["encoded numbers", steps({ "one-hot": ["size"] }), table(size, label), "COLUMN_NOT_TEXT", "::VARCHAR"],
-    ["missing values", plan, table(gap, label), "VALUES_MISSING", "2 missing values, the first in row 2"],
+    ["missing values", logistic, table(gap, label), "VALUES_MISSING", "2 missing values, the first in row 2"],
+    [
+      "missing values that are scaled",
+      steps({ "min-max-scale": ["size"] }),
+      table(gap, label),
+      "VALUES_MISSING",
+      "row 2",
+    ],
+    ["a metric of two classes", metric("roc_auc"), table(size, threeClasses), "METRIC_NOT_DEFINED", "of 3 classes"],
+    ["a metric of many classes", metric("roc_auc_ovr"), table(size, label), "METRIC_NOT_DEFINED", "of 2 classes"],
+    ["a metric of another task", metric("rmse"), table(size, label), "METRIC_NOT_DEFINED", "there are: accuracy"],
     ["infinite values", plan, table(endless, label), "VALUES_INFINITE", "1 infinite value, the first in row 3"],
-    ["values beyond float32", plan, table(numbers("size", [1, 2, 3, 4, 5, 1e39]), label), "VALUES_TOO_LARGE", "row 6"],
+    [
+      "values whose sums overflow",
+      plan,
+      table(numbers("size", [1, 2, 3, 4, 5, 1e302]), label),
+      "VALUES_TOO_LARGE",
+      "row 6",
+    ],
     [
       "a missing label",
       plan,
@@ -136,7 +159,7 @@ describe("refused before anything is trained", () => {
     [
       "labels of real numbers",
       realLabels,
-      table(size, numbers("label", [0.5, 2, 3, 4, 5, 6], "real")),
+      table(size, numbers("label", [0.5, 2, 3, 4, 5, 6], "number")),
       output,
       "predicts numbers",
     ],
@@ -163,6 +186,53 @@ it("lets missing numbers pass that a step fills", () => {
   expect(() => checkTrainingData(filled, table(numbers("size", [1, Number.NaN, 3, 4, 5, 6]), label))).not.toThrow();
 });
 
+it("lets missing numbers pass that a tree can cut off, and missing texts", () => {
+  const holes = [numbers("size", [1, Number.NaN, 3, 4, 5, 6]), text("city", ["", "a", "a", "b", "b", ""])];
+  expect(checkTrainingData(plan, table(...holes, label)).warnings).toEqual([]);
+});
+
+it("takes true and false of YAML for the words of the data", () => {
+  const words = text("label", ["True", "False", "True", "False", "True", "False"]);
+  const config = file({ evaluate: { positive: true }, output: { labels: { true: "alive", false: "dead" } } });
+  expect(checkTrainingData(config, table(size, words)).classes).toEqual(["False", "True"]);
+});
+
+it("warns of identifiers, constants, rounded integers, classes of one row, and what the reading noticed", () => {
+  const ten = Array.from({ length: 10 }, (_, row) => row);
+  const data = {
+    ...table(
+      numbers("id", ten),
+      text(
+        "uuid",
+        ten.map((row) => `u${row}`),
+      ),
+      numbers("same", new Array(10).fill(7)),
+      numbers(
+        "big",
+        ten.map((row) => 2 ** 60 + row * 2 ** 20),
+      ),
+      numbers(
+        "fine",
+        ten.map((row) => row % 3),
+      ),
+      text("label", ["a", "b", "a", "b", "a", "b", "a", "b", "a", "rare"]),
+    ),
+    notes: ["column 1 has no name"],
+  };
+  const { warnings } = checkTrainingData(
+    file({ data: { source: "x.csv", target: "label", split: { test: 0, stratify: false } } }),
+    data,
+  );
+  expect(warnings.map((warning) => warning.split(":")[0])).toEqual([
+    "column 1 has no name",
+    "column 'id' looks like an identifier (its values count the rows)",
+    "column 'uuid' looks like an identifier (every value is another text)",
+    "column 'same' has 7 in every row",
+    "column 'big' has integers beyond 2^53, the first in row 1",
+    "class 'rare' of the target has one row only",
+  ]);
+});
+
 /** A training file on the table; splits nothing off unless it says so. */
 function file(changes: Changes = {}, dataChanges: Changes = {}): TrainingConfig {
   const split = { test: 0, validation: 0, stratify: true };
@@ -176,16 +246,16 @@ function file(changes: Changes = {}, dataChanges: Changes = {}): TrainingConfig 
 
 function table(...columns: TableColumn[]): Table {
   const [first] = columns;
-  const rows = columns.find((column) => column.type !== "unreadable");
-  return { rows: first === undefined || rows === undefined ? 0 : rows.values.length, columns };
+  const rows = columns.find((column) => column.type !== "unusable");
+  return { rows: first === undefined || rows === undefined ? 0 : rows.values.length, columns, notes: [] };
 }
 
 function numbers(name: string, values: number[], measure: NumberTableColumn["measure"] = "integer"): NumberTableColumn {
-  return { type: "number", name, values: Float64Array.from(values), measure, sqlType: "DOUBLE" };
+  return { type: "number", name, values: Float64Array.from(values), measure };
 }
 
 function text(name: string, values: string[]): TextTableColumn {
-  return { type: "text", name, values, sqlType: "VARCHAR" };
+  return { type: "text", name, values };
 }
 
 function failure(run: () => unknown): AppError {

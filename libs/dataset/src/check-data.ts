@@ -11,6 +11,7 @@ import {
   type AlgorithmName,
   columnsOf,
   inferTask,
+  metricsOf,
   nearest,
   type Operation,
   operationOf,
@@ -18,9 +19,12 @@ import {
   type Task,
   type TrainingConfig,
 } from "@mintmark/training-file";
-import type { NumberTableColumn, Table, TableColumn, TextTableColumn, UnreadableColumn } from "./table.ts";
-import { findColumn } from "./table.ts";
-import { type Classes, classTarget, rowsWhere, valueTarget } from "./target.ts";
+import { findColumn, type NumberTableColumn, type Table, type TableColumn, type TextTableColumn } from "./table.ts";
+import { type Classes, classLabels, classTarget, labelOf, rowsWhere, valueTarget } from "./target.ts";
+import { warningsOf } from "./warnings.ts";
+
+/** Of trees: a cut between two values is half their sum. */
+const TREE_VALUE_MAX = 2 ** 1000;
 
 /** A column that an algorithm can take. */
 export type FeatureColumn = NumberTableColumn | TextTableColumn;
@@ -33,6 +37,8 @@ export interface TrainingData {
   readonly target: Target | null;
   /** What the labels of the target stand for; null if it has none. */
   readonly classes: Classes | null;
+  /** What a person should know before trusting what is learned from it. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -49,13 +55,14 @@ export function checkTrainingData(config: TrainingConfig, table: Table): Trainin
   checkValues(config, features);
   checkCounts(config, table.rows, labels);
   checkOutput(config, { task, inputs: features, classes: labels.classes });
-  return { task, features, ...labels };
+  checkMetrics(config, task, labels.classes);
+  return { task, features, ...labels, warnings: [...table.notes, ...warningsOf({ features, ...labels })] };
 }
 
 type Labels = Pick<TrainingData, "target" | "classes">;
 
 function factsOf(column: TableColumn): TargetFacts {
-  if (column.type === "unreadable") throw unsupported(column);
+  if (column.type === "unusable") throw column.error;
   if (column.type === "text") return { type: "text", integers: false, distinct: new Set(column.values).size };
   return {
     type: column.measure === "boolean" ? "boolean" : "number",
@@ -67,9 +74,12 @@ function factsOf(column: TableColumn): TargetFacts {
 function checkTarget({ evaluate }: TrainingConfig, task: Task, column: TableColumn): Labels {
   if (task === "regression") return { target: valueTarget(column), classes: null };
   const labelled = classTarget(column);
-  const classes = labelled.classes.map(String);
-  const positive = String(evaluate.positive ?? classes[0]);
-  if (!classes.includes(positive)) throw new AppError("POSITIVE_CLASS_NOT_FOUND", { positive, classes });
+  const { positive } = evaluate;
+  if (positive !== null && labelOf(labelled.classes, positive) < 0)
+    throw new AppError("POSITIVE_CLASS_NOT_FOUND", {
+      positive: String(positive),
+      classes: labelled.classes.map(String),
+    });
   return labelled;
 }
 
@@ -101,20 +111,16 @@ function requireFeature<C extends TableColumn>(feature: string, field: string, c
 }
 
 function requireReadable(column: TableColumn): FeatureColumn {
-  if (column.type === "unreadable") throw unsupported(column);
+  if (column.type === "unusable") throw column.error;
   return column;
 }
 
-function unsupported({ name, sqlType }: UnreadableColumn): AppError {
-  return new AppError("COLUMN_TYPE_UNSUPPORTED", { column: name, sqlType });
-}
-
-const takes: Readonly<Record<Operation, FeatureColumn["type"]>> = {
-  "ordinal-encode": "text",
-  "one-hot": "text",
-  "standard-scale": "number",
-  "min-max-scale": "number",
-  impute: "number",
+const takes: Readonly<Record<Operation, readonly FeatureColumn["type"][]>> = {
+  "ordinal-encode": ["text"],
+  "one-hot": ["text"],
+  "standard-scale": ["number"],
+  "min-max-scale": ["number"],
+  impute: ["number", "text"],
 };
 
 function checkPreprocessing({ preprocess }: TrainingConfig, features: readonly FeatureColumn[]): void {
@@ -122,7 +128,7 @@ function checkPreprocessing({ preprocess }: TrainingConfig, features: readonly F
     const step = operationOf(entry)!;
     for (const name of columnsOf(entry)) {
       const column = requireFeature(name, `preprocess[${index}]`, features);
-      if (column.type === takes[step]) continue;
+      if (takes[step].includes(column.type)) continue;
       throw column.type === "text" ? notNumeric(column, step) : new AppError("COLUMN_NOT_TEXT", { column: name, step });
     }
   }
@@ -141,10 +147,11 @@ function checkValues({ preprocess, algorithm }: TrainingConfig, features: readon
   for (const column of features) {
     if (column.type === "text") continue;
     requireFinite(column);
-    if (!imputed.has(column.name)) requireNoneMissing(column);
     const step = preprocess.find((step) => scales.has(operationOf(step)!) && columnsOf(step).includes(column.name));
+    const isRuled = imputed.has(column.name) || (cutsMissingOff.has(algorithm.name) && step === undefined);
+    if (!isRuled) requireNoneMissing(column);
     if (step !== undefined) requireScalable(column, operationOf(step)!);
-    if (comparesInFloat32.has(algorithm.name)) requireFloat32(column);
+    if (growsTrees.has(algorithm.name)) requireCuttable(column);
   }
 }
 
@@ -172,17 +179,24 @@ function requireScalable({ name, values }: NumberTableColumn, step: Operation): 
   throw new AppError("VALUES_TOO_LARGE_TO_SCALE", { ...place, step, most: SCALABLE_MAX });
 }
 
-const comparesInFloat32: ReadonlySet<AlgorithmName> = new Set<AlgorithmName>([
+/** Trees to which a missing value is larger than every other, so that they can cut it off. */
+const cutsMissingOff: ReadonlySet<AlgorithmName> = new Set<AlgorithmName>([
   "decision-stump",
   "decision-tree",
   "random-forest",
   "gradient-boosting",
-  "isolation-forest",
 ]);
+const growsTrees: ReadonlySet<AlgorithmName> = new Set<AlgorithmName>([...cutsMissingOff, "isolation-forest"]);
 
-function requireFloat32({ name, values }: NumberTableColumn): void {
-  const { count, first } = rowsWhere(values, (value) => Math.abs(Math.fround(value)) === Number.POSITIVE_INFINITY);
-  if (count > 0) throw new AppError("VALUES_TOO_LARGE", { column: name, value: values[first - 1]!, row: first });
+function requireCuttable({ name, values }: NumberTableColumn): void {
+  const { count, first } = rowsWhere(values, (value) => Math.abs(value) > TREE_VALUE_MAX);
+  if (count > 0)
+    throw new AppError("VALUES_TOO_LARGE", {
+      column: name,
+      value: values[first - 1]!,
+      row: first,
+      most: TREE_VALUE_MAX,
+    });
 }
 
 /** What the split leaves to train on, of each class if it is stratified, against what folds and clusters need. */
@@ -211,10 +225,22 @@ function checkOutput(
 ): void {
   const clusters = algorithm.name === "k-means" ? algorithm.params.n_clusters : 0;
   const values = task === "clustering" ? Array.from({ length: clusters }, (_, k) => k) : classes;
-  const labels = output.labels === null ? null : Object.entries(output.labels);
-  const shown = labels === null ? null : Object.fromEntries(labels.map(([value, label]) => [value, String(label)]));
-  outputColumns({ task, inputs, values, output: { name: output.name, labels: shown } });
+  const labels = output.labels === null ? null : classLabels(output.labels, values);
+  outputColumns({ task, inputs, values, output: { name: output.name, labels } });
 }
+
+/** Which metrics there are, depends on how many classes there are; one that is asked for in vain is an error before the fit. */
+function checkMetrics({ evaluate }: TrainingConfig, task: Task, classes: Classes | null): void {
+  const isBinary = classes?.length === 2;
+  const known = metricsOf[task].filter((name) => !(isBinary ? onlyOfMany : onlyOfTwo).has(name) || classes === null);
+  const strange = evaluate.metrics?.find((name) => !known.includes(name));
+  if (strange === undefined) return;
+  const what = classes === null ? task : `${task} of ${classes.length} classes`;
+  throw new AppError("METRIC_NOT_DEFINED", { metric: strange, what, known });
+}
+
+const onlyOfTwo: ReadonlySet<string> = new Set(["precision", "recall", "f1", "roc_auc"]);
+const onlyOfMany: ReadonlySet<string> = new Set(["roc_auc_ovr"]);
 
 function classCounts({ labels }: ClassTarget, classes: Classes): { value?: string; rows: number }[] {
   const counts = classes.map((value) => ({ value: String(value), rows: 0 }));

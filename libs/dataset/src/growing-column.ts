@@ -1,59 +1,82 @@
 /**
- * Columns that grow chunk by chunk while a result is read.
+ * Columns that grow while data is read.
  * @module
  */
+import { isMissingText } from "@mintmark/columns/missing";
 
-/** What a chunk of a result gives, value by value. */
-interface Values {
-  getItem(index: number): unknown;
-}
+/**
+ * Doubles; what is missing becomes NaN. In pieces: growing copies nothing, and no more than one column is in memory twice
+ * at the end.
+ */
+export class Numbers {
+  readonly #missing: ReadonlySet<number>;
+  readonly #full: Float64Array[] = [];
+  #piece = new Float64Array(pieceLength);
+  #used = 0;
 
-/** Doubles; NULL becomes NaN. */
-export class NumberValues {
-  #values = new Float64Array(2048);
-  #length = 0;
-
-  append(items: Values, count: number): void {
-    this.#reserve(this.#length + count);
-    for (let index = 0; index < count; index++) {
-      const item = items.getItem(index);
-      this.#values[this.#length++] = typeof item === "number" ? item : Number.NaN;
-    }
+  constructor(missing: ReadonlySet<number>) {
+    this.#missing = missing;
   }
 
+  get length(): number {
+    return this.#full.length * pieceLength + this.#used;
+  }
+
+  push(value: number): void {
+    if (this.#used === pieceLength) this.#next();
+    this.#piece[this.#used++] = this.#missing.size > 0 && this.#missing.has(value) ? Number.NaN : value;
+  }
+
+  /** The column; the pieces are given up. */
   finish(): Float64Array {
-    return this.#values.slice(0, this.#length);
-  }
-
-  #reserve(length: number): void {
-    if (length <= this.#values.length) return;
-    const grown = new Float64Array(Math.max(length, this.#values.length * 2));
-    grown.set(this.#values);
-    this.#values = grown;
-  }
-}
-
-/** Strings; NULL becomes "". */
-export class TextValues {
-  readonly #values: string[] = [];
-  // A category appears in many rows: one string for all of them, not one a row.
-  readonly #seen = new Map<string, string>();
-
-  append(items: Values, count: number): void {
-    for (let index = 0; index < count; index++) {
-      const item = items.getItem(index);
-      this.#values.push(typeof item === "string" ? this.#intern(item) : "");
+    const values = new Float64Array(this.length);
+    let at = 0;
+    for (let piece = this.#full.shift(); piece !== undefined; piece = this.#full.shift()) {
+      values.set(piece, at);
+      at += piece.length;
     }
+    values.set(this.#piece.subarray(0, this.#used), at);
+    this.#piece = new Float64Array(0);
+    return values;
   }
 
-  finish(): readonly string[] {
-    return this.#values;
-  }
-
-  #intern(value: string): string {
-    const seen = this.#seen.get(value);
-    if (seen !== undefined) return seen;
-    if (this.#seen.size < 10_000) this.#seen.set(value, value);
-    return value;
+  #next(): void {
+    this.#full.push(this.#piece);
+    this.#piece = new Float64Array(pieceLength);
+    this.#used = 0;
   }
 }
+
+const pieceLength = 1 << 15;
+
+/** Texts; what is missing becomes "". A value that many rows have is one string for all of them. */
+export class Texts {
+  readonly values: string[] = [];
+  readonly #seen = new Map<string, string>();
+  readonly #missing: ReadonlySet<string>;
+  /** Hears of each value when it is new; of one that is not remembered, each time. */
+  readonly #onNew: (value: string, row: number) => void;
+
+  constructor(missing: ReadonlySet<string>, onNew: (value: string, row: number) => void = () => {}) {
+    this.#missing = missing;
+    this.#onNew = onNew;
+  }
+
+  push(value: string | null): void {
+    if (value === null) {
+      this.values.push("");
+      return;
+    }
+    const seen = this.#seen.get(value);
+    this.values.push(seen ?? this.#take(value));
+  }
+
+  #take(value: string): string {
+    const taken = isMissingText(value, this.#missing) ? "" : value;
+    if (taken !== "") this.#onNew(taken, this.values.length);
+    if (this.#seen.size < mostRemembered) this.#seen.set(value, taken);
+    return taken;
+  }
+}
+
+const mostRemembered = 10_000;

@@ -1,14 +1,17 @@
 export { checkTrainingData, type FeatureColumn, type TrainingData } from "./check-data.ts";
+export { type DescribedColumn, type DescribedData, describeData } from "./describe-data.ts";
 export { type Format, formatOf } from "./format.ts";
 export { type ColumnProfile, profileTable } from "./profile.ts";
-export { type ReadOptions, readTable } from "./read-table.ts";
-export { digestsOfFile, findSnapshots, isRemote, type SnapshotFile } from "./snapshot.ts";
+export { type ReadOptions, readOptionsOf } from "./read-options.ts";
+export { type RawRows, readRows } from "./read-rows.ts";
+export { readTable } from "./read-table.ts";
+export { digestsOfFile, findFiles, findSnapshots, isRemote, type SnapshotFile } from "./snapshot.ts";
 export {
   findColumn,
   type NumberTableColumn,
   type Table,
   type TableColumn,
   type TextTableColumn,
-  type UnreadableColumn,
+  type UnusableColumn,
 } from "./table.ts";
-export type { Classes } from "./target.ts";
+export { type Classes, classLabels, labelOf } from "./target.ts";

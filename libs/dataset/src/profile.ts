@@ -2,12 +2,12 @@
  * What is in each column, in figures: recorded with the snapshot, so that later data can be compared with it.
  * @module
  */
-import type { NumberTableColumn, Table, TableColumn, TextTableColumn } from "./table.ts";
+import { type NumberTableColumn, type Table, type TextTableColumn, typeOf } from "./table.ts";
 
 export interface ColumnProfile {
   readonly name: string;
-  readonly type: TableColumn["type"];
-  readonly sqlType: string;
+  /** number, integer, boolean, date or text; what it is instead where it cannot be used. */
+  readonly type: string;
   /** Rows that have a value. */
   readonly count: number;
   readonly missing: number;
@@ -19,13 +19,13 @@ export interface ColumnProfile {
   readonly distinct?: number;
 }
 
-/** One profile a column, in their order; columns that cannot be read have no figures. */
+/** One profile a column, in their order; columns that cannot be used have no figures. */
 export function profileTable(table: Table): ColumnProfile[] {
   return table.columns.map((column) => {
-    const { name, type, sqlType } = column;
+    const { name } = column;
     const figures =
       column.type === "number" ? profileNumbers(column) : column.type === "text" ? profileText(column) : {};
-    return { name, type, sqlType, count: table.rows, missing: 0, ...figures };
+    return { name, type: typeOf(column), count: table.rows, missing: 0, ...figures };
   });
 }
 

@@ -1,100 +1,258 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { DuckDBInstance } from "@duckdb/node-api";
-import { AppError } from "@mintmark/errors";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseNumber, pointFormat } from "@mintmark/columns/number-text";
+import { failure, read, valuesOf, write } from "./read-table.fixture.ts";
 import { readTable } from "./read-table.ts";
-import { findColumn, type Table } from "./table.ts";
+import { findColumn, type Table, typeOf } from "./table.ts";
 
-let directory: string;
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "mintmark-read-"));
-});
-afterAll(() => rm(directory, { recursive: true }));
+const typesOf = (table: Table) => Object.fromEntries(table.columns.map((column) => [column.name, typeOf(column)]));
 
-describe("files", () => {
-  it("reads CSV in the order of the file, with types from every row", async () => {
-    const late = `n,t\n${"1,a\n".repeat(30_000)}x,b\n`;
-    const table = await read("late.csv", late);
+describe("what a column is", () => {
+  it("follows from every row: integers and reals are numbers, wherever the first real stands", async () => {
+    const table = await read("late.csv", `n,i,t\n${"1,1,a\n".repeat(30_000)}0.5,2,b\n`);
     expect(table.rows).toBe(30_001);
-    expect(findColumn(table, "n")).toMatchObject({ type: "text", sqlType: "VARCHAR" });
-    expect(valuesOf(table, "t").at(-1)).toBe("b");
+    expect(typesOf(table)).toEqual({ n: "number", i: "integer", t: "text" });
+    expect(valuesOf(table, "n").at(-1)).toBe(0.5);
   });
 
-  it("tells integers, real numbers and booleans apart, and makes numbers of them", async () => {
-    const table = await read("types.csv", "i,r,b\n1,0.5,true\n2,1,false\n");
-    expect(table.columns).toEqual([
-      { type: "number", name: "i", values: Float64Array.of(1, 2), measure: "integer", sqlType: "BIGINT" },
-      { type: "number", name: "r", values: Float64Array.of(0.5, 1), measure: "real", sqlType: "DOUBLE" },
-      { type: "number", name: "b", values: Float64Array.of(1, 0), measure: "boolean", sqlType: "BOOLEAN" },
+  it("follows from every file, of two and of two hundred", async () => {
+    const names = Array.from({ length: 200 }, (_, index) => `m${String(index).padStart(3, "0")}.csv`);
+    const files = await Promise.all(
+      names.map((name, index) => write(name, `amount,y\n${index === 199 ? "0.25" : "1"},${index}\n`)),
+    );
+    const table = await readTable({ files });
+    expect(typesOf(table)).toEqual({ amount: "number", y: "integer" });
+    expect(valuesOf(table, "amount").at(-1)).toBe(0.25);
+  });
+
+  it("stays words for words, however much they look like booleans or dates", async () => {
+    const table = await read("words.csv", "a,b,c,d\nyes,t,True,2026-01-01\nno,f,False,2026-01-02\n");
+    expect(typesOf(table)).toEqual({ a: "text", b: "text", c: "text", d: "text" });
+    expect(valuesOf(table, "c")).toEqual(["True", "False"]);
+    expect(table.notes).toEqual([expect.stringContaining("column 'd' holds dates, such as '2026-01-01'")]);
+  });
+
+  it("is a number for numbers with signs, blanks, exponents and groups, in text as the whole column keeps to it", async () => {
+    const table = await read("written.csv", 'a,b,c\n+30,"3,000", 1 \n-.5,"12,345.5",1e2\n2.,7,007\n');
+    expect(typesOf(table)).toEqual({ a: "number", b: "number", c: "integer" });
+    expect([valuesOf(table, "a"), valuesOf(table, "b"), valuesOf(table, "c")]).toEqual([
+      [30, -0.5, 2],
+      [3000, 12345.5, 7],
+      [1, 100, 7],
+    ]);
+    expect(table.notes).toEqual([
+      expect.stringContaining("'3,000' in row 1 of written.csv was read as 3000"),
+      expect.stringContaining("'007' in row 3 of written.csv begins with 0"),
     ]);
   });
 
-  it("reads what is missing as NaN in numbers and as the empty text", async () => {
-    const table = await read("missing.csv", 'n,t\n,x\n2,\n3,""\n');
-    expect(valuesOf(table, "n")).toEqual([Number.NaN, 2, 3]);
-    expect(valuesOf(table, "t")).toEqual(["x", "", ""]);
+  it("is a number with decimal commas where that is the only way to read all of the column, or is said", async () => {
+    const table = await read("comma.csv", "a;b\n2,6;1.234,5\n13,25;2\n");
+    expect([valuesOf(table, "a"), valuesOf(table, "b")]).toEqual([
+      [2.6, 13.25],
+      [1234.5, 2],
+    ]);
+    expect(findColumn(table, "a")).toMatchObject({ format: { decimal: ",", thousands: "." } });
+    const said = await read("said.csv", "a;b\n1,234;5\n", { reading: { decimal: "," } });
+    expect(valuesOf(said, "a")).toEqual([1.234]);
+    const spaced = await read("spaced.csv", "a;b\n1 234;5\n", { reading: { thousands: " " } });
+    expect(valuesOf(spaced, "a")).toEqual([1234]);
   });
 
-  it("keeps a column of dates as one that cannot be read, because the job may not use it", async () => {
-    const table = await read("dates.csv", "d,x\n2026-01-01,1\n");
-    expect(findColumn(table, "d")).toEqual({ type: "unreadable", name: "d", sqlType: "DATE" });
-    expect(valuesOf(table, "x")).toEqual([1]);
-  });
-
-  it("takes no line for a comment or a preamble", async () => {
-    expect(valuesOf(await read("hash.csv", "#id,x\n#1,1\n#2,2\n"), "#id")).toEqual(["#1", "#2"]);
+  it("is what the training file says that it is", async () => {
+    const types = { zip: "text", flag: "boolean", day: "date", n: "number" } as const;
+    const table = await read("said.csv", "zip,flag,day,n\n01000,yes,1970-01-02,1\n2,F,1970-01-01T12:00:00Z,2\n", {
+      reading: { types },
+    });
+    expect(typesOf(table)).toEqual(types);
+    expect(table.columns.map(({ name }) => valuesOf(table, name))).toEqual([
+      ["01000", "2"],
+      [1, 0],
+      [1, 0.5],
+      [1, 2],
+    ]);
+    const wrong = await read("wrong.csv", "n\n1\nx\n", { reading: { types: { n: "integer" } } });
+    expect(problemOf(wrong, "n")).toMatch("column 'n' is integer by data.types, but row 2 of wrong.csv holds 'x'");
+    const real = await read("real.csv", "n\n1\n1.5\n", { reading: { types: { n: "integer" } } });
+    expect(problemOf(real, "n")).toMatch("row 2 of real.csv holds '1.5'");
   });
 
   it.each([
-    ["semicolons", "a;b\n1;2\n"],
-    ["tabs", "a\tb\n1\t2\n"],
-    ["a byte order mark", "\uFEFFa,b\n1,2\n"],
-    ["lines of Windows", "a,b\r\n1,2\r\n"],
-    ["empty lines", "a,b\n\n1,2\n\n"],
-  ])("reads CSV with %s", async (what, text) => {
-    const table = await read(`${what.replaceAll(" ", "-")}.csv`, text);
-    expect([valuesOf(table, "a"), valuesOf(table, "b")]).toEqual([[1], [2]]);
+    ["mixed.csv", "a\n1\n2\nabc\n", "holds numbers and text: 'abc' in row 3 of mixed.csv, beside '1' in row 1"],
+    ["first.csv", "a\nabc\n1\n", "holds text and numbers: '1' in row 2 of first.csv, beside 'abc' in row 1"],
+    ["late.csv", `a\n${"1\n".repeat(5000)}abc\n`, "'abc' in row 5001 of late.csv"],
+    ["comma.csv", 'a\n"1,234.5"\n"3,5"\n', "'3,5' in row 2 of comma.csv"],
+    ["flags.json", '[{"a":1},{"a":true}]', "holds numbers and booleans: 'true' in row 2 of flags.json"],
+    ["texts.json", '[{"a":"x"},{"a":2}]', "holds text and numbers: '2' in row 2 of texts.json"],
+  ])("is refused where it is used, if %s holds things that do not go together", async (name, content, problem) => {
+    const table = await read(name, content);
+    expect(typesOf(table)).toEqual({ a: "mixed" });
+    expect(problemOf(table, "a")).toContain(problem);
+    expect(problemOf(table, "a")).toContain("data.types: { a: text }");
   });
 
-  it("refuses two columns of one name, which DuckDB would tell apart by renaming one", async () => {
-    const message = async (content: string) => (await failure(read("twice.csv", content))).message;
-    expect(await message("a,b,a\n1,2,3\n")).toBe(
-      "twice.csv has more than one column 'a'; rename one in its first line",
+  it("is refused if files do not go together, naming the file with the cell", async () => {
+    const files = [await write("one.csv", "a,b\n1,2\n"), await write("two.csv", "b,a\n3,x\n")];
+    const table = await readTable({ files });
+    expect(problemOf(table, "a")).toContain("'x' in row 1 of two.csv, beside '1' in row 1 of one.csv");
+    expect(valuesOf(table, "b")).toEqual([2, 3]);
+    expect((await failure(readTable({ files: [files[0]!, await write("three.csv", "a,c\n1,2\n")] }))).message).toBe(
+      "three.csv has not the columns of one.csv: it lacks 'b', it has 'c' besides; give files of the same columns",
     );
-    expect(await message('\uFEFFAge;"x;""y""";age\n1;2;3\n')).toMatch(
-      "columns 'Age' and 'age', which differ by case only",
+  });
+
+  it("is a number of DuckDB's for exactly the texts that are numbers of ours", async () => {
+    const character = fc.constantFrom(..."0123456789+-.eE_ ,xXinfadty\u00a0\u0663".split(""));
+    const cells = fc.array(fc.string({ unit: character, minLength: 1, maxLength: 7 }), {
+      minLength: 50,
+      maxLength: 50,
+    });
+    await fc.assert(
+      fc.asyncProperty(cells, async (some) => {
+        for (const cell of some) {
+          // The first row makes the plan that DuckDB casts.
+          const table = await read("plan.csv", `a;b\n1;2\n"${cell}";2\n`, { reading: { decimal: ".", missing: [] } });
+          const expected = parseNumber(cell, pointFormat);
+          const column = findColumn(table, "a")!;
+          if (cell.trim() === "") continue;
+          if (expected === undefined) expect([cell, typeOf(column)]).toEqual([cell, "mixed"]);
+          else expect([cell, valuesOf(table, "a")[1]]).toEqual([cell, expected]);
+        }
+      }),
+      { numRuns: 4 },
     );
-    expect(await message('"q;""r""";c;"q;""r"""\n1;2;3\n')).toMatch(`more than one column 'q;"r"'`);
+  }, 120_000);
+});
+
+describe("what is missing", () => {
+  it("is spelt as pandas.read_csv has it, in numbers and in text, quoted or not", async () => {
+    const table = await read("missing.csv", 'n,t\n,x\n2,\nNA,""\n "n/a" , NULL\n<NA>,None\n -nan,y\n');
+    expect(valuesOf(table, "n")).toEqual([Number.NaN, 2, ...new Array(4).fill(Number.NaN)]);
+    expect(valuesOf(table, "t")).toEqual(["x", "", "", "", "", "y"]);
+  });
+
+  it("is spelt as the training file says instead", async () => {
+    const table = await read("said.csv", "n,t\n-200,NA\n?,?\n3,x\n", { reading: { missing: ["?", "-200"] } });
+    expect(valuesOf(table, "n")).toEqual([Number.NaN, Number.NaN, 3]);
+    expect(valuesOf(table, "t")).toEqual(["NA", "", "x"]);
+  });
+
+  it("makes numbers of a column that has no value at all", async () => {
+    const table = await read("none.csv", "a,b\n,1\nNA,2\n");
+    expect(typesOf(table)).toEqual({ a: "number", b: "integer" });
+  });
+
+  it("is a key that is not there, or null, in JSON", async () => {
+    const table = await read("keys.json", '[{"a":1},{"b":"x"},{"a":null,"b":null},{"a":"2","b":"NA"}]');
+    expect([valuesOf(table, "a"), valuesOf(table, "b")]).toEqual([
+      [1, Number.NaN, Number.NaN, 2],
+      ["", "x", "", ""],
+    ]);
+  });
+});
+
+describe("names", () => {
+  it("are the file's own, without the blanks after a delimiter; also of values", async () => {
+    const table = await read("blanks.csv", 'age, work,"a ""b"", c", 1st \n20, Private,x, y\n');
+    expect(table.columns.map(({ name }) => name)).toEqual(["age", "work", 'a "b", c', "1st "]);
+    expect([valuesOf(table, "work"), valuesOf(table, "1st ")]).toEqual([["Private"], ["y"]]);
+  });
+
+  it.each([
+    ["\n", ""],
+    ["\r\n", "\uFEFF"],
+  ])("may hold line breaks", async (line, mark) => {
+    const table = await read("lines.csv", `${mark}"a${line}b",c${line}1,2${line}3,4${line}`);
+    expect(table.columns.map(({ name }) => name)).toEqual([`a${line}b`, "c"]);
+    expect(valuesOf(table, "c")).toEqual([2, 4]);
+  });
+
+  it("that repeat, but for case and blanks, are refused in every format", async () => {
+    const message = async (name: string, content: string) => (await failure(read(name, content))).message;
+    expect(await message("twice.csv", "a,b,a\n1,2,3\n")).toBe("twice.csv has more than one column 'a'; rename one");
+    expect(await message("case.csv", '\uFEFFAge;"x;""y""";"age "\n1;2;3\n')).toBe(
+      "case.csv has columns 'Age' and 'age ', which differ by case and blanks only; rename one",
+    );
+    expect(await message("case.json", '[{"a":1,"A":2}]')).toContain("columns 'a' and 'A'");
     const apart = await read("apart.csv", '"a,b",a,"b"\n1,2,3\n');
     expect(apart.columns.map(({ name }) => name)).toEqual(["a,b", "a", "b"]);
   });
 
-  it("reads compressed CSV, JSON and JSON lines", async () => {
+  it("that are not there leave the column out, and that is said", async () => {
+    const table = await read("index.csv", ",x,y\n0,1,2\n1,3,4\n");
+    expect(table.columns.map(({ name }) => name)).toEqual(["x", "y"]);
+    expect(table.notes).toEqual(["column 1 has no name, as the index of a pandas frame has none: left out"]);
+  });
+
+  it("are none of the folder's", async () => {
+    const table = await readTable({ files: [await write("seed=7/rows.csv", "x,y\n1,2\n")] });
+    expect(table.columns.map(({ name }) => name)).toEqual(["x", "y"]);
+  });
+
+  it("under data.drop are left out, and what is misspelt there or under data.types is an error", async () => {
+    const csv = "a,b\n1,x\n2,3\n";
+    expect(typesOf(await read("drop.csv", csv, { reading: { drop: ["b"] } }))).toEqual({ a: "integer" });
+    const wrong = [{ drop: ["B"] }, { types: { bb: "text" as const } }];
+    const messages = await Promise.all(
+      wrong.map(async (reading) => (await failure(read("drop.csv", csv, { reading }))).message),
+    );
+    expect(messages).toEqual([
+      "data.drop names 'B', which is not a column of the data; did you mean 'b'?",
+      "data.types names 'bb', which is not a column of the data; did you mean 'b'?",
+    ]);
+  });
+});
+
+describe("files", () => {
+  it.each([
+    ["semicolons", "a;b\n1;2\n"],
+    ["tabs", "a\tb\n1\t2\n"],
+    ["bars", "a|b\n1|2\n"],
+    ["a byte order mark", "\uFEFFa,b\n1,2\n"],
+    ["lines of Windows", "a,b\r\n1,2\r\n"],
+    ["lines of old", "a,b\r1,2\r"],
+    ["empty lines, also before the names", "\n\na,b\n\n1,2\n\n"],
+    ["no line break at the end", "a,b\n1,2"],
+    ["quotes around everything", '"a","b"\n"1","2"\n'],
+  ])("of CSV may have %s", async (_, text) => {
+    const table = await read("written.csv", text);
+    expect([valuesOf(table, "a"), valuesOf(table, "b")]).toEqual([[1], [2]]);
+  });
+
+  it("of one column have no row for an empty line, and one for an empty cell", async () => {
+    expect(valuesOf(await read("one.csv", 'a\n1\n\n""\n2\n'), "a")).toEqual([1, Number.NaN, 2]);
+  });
+
+  it("may have a delimiter and an encoding of their own", async () => {
+    const table = await read("own.csv", Buffer.from("a^b\nM\xfcller^2\n", "latin1"), {
+      reading: { delimiter: "^", encoding: "latin1" },
+    });
+    expect([valuesOf(table, "a"), valuesOf(table, "b")]).toEqual([["Müller"], [2]]);
+    const utf16 = await read("utf16.csv", Buffer.from("\uFEFFa\tb\né\t2\n", "utf16le"));
+    expect(valuesOf(utf16, "a")).toEqual(["é"]);
+  });
+
+  it("take no line for a comment or a preamble", async () => {
+    expect(valuesOf(await read("hash.csv", "#id,x\n#1,1\n#2,2\n"), "#id")).toEqual(["#1", "#2"]);
+  });
+
+  it("may be compressed, a JSON list or JSON lines, whatever their ending says", async () => {
     expect(valuesOf(await read("a.csv.gz", gzipSync("a;b\n1;2\n")), "b")).toEqual([2]);
     expect(valuesOf(await read("a.json", '[{"a":1,"b":"x"},{"a":2.5,"b":null}]'), "b")).toEqual(["x", ""]);
-    expect(valuesOf(await read("a.jsonl", '{"a":1}\n{"a":2}\n'), "a")).toEqual([1, 2]);
+    for (const name of ["a.jsonl", "a.json"])
+      expect(valuesOf(await read(name, '{"a":1}\n{"a":2}\n'), "a")).toEqual([1, 2]);
   });
 
-  it("reads Parquet, with categories and decimals", async () => {
-    const path = join(directory, "a.parquet");
-    const instance = await DuckDBInstance.create(":memory:");
-    const connection = await instance.connect();
-    await connection.run(
-      `COPY (SELECT i, 0.25::DECIMAL(4,2) AS d, 'x'::ENUM('x', 'y') AS e FROM range(5000) AS r(i)) TO '${path}'`,
-    );
-    connection.closeSync();
-    instance.closeSync();
-    const table = await readTable({ files: [path] });
-    expect(valuesOf(table, "i")).toEqual(Array.from({ length: 5000 }, (_, index) => index));
-    expect([valuesOf(table, "d")[0], valuesOf(table, "e")[0]]).toEqual([0.25, "x"]);
-  });
-
-  it("reads several files one after the other", async () => {
+  it("are read one after the other", async () => {
     const files = await Promise.all([write("2.csv", "a\n3\n4\n"), write("1.csv", "a\n1\n2\n")]);
     expect(valuesOf(await readTable({ files }), "a")).toEqual([3, 4, 1, 2]);
+  });
+
+  it("are read in their order also where several threads read them", async () => {
+    const rows = Array.from({ length: 400_000 }, (_, index) => `${index},${index % 7}`);
+    const table = await read("long.csv", `a,b\n${rows.join("\n")}\n`);
+    expect(valuesOf(table, "a")).toEqual(Array.from({ length: 400_000 }, (_, index) => index));
   });
 
   it.each([
@@ -102,103 +260,35 @@ describe("files", () => {
     ["a row that is too long", "a,b\n1,2\n3,4,5\n", "Expected Number of Columns: 2 Found: 3"],
     ["a quote that does not end", 'a,b\n"x,1\n', "unterminated quote"],
     ["a title above the names", "my data\na,b\n1,2\n", "Line: 2"],
-    ["bytes that are not UTF-8", Buffer.from("a\ncaf\xE9\n", "latin1"), "not utf-8"],
-  ])("refuses %s and says where", async (_, text, problem) => {
+    ["bytes that are not UTF-8", Buffer.from("a\ncaf\xE9\n", "latin1"), "data.encoding"],
+  ])("are refused with %s, and where it is", async (_, text, problem) => {
     const error = await failure(read("broken.csv", text));
     expect([error.reason, error.message]).toEqual(["DATA_MALFORMED", expect.stringContaining(problem)]);
-    expect(error.message).not.toContain(directory);
+    expect(error.message).not.toMatch(/mintmark-/);
   });
 
-  it("refuses JSON that breaks off, a file that is not there, an unknown format and a mixture", async () => {
+  it("are refused if JSON breaks off or is no list of objects, one is not there, of no format or of two", async () => {
     const mixture = readTable({ files: [await write("m.csv", "a\n1\n"), await write("m.json", "[]")] });
     const failures = [
       read("broken.json", '[{"a":1'),
-      readTable({ files: [join(directory, "none.csv")] }),
+      read("list.json", "[1,2]"),
+      readTable({ files: ["/nowhere/none.csv"] }),
       read("a.xlsx", ""),
       mixture,
     ];
     const reasons = (await Promise.all(failures.map(failure))).map((error) => error.reason);
-    expect(reasons).toEqual(["DATA_MALFORMED", "DATA_FILE_NOT_FOUND", "DATA_FORMAT_UNKNOWN", "DATA_FORMATS_MIXED"]);
-  });
-});
-
-describe("queries", () => {
-  it("reads what the query selects from the table source", async () => {
-    const table = await query("SELECT a * 2 AS twice, t FROM source WHERE a > 1 ORDER BY a DESC -- the end");
-    expect([valuesOf(table, "twice"), valuesOf(table, "t")]).toEqual([
-      [6, 4],
-      ["z", "y"],
+    expect(reasons).toEqual([
+      "DATA_MALFORMED",
+      "DATA_MALFORMED",
+      "DATA_FILE_NOT_FOUND",
+      "DATA_FORMAT_UNKNOWN",
+      "DATA_FORMATS_MIXED",
     ]);
   });
-
-  it("gives the same rows each time, also by random()", async () => {
-    const sample = "SELECT a, random() AS r FROM source";
-    expect(await query(sample)).toEqual(await query(sample));
-  });
-
-  it.each([
-    "SELECT * FROM read_csv('/etc/passwd')",
-    "SELECT * FROM '/etc/passwd.csv'",
-    "SELECT content FROM read_text('/etc/passwd')",
-    "SELECT content FROM read_blob('/proc/self/environ')",
-    "SELECT * FROM glob('/*')",
-    "SELECT * FROM query('SELECT * FROM read_text(''/etc/passwd'')')",
-    "SELECT * FROM duckdb_secrets()",
-    "SELECT * FROM read_csv('https://example.com/a.csv')",
-    "COPY source TO '/tmp/leak.csv'",
-    "ATTACH '/tmp/other.db'",
-    "INSTALL httpfs",
-    "LOAD httpfs",
-    "SET enable_external_access = true",
-    "SET threads = 8",
-    "RESET lock_configuration",
-    "PRAGMA database_list",
-    "DROP TABLE source",
-    "CREATE SECRET (TYPE s3)",
-    "EXPORT DATABASE '/tmp/leak'",
-    "SELECT 1; SELECT 2",
-    "",
-  ])("refuses what reaches outside or is no single SELECT: %s", async (sql) => {
-    const { reason } = await failure(query(sql));
-    expect(["QUERY_REFUSED", "QUERY_FAILED"]).toContain(reason);
-  });
-
-  it("cannot be left by closing the parenthesis that is put around it", async () => {
-    expect((await failure(query("SELECT * FROM source) AS s; DROP TABLE source; --"))).reason).toBe("QUERY_FAILED");
-  });
-
-  it("says what is wrong with SQL that fails", async () => {
-    const error = await failure(query("SELECT b FROM source"));
-    expect([error.reason, error.message]).toEqual(["QUERY_FAILED", expect.stringContaining('"b" not found')]);
-    expect((await failure(query("SELECT a, t AS a FROM source"))).reason).toBe("COLUMN_REPEATED");
-  });
 });
 
-async function write(name: string, content: string | Uint8Array): Promise<string> {
-  const path = join(directory, name);
-  await writeFile(path, content);
-  return path;
-}
-
-async function read(name: string, content: string | Uint8Array): Promise<Table> {
-  return readTable({ files: [await write(name, content)] });
-}
-
-async function query(sql: string): Promise<Table> {
-  return readTable({ files: [await write("source.csv", "a,t\n1,x\n2,y\n3,z\n")], query: sql });
-}
-
-function valuesOf(table: Table, name: string): readonly (number | string)[] {
+function problemOf(table: Table, name: string): string {
   const column = findColumn(table, name);
-  if (column === undefined || column.type === "unreadable") throw new Error(`no readable column ${name}`);
-  return [...column.values];
-}
-
-async function failure(promise: Promise<unknown>): Promise<AppError> {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof AppError) return error;
-  throw new Error("expected an AppError", { cause: error });
+  if (column?.type !== "unusable") throw new Error(`${name} can be used`);
+  return column.error.message;
 }

@@ -37,7 +37,8 @@ export function digestsOfFile(path: string): Promise<Digests> {
   return digestsOfStream(createReadStream(path, { highWaterMark: 1 << 20 }));
 }
 
-async function findFiles(source: string, directory: string): Promise<string[]> {
+/** The paths of the files, in the order of their names; none if nothing matches. */
+export async function findFiles(source: string, directory: string): Promise<string[]> {
   // A name that exists is meant literally, also if it has characters of a pattern in it.
   const literal = resolve(directory, source);
   const entry = await stat(literal).catch(() => undefined);

@@ -18,16 +18,16 @@ export interface LabelledTarget {
 
 /**
  * A column of text, integers or booleans as classes; real numbers are taken if each of them is whole.
- * @throws AppError COLUMN_TYPE_UNSUPPORTED, TARGET_VALUES_MISSING, VALUES_INFINITE, TARGET_NOT_CLASSES, TARGET_ONE_CLASS
+ * @throws AppError TARGET_VALUES_MISSING, VALUES_INFINITE, TARGET_NOT_CLASSES, TARGET_ONE_CLASS
  */
 export function classTarget(column: TableColumn): LabelledTarget {
-  if (column.type === "unreadable") throw unsupported(column.name, column.sqlType);
+  if (column.type === "unusable") throw column.error;
   return column.type === "text" ? textClasses(column) : numberClasses(column);
 }
 
-/** @throws AppError COLUMN_TYPE_UNSUPPORTED, TARGET_NOT_NUMERIC, TARGET_VALUES_MISSING, VALUES_INFINITE */
+/** @throws AppError TARGET_NOT_NUMERIC, TARGET_VALUES_MISSING, VALUES_INFINITE */
 export function valueTarget(column: TableColumn): ValueTarget {
-  if (column.type === "unreadable") throw unsupported(column.name, column.sqlType);
+  if (column.type === "unusable") throw column.error;
   if (column.type === "text")
     throw new AppError("TARGET_NOT_NUMERIC", { target: column.name, example: column.values[0] ?? "" });
   requireNumbers(column);
@@ -81,6 +81,25 @@ export function rowsWhere<T>(values: ArrayLike<T>, isSuch: (value: T) => boolean
   return { count, first };
 }
 
-function unsupported(column: string, sqlType: string): AppError {
-  return new AppError("COLUMN_TYPE_UNSUPPORTED", { column, sqlType });
+/**
+ * The label of the class that a training file means by `value`; −1 if it means none. YAML knows true and false as such:
+ * they mean the words of the data, in whatever case.
+ */
+export function labelOf(classes: Classes, value: string | number | boolean): number {
+  const texts = classes.map(String);
+  const exact = texts.indexOf(String(value));
+  if (exact >= 0 || !/^(true|false)$/i.test(String(value))) return exact;
+  return texts.findIndex((text) => text.toLowerCase() === String(value).toLowerCase());
+}
+
+/** `output.labels` by the classes' own texts; a key that means no class stays as it is. */
+export function classLabels(
+  labels: Readonly<Record<string, string | number | boolean>>,
+  classes: Classes | null,
+): Record<string, string> {
+  const entries = Object.entries(labels).map(([key, shown]) => {
+    const label = classes === null ? -1 : labelOf(classes, key);
+    return [label < 0 ? key : String(classes![label]), String(shown)] as const;
+  });
+  return Object.fromEntries(entries);
 }

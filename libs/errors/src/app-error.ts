@@ -19,6 +19,11 @@ export class AppError<R extends Reason = Reason> extends Error {
     this.kind = definition.kind;
     this.detail = detail;
   }
+
+  /** Whether it is of that reason, and so has its detail. */
+  is<Other extends Reason>(reason: Other): this is AppError<Other> {
+    return (this.reason as Reason) === reason;
+  }
 }
 
 const maxHead = 3_000;

@@ -9,11 +9,12 @@ import { Scalar } from "yaml";
 import type { ModelInput } from "./trained-model.ts";
 
 /** What YAML is to hold of the schema; what is as everywhere is left out. */
-export function schemaDocument({ columns, missing, delimiter, query }: TableSchema): Record<string, unknown> {
+export function schemaDocument({ columns, missing, delimiter, encoding, query }: TableSchema): Record<string, unknown> {
   return {
     columns: columns.map(columnDocument),
     ...(missing !== undefined && { missing: missing.map(quoted) }),
     ...(delimiter !== undefined && { delimiter: quoted(delimiter) }),
+    ...(encoding !== undefined && { encoding: quoted(encoding) }),
     ...(query !== undefined && { query: quoted(query) }),
   };
 }
@@ -42,7 +43,7 @@ function quoted(text: string): Scalar {
  * @throws AppError MODEL_FILE_INVALID if it has columns that are none, or others than the signature
  */
 export function readSchema(mintmark: unknown, inputs: readonly Pick<ModelInput, "name" | "type">[]): TableSchema {
-  const { columns: given, missing, delimiter, query } = isObject(mintmark) ? mintmark : {};
+  const { columns: given, missing, delimiter, encoding, query } = isObject(mintmark) ? mintmark : {};
   const columns = given === undefined ? inputs.map(unknownColumn) : readColumns(given);
   if (JSON.stringify(columns.map(asInput)) !== JSON.stringify(inputs.map(asInput)))
     throw invalid("has other columns than the signature");
@@ -50,6 +51,7 @@ export function readSchema(mintmark: unknown, inputs: readonly Pick<ModelInput, 
     columns,
     ...(missing !== undefined && { missing: texts("missing", missing) }),
     ...(delimiter !== undefined && { delimiter: text("delimiter", delimiter) }),
+    ...(encoding !== undefined && { encoding: text("encoding", encoding) }),
     ...(query !== undefined && { query: text("query", query) }),
   };
 }

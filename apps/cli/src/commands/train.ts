@@ -72,8 +72,8 @@ async function checkedData(
   directory: string,
 ): Promise<{ source: string; files: SnapshotFile[] }> {
   // Loaded here, because it brings a database engine that other commands have no use for.
-  const { checkTrainingData, findSnapshots, isRemote, readTable } = await import("@mintmark/dataset");
-  const { source, query } = config.data;
+  const { checkTrainingData, findSnapshots, isRemote, readOptionsOf, readTable } = await import("@mintmark/dataset");
+  const { source } = config.data;
   if (isRemote(source)) return { source, files: [] };
   const { folder, pattern } = await splitSource(source, directory);
   const files = await findSnapshots(pattern, folder).catch((error: unknown) => {
@@ -82,7 +82,15 @@ async function checkedData(
       throw new AppError(error.reason, { source });
     throw error;
   });
-  checkTrainingData(config, await readTable({ files: files.map((file) => file.path), query }));
+  checkTrainingData(
+    config,
+    await readTable(
+      readOptionsOf(
+        config,
+        files.map((file) => file.path),
+      ),
+    ),
+  );
   return { source: pattern, files };
 }
 

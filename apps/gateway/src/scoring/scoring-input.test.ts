@@ -75,23 +75,39 @@ describe("parseJsonInput", () => {
     ['{"dataframe_records": [1]}', "BAD_REQUEST", "got a number at 0"],
     ['{"instances": [[1, 2]]}', "INVALID_PARAMETER_VALUE", "by name: a, b"],
     ['{"inputs": {"a": [1], "b": [1, 2]}}', "INVALID_PARAMETER_VALUE", "different lengths: 1, 2"],
+    ['{"dataframe_split": {"columns": ["a", "a"], "data": [[1, 2]]}}', "INVALID_PARAMETER_VALUE", "column 'a' twice"],
+    ['{"inputs": {"a": [1], "A": [2]}}', "INVALID_PARAMETER_VALUE", "columns 'a' and 'A'"],
   ])("refuses %s", (body, code, message) => {
     expect(() => read(body)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(message) }));
   });
 });
 
 describe("parseCsvInput", () => {
-  it("reads quotes, commas and empty cells", async () => {
-    expect(Object.fromEntries(await parseCsvInput('a,b\n1,"x, ""y"""\n,z\n'))).toEqual({
+  const csv = async (body: string, delimiter?: string) =>
+    Object.fromEntries(await parseCsvInput(body, inputs, delimiter));
+
+  it("reads quotes, commas, line breaks and empty cells, and only the model's columns", async () => {
+    expect(await csv('a, b,other\r\n1,"x, ""y""\n",7\r\n\r\n, z,8\r\n')).toEqual({
       a: ["1", null],
-      b: ['x, "y"', "z"],
+      b: ['x, "y"\n', "z"],
     });
+  });
+  it("finds the delimiter by the names, as at training; also one that the model says", async () => {
+    expect(await csv('"a";"b"\n1,5;2\n')).toEqual({ a: ["1,5"], b: ["2"] });
+    expect(await csv("a^b\n1^2\n", "^")).toEqual({ a: ["1"], b: ["2"] });
+    expect(await csv("a,b\n1,2\n", "^")).toEqual({ a: ["1"], b: ["2"] });
+  });
+  it("takes an index without a name, and leaves it", async () => {
+    expect(await csv(",a,b\n0,1,2\n")).toEqual({ a: ["1"], b: ["2"] });
   });
   it.each([
     ["", "empty"],
-    ["a,b\n1", "not CSV"],
+    ["a,b\n1", "row 0 has 1 values for 2 columns"],
+    ["a,b\n1,2\n1,2,3", "row 1 has 3 values for 2 columns"],
     ['a\n"x', "not CSV"],
+    ["a,a\n1,2", "column 'a' twice"],
+    ["a,b, A \n1,2,3", "columns 'a' and 'A ', which differ by case and blanks only"],
   ])("refuses %j", async (body, message) => {
-    await expect(parseCsvInput(body)).rejects.toThrow(message);
+    await expect(parseCsvInput(body, inputs)).rejects.toThrow(message);
   });
 });

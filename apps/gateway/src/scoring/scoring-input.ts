@@ -1,20 +1,18 @@
 /**
  * The bodies of MLflow's scoring protocol, read into columns: `dataframe_split`, `dataframe_records`, `instances`,
- * `inputs`, and CSV.
+ * `inputs`, and CSV. Only the model's inputs are collected; what else a row holds is not looked at.
  * @module
  */
-import { finished } from "node:stream/promises";
-import { parse as parseCsv } from "csv-parse";
+import { CsvError, csvDialect, delimiters, readRecord } from "@mintmark/columns/csv-text";
+import { repeatedName } from "@mintmark/columns/names";
+import type { RawColumns } from "@mintmark/columns/read-values";
 import { ScoringError } from "./scoring-error.ts";
 import { takeTurns } from "./take-turns.ts";
 
-/** Named columns of JSON values, as they came; each of the same length. */
-export type RawColumns = ReadonlyMap<string, readonly unknown[]>;
-
 const formats = ["dataframe_split", "dataframe_records", "instances", "inputs"] as const;
 type Format = (typeof formats)[number];
-/** Characters of CSV that are read at a time. */
-const csvPiece = 65_536;
+/** Records of CSV that are read at a time. */
+const csvPiece = 512;
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
@@ -35,51 +33,57 @@ export function parseJsonInput(body: string, inputs: readonly string[]): RawColu
   const value = document[format];
   switch (format) {
     case "dataframe_split":
-      return fromSplit(value);
+      return fromSplit(value, inputs);
     case "dataframe_records":
-      return fromRecords(format, requireList(format, value));
+      return fromRecords(format, requireList(format, value), inputs);
     case "instances":
       return fromList(format, requireList(format, value), inputs);
     case "inputs":
-      return Array.isArray(value) ? fromList(format, value, inputs) : fromColumns(value);
+      return Array.isArray(value) ? fromList(format, value, inputs) : fromColumns(value, inputs);
   }
 }
 
 /**
  * Reads piece by piece, and lets other requests go first in between.
+ * @param delimiter what separates values in the data that the model was trained on, if its training file says so
  * @throws ScoringError if the text is not CSV with a header line
  */
-export async function parseCsvInput(body: string): Promise<RawColumns> {
-  const [header, ...data] = await csvRows(body);
-  if (header === undefined)
-    throw new ScoringError("BAD_REQUEST", "the body is empty; CSV begins with a line of column names");
-  return fromTable(
-    header.map((name) => name ?? ""),
-    data,
-    "CSV",
-  );
+export async function parseCsvInput(body: string, inputs: readonly string[], delimiter?: string): Promise<RawColumns> {
+  try {
+    return await csvColumns(body, inputs, delimiter);
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new ScoringError("BAD_REQUEST", `the body is not CSV: ${error.message}`);
+  }
 }
 
-async function csvRows(body: string): Promise<(string | null)[][]> {
-  const parser = parseCsv({ bom: true, skip_empty_lines: true });
-  const rows: (string | null)[][] = [];
-  parser.on("data", (row: string[]) => rows.push(row.map((cell) => (cell === "" ? null : cell))));
-  const ended = finished(parser);
-  ended.catch(() => {});
+async function csvColumns(body: string, inputs: readonly string[], delimiter: string | undefined): Promise<RawColumns> {
+  const dialect = csvDialect(
+    body,
+    delimiter === undefined ? delimiters : [...new Set([delimiter, ...delimiters])],
+    true,
+  );
+  if (dialect === null)
+    throw new ScoringError("BAD_REQUEST", "the body is empty; CSV begins with a line of column names");
+  const { names } = dialect;
+  requireDistinct("CSV", names);
+  const columns = new Map<string, (string | null)[]>();
+  const wanted = inputs.flatMap((name) => {
+    const at = names.indexOf(name);
+    if (at < 0) return [];
+    const column: (string | null)[] = [];
+    columns.set(name, column);
+    return [{ at, column }];
+  });
   const turns = takeTurns();
-  try {
-    for (let from = 0; from < body.length && !parser.destroyed; from += csvPiece) {
-      parser.write(body.slice(from, from + csvPiece));
-      await turns.next();
-    }
-    parser.end();
-    await ended;
-    return rows;
-  } catch (error) {
-    throw new ScoringError(
-      "BAD_REQUEST",
-      `the body is not CSV: ${error instanceof Error ? error.message : String(error)}`,
-    );
+  let rows = 0;
+  for (let at = dialect.end; ; ) {
+    const record = readRecord(body, at, dialect.delimiter, true);
+    if (record === null) return columns;
+    requireEven("CSV", rows, record.cells.length, names.length);
+    for (const { at, column } of wanted) column.push(record.cells[at]!);
+    at = record.end;
+    if (++rows % csvPiece === 0) await turns.next();
   }
 }
 
@@ -103,7 +107,7 @@ function parseJson(body: string): unknown {
   }
 }
 
-function fromSplit(value: unknown): RawColumns {
+function fromSplit(value: unknown, inputs: readonly string[]): RawColumns {
   if (!isObject(value))
     throw new ScoringError("BAD_REQUEST", `"dataframe_split" must be an object, got ${kindOf(value)}`);
   const { columns, data } = value;
@@ -116,40 +120,51 @@ function fromSplit(value: unknown): RawColumns {
     );
   if (!Array.isArray(columns) || !columns.every((name) => typeof name === "string"))
     throw new ScoringError("BAD_REQUEST", `"dataframe_split.columns" must be a list of names`);
-  return fromTable(columns, data, "dataframe_split");
+  requireDistinct("dataframe_split", columns);
+  for (let row = 0; row < data.length; row++)
+    requireEven("dataframe_split", row, (data[row] as readonly unknown[]).length, columns.length);
+  const present = inputs.filter((name) => columns.includes(name));
+  return new Map(
+    present.map((name) => {
+      const at = columns.indexOf(name);
+      return [name, data.map((row: readonly unknown[]) => row[at])];
+    }),
+  );
 }
 
-function fromTable(header: readonly string[], rows: readonly (readonly unknown[])[], where: string): RawColumns {
-  const uneven = rows.findIndex((row) => row.length !== header.length);
-  if (uneven >= 0)
-    throw new ScoringError(
-      "BAD_REQUEST",
-      `${where}: row ${uneven} has ${rows[uneven]!.length} values for ${header.length} columns`,
-    );
-  return new Map(header.map((name, at) => [name, rows.map((row) => row[at])]));
+/** Two columns of one name would leave it to us which of them counts. */
+function requireDistinct(where: string, names: readonly string[]): void {
+  const repeated = repeatedName(names);
+  if (repeated === undefined) return;
+  const { first, second } = repeated;
+  const what =
+    first === second
+      ? `column '${first}' twice`
+      : `columns '${first}' and '${second}', which differ by case and blanks only`;
+  throw new ScoringError("INVALID_PARAMETER_VALUE", `${where} has ${what}`);
 }
 
-function fromRecords(format: Format, records: readonly unknown[]): RawColumns {
+function requireEven(where: string, row: number, values: number, columns: number): void {
+  if (values !== columns)
+    throw new ScoringError("BAD_REQUEST", `${where}: row ${row} has ${values} values for ${columns} columns`);
+}
+
+/** Columns that no record has are not there. */
+function fromRecords(format: Format, records: readonly unknown[], inputs: readonly string[]): RawColumns {
   if (records.length === 0)
     throw new ScoringError("INVALID_PARAMETER_VALUE", `"${format}" is empty; nothing to predict`);
-  const columns = new Map<string, unknown[]>();
-  for (const [at, record] of records.entries()) {
+  for (const [at, record] of records.entries())
     if (!isObject(record))
       throw new ScoringError("BAD_REQUEST", `"${format}" must hold objects, got ${kindOf(record)} at ${at}`);
-    for (const [name, value] of Object.entries(record)) {
-      let column = columns.get(name);
-      if (!column) {
-        column = new Array<unknown>(records.length).fill(null);
-        columns.set(name, column);
-      }
-      column[at] = value;
-    }
-  }
-  return columns;
+  const objects = records as readonly JsonObject[];
+  const present = inputs.filter((name) => objects.some((record) => Object.hasOwn(record, name)));
+  return new Map(
+    present.map((name) => [name, objects.map((record) => (Object.hasOwn(record, name) ? record[name] : null))]),
+  );
 }
 
 function fromList(format: Format, list: readonly unknown[], inputs: readonly string[]): RawColumns {
-  if (list.length > 0 && list.every((row) => isObject(row))) return fromRecords(format, list);
+  if (list.length > 0 && list.every((row) => isObject(row))) return fromRecords(format, list, inputs);
   if (list.length === 0) throw new ScoringError("INVALID_PARAMETER_VALUE", `"${format}" is empty; nothing to predict`);
   if (inputs.length === 1 && list.every((value) => !isObject(value) && !Array.isArray(value)))
     return new Map([[inputs[0]!, list]]);
@@ -159,11 +174,16 @@ function fromList(format: Format, list: readonly unknown[], inputs: readonly str
   );
 }
 
-function fromColumns(value: unknown): RawColumns {
+function fromColumns(value: unknown, inputs: readonly string[]): RawColumns {
   if (!isObject(value))
     throw new ScoringError("BAD_REQUEST", `"inputs" must be an object or a list, got ${kindOf(value)}`);
+  requireDistinct("inputs", Object.keys(value));
+  const present = inputs.filter((name) => Object.hasOwn(value, name));
   const columns = new Map(
-    Object.entries(value).map(([name, column]) => [name, Array.isArray(column) ? column : [column]]),
+    present.map((name) => {
+      const column = value[name];
+      return [name, Array.isArray(column) ? column : [column]];
+    }),
   );
   const lengths = new Set([...columns.values()].map((column) => column.length));
   if (lengths.size > 1)

@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { mlflowVersion } from "../versions.ts";
 import { predictRows } from "./predict-rows.ts";
 import { ScoringError } from "./scoring-error.ts";
-import { parseCsvInput, parseJsonInput, type RawColumns } from "./scoring-input.ts";
+import { parseCsvInput, parseJsonInput } from "./scoring-input.ts";
 import type { ServedModels } from "./served-models.ts";
 
 /** Of a request body; a client that has more sends several. */
@@ -61,7 +61,8 @@ async function answerInvocation(request: FastifyRequest, reply: FastifyReply, ur
   const body = ((request.body as Buffer | undefined) ?? Buffer.alloc(0)).toString("utf8");
   const { predictor } = await models.get(uri);
   const inputs = predictor.inputs.map((input) => input.name);
-  const raw: RawColumns = type === "csv" ? await parseCsvInput(body) : parseJsonInput(body, inputs);
+  const raw =
+    type === "csv" ? await parseCsvInput(body, inputs, predictor.schema.delimiter) : parseJsonInput(body, inputs);
   return reply
     .type("application/json")
     .send(`{"predictions":${await predictRows(predictor, readValues(predictor.schema, raw))}}`);

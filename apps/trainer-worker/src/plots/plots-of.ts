@@ -3,6 +3,7 @@
  * @module
  */
 import { type Prediction, predict } from "@mintmark/ml-core/predict";
+import type { Classes } from "@mintmark/dataset";
 import type { TrainingConfig } from "@mintmark/training-file";
 import type { BuiltModel } from "../build-model.ts";
 import { positiveLabel, predictorRows } from "../steps/evaluate.ts";
@@ -36,12 +37,7 @@ function judgedPlots(config: TrainingConfig, { data, split, fitted }: BuiltModel
   return compared(config, data.classes ?? [], rows, predict(fitted.estimator, predictorRows(fitted, rows)));
 }
 
-function compared(
-  config: TrainingConfig,
-  classes: readonly unknown[],
-  { target }: Rows,
-  prediction: Prediction,
-): ModelPlots {
+function compared(config: TrainingConfig, classes: Classes, { target }: Rows, prediction: Prediction): ModelPlots {
   if (prediction.kind === "values" && target?.kind === "values")
     return { plots: regressionPlots(target.values, prediction.values), notes: [] };
   if (prediction.kind !== "classes" || target?.kind !== "classes") return { plots: [], notes: [] };

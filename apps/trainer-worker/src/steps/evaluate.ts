@@ -2,7 +2,7 @@
  * Step 4: how good the model is, on each part of the split and by cross-validation, with the same code everywhere.
  * @module
  */
-import type { Classes, TrainingData } from "@mintmark/dataset";
+import { type Classes, labelOf, type TrainingData } from "@mintmark/dataset";
 import { silentPort } from "@mintmark/ml-core/base/fit-port";
 import { classificationMetrics } from "@mintmark/ml-core/metrics/classification";
 import { clusteringMetrics } from "@mintmark/ml-core/metrics/clustering";
@@ -60,9 +60,8 @@ export function predictorRows(
 }
 
 /** The class that binary metrics are about: the one that the training file names, else the later one. */
-export function positiveLabel({ evaluate }: Pick<TrainingConfig, "evaluate">, classes: readonly unknown[]): number {
-  const named = classes.map(String).indexOf(String(evaluate.positive));
-  return named < 0 ? 1 : named;
+export function positiveLabel({ evaluate }: Pick<TrainingConfig, "evaluate">, classes: Classes): number {
+  return evaluate.positive === null ? 1 : labelOf(classes, evaluate.positive);
 }
 
 /** Every metric of the task on these rows. */
@@ -93,10 +92,7 @@ function wanted({ evaluate }: TrainingConfig, report: MetricReport): MetricRepor
   const names = evaluate.metrics;
   if (names === null) return report;
   const values = Object.fromEntries(Object.entries(report.values).filter(([name]) => names.includes(name)));
-  const told = report.undefined.filter(({ name }) => names.includes(name));
-  const unknown = names.filter((name) => !(name in values) && !told.some((metric) => metric.name === name));
-  const strange = unknown.map((name) => ({ name, reason: "it is not a metric of this target" }));
-  return { values, undefined: [...told, ...strange] };
+  return { values, undefined: report.undefined.filter(({ name }) => names.includes(name)) };
 }
 
 /** Fits anew on each fold's training rows, with the same seed, and measures on the others. */

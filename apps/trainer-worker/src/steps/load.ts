@@ -6,7 +6,7 @@
 import { mkdir, open } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Digests } from "@mintmark/crypto/digests";
-import { isRemote, readTable, type Table } from "@mintmark/dataset";
+import { isRemote, readOptionsOf, readTable, type Table } from "@mintmark/dataset";
 import type { Snapshot } from "@mintmark/proto/mintmark/training/v1/job";
 import { downloadBlob, type RegistryClient } from "@mintmark/registry-client";
 import type { TrainingConfig } from "@mintmark/training-file";
@@ -33,7 +33,12 @@ export interface LoadedData {
 /** @throws AppError of the failures of data */
 export async function loadData(context: JobContext, config: TrainingConfig): Promise<LoadedData> {
   const files = await fetchFiles(context, config.data.source);
-  const table = await readTable({ files: files.map(({ path }) => path), query: config.data.query });
+  const table = await readTable(
+    readOptionsOf(
+      config,
+      files.map(({ path }) => path),
+    ),
+  );
   return { table, files };
 }
 

@@ -6,7 +6,7 @@
 import type { ColumnSchema } from "@mintmark/columns/column-schema";
 import { digestsOf } from "@mintmark/crypto/digests";
 import { artifactDigest, type ManifestFile, sortByPath } from "@mintmark/crypto/manifest";
-import type { FeatureColumn, TrainingData } from "@mintmark/dataset";
+import { type Classes, classLabels, type FeatureColumn, type TrainingData } from "@mintmark/dataset";
 import type { ColumnEncoder } from "@mintmark/ml-core/base/preprocessing";
 import { featureImportance, importanceByColumn } from "@mintmark/ml-core/feature-importance";
 import { modelFiles } from "@mintmark/model-package/package-directory";
@@ -90,7 +90,24 @@ function trainedModel({ config, data, fitted }: PackageRequest): TrainedModel {
     preprocessor: fitted.preprocessor,
     estimator: fitted.estimator,
     classes: data.classes,
-    output: { name, labels: labels === null ? null : mapValues(labels, String) },
+    output: { name, labels: labels === null ? null : classLabels(labels, valuesOf(fitted, data)) },
+    ...readingOf(config.data),
+  };
+}
+
+/** What predictions are: classes, or the numbers of clusters. */
+function valuesOf({ estimator }: FittedModel, { classes }: TrainingData): Classes | null {
+  if (estimator.kind !== "k-means") return classes;
+  return Array.from({ length: estimator.centers.rows }, (_, k) => k);
+}
+
+/** What of the reading is not as everywhere: rows that are asked for later are read in the same way. */
+function readingOf({ missing, delimiter, encoding, query }: TrainingConfig["data"]) {
+  return {
+    ...(missing !== null && { missing }),
+    ...(delimiter !== null && { delimiter }),
+    ...(encoding !== null && { encoding }),
+    ...(query !== null && { query }),
   };
 }
 
@@ -98,18 +115,19 @@ function trainedModel({ config, data, fitted }: PackageRequest): TrainedModel {
 function columnSchema(feature: FeatureColumn, encoder: ColumnEncoder | undefined): ColumnSchema {
   const { name } = feature;
   if (feature.type === "text") return { name, type: "text", optional: true };
-  const type = feature.measure === "real" ? "number" : feature.measure;
-  return { name, type, optional: encoder?.kind === "number" && encoder.fill !== null };
+  const { measure: type, format } = feature;
+  const optional = encoder?.kind === "number" && encoder.fill !== null;
+  return { name, type, optional, ...(format !== undefined && { format }) };
 }
 
 /** How the model was made: enough to make it again from the data with these digests. */
 function trainingRecord({ config, data, dataFiles }: PackageRequest): Record<string, unknown> {
-  const { query, target, split } = config.data;
+  const { source: _, features: __, target, split, ...reading } = config.data;
   return {
     task: data.task,
     data: {
       files: dataFiles.map(({ name, size, blake3, sha256 }) => ({ name, size, blake3, sha256 })),
-      query,
+      ...reading,
       target,
       features: data.features.map(({ name }) => name),
       split,
@@ -151,7 +169,3 @@ function medianLatency({ files }: PackagedModel, row: Rows): number {
 
 const latencyRuns = 400;
 const latencyBudgetMs = 200;
-
-function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
-}

@@ -3,6 +3,33 @@ import { define } from "../define.ts";
 const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`;
 const suggest = (suggestion: string | undefined) => (suggestion === undefined ? "" : `; did you mean '${suggestion}'?`);
 
+interface Cell {
+  readonly file: string;
+  readonly row: number;
+  readonly cell: string;
+}
+
+const short = (text: string) => (text.length > 40 ? `${text.slice(0, 39)}…` : text);
+const quoted = (names: readonly string[]) => {
+  const more = names.length - 5;
+  const list = names.slice(0, 5).map((name) => `'${name}'`);
+  return more > 0 ? `${list.join(", ")} and ${more} more` : list.join(", ");
+};
+
+/** A name as YAML takes it within braces. */
+const plainKey = (name: string) => (/^[A-Za-z_][\w -]*$/.test(name) ? name : JSON.stringify(name));
+
+function wayOut(column: string, kinds: readonly string[], offending: string): string {
+  const types = `say what it is with data.types: { ${plainKey(column)}: text }`;
+  const withoutIt = "or leave it out with data.drop";
+  if (!kinds.includes("numbers") || !kinds.includes("text"))
+    return `${types}, make it one thing in data.query, ${withoutIt}`;
+  const decimals = /^[+-]?[\d.,]+$/.test(offending.trim())
+    ? ", set data.decimal if that is how its numbers are written"
+    : "";
+  return `list the text under data.missing if it means no value${decimals}, ${types} if all of it is text, ${withoutIt}`;
+}
+
 /** Failures of training data. */
 export const dataReasons = {
   // Where the data is.
@@ -37,17 +64,38 @@ export const dataReasons = {
     (d: { problem: string }) =>
       `data.query may be one SELECT over the table 'source' and reaches nothing outside: ${d.problem}`,
   ),
+  QUERY_VOLATILE: define(
+    "invalid_argument",
+    (d: { what: string }) =>
+      `data.query would read otherwise each time: it uses ${d.what}; the same training file, data and seed must give the same model, so write the value itself into the query`,
+  ),
   QUERY_FAILED: define("invalid_argument", (d: { problem: string }) => `data.query failed: ${d.problem}`),
 
   // Its columns.
-  CSV_COLUMN_REPEATED: define("invalid_argument", (d: { file: string; first: string; second: string }) =>
+  COLUMN_REPEATED: define("invalid_argument", (d: { where: string; first: string; second: string }) =>
     d.first === d.second
-      ? `${d.file} has more than one column '${d.first}'; rename one in its first line`
-      : `${d.file} has columns '${d.first}' and '${d.second}', which differ by case only; rename one in its first line`,
+      ? `${d.where} has more than one column '${d.first}'; rename one`
+      : `${d.where} has columns '${d.first}' and '${d.second}', which differ by case and blanks only; rename one`,
   ),
-  COLUMN_REPEATED: define(
+  COLUMNS_DIFFER: define(
     "invalid_argument",
-    (d: { column: string }) => `the data has more than one column '${d.column}'; rename one with 'as' in data.query`,
+    (d: { first: string; file: string; missing: readonly string[]; extra: readonly string[] }) =>
+      `${d.file} has not the columns of ${d.first}:${d.missing.length > 0 ? ` it lacks ${quoted(d.missing)}` : ""}${d.missing.length > 0 && d.extra.length > 0 ? "," : ""}${d.extra.length > 0 ? ` it has ${quoted(d.extra)} besides` : ""}; give files of the same columns`,
+  ),
+  COLUMN_MIXED: define(
+    "invalid_argument",
+    (d: { column: string; kinds: readonly [string, string]; first: Cell; offending: Cell }) =>
+      `column '${d.column}' holds ${d.kinds[0]} and ${d.kinds[1]}: '${short(d.offending.cell)}' in row ${d.offending.row} of ${d.offending.file}, beside '${short(d.first.cell)}' in row ${d.first.row} of ${d.first.file}; ${wayOut(d.column, d.kinds, d.offending.cell)}`,
+  ),
+  COLUMN_CELL_INVALID: define(
+    "invalid_argument",
+    (d: { column: string; type: string; file: string; row: number; cell: string }) =>
+      `column '${d.column}' is ${d.type} by data.types, but row ${d.row} of ${d.file} holds '${short(d.cell)}'; correct the cell, list it under data.missing, or give the column another type`,
+  ),
+  COLUMN_UNKNOWN: define(
+    "invalid_argument",
+    (d: { field: string; column: string; suggestion?: string | undefined }) =>
+      `${d.field} names '${d.column}', which is not a column of the data${suggest(d.suggestion)}`,
   ),
   TARGET_NOT_FOUND: define(
     "invalid_argument",
@@ -66,7 +114,7 @@ export const dataReasons = {
   COLUMN_TYPE_UNSUPPORTED: define(
     "invalid_argument",
     (d: { column: string; sqlType: string }) =>
-      `column '${d.column}' is of type ${d.sqlType}, which is neither number, text nor boolean; leave it out of data.features, or cast it in data.query, such as 'epoch("${d.column}")' or '"${d.column}"::VARCHAR'`,
+      `column '${d.column}' is of type ${d.sqlType}, which is no number, text, boolean or date; leave it out with data.drop, or make something of it in data.query`,
   ),
   COLUMN_NOT_NUMERIC: define(
     "invalid_argument",
@@ -97,8 +145,8 @@ export const dataReasons = {
   ),
   VALUES_TOO_LARGE: define(
     "invalid_argument",
-    (d: { column: string; value: number; row: number }) =>
-      `column '${d.column}' has the value ${d.value} in row ${d.row}, beyond the range of float32 (3.4e38) in which trees compare; scale it in data.query`,
+    (d: { column: string; value: number; row: number; most: number }) =>
+      `column '${d.column}' has the value ${d.value} in row ${d.row}, and trees take values up to ${d.most}; scale it in data.query`,
   ),
   VALUES_TOO_LARGE_TO_SCALE: define(
     "invalid_argument",
@@ -129,6 +177,12 @@ export const dataReasons = {
     "invalid_argument",
     (d: { positive: string; classes: readonly string[] }) =>
       `evaluate.positive '${d.positive}' is not a class of the target (classes: ${d.classes.join(", ")})`,
+  ),
+
+  METRIC_NOT_DEFINED: define(
+    "invalid_argument",
+    (d: { metric: string; what: string; known: readonly string[] }) =>
+      `evaluate.metrics names '${d.metric}', which is not defined for ${d.what}; there are: ${d.known.join(", ")}`,
   ),
 
   // What an algorithm makes of it.

@@ -1,5 +1,13 @@
 import { define } from "../define.ts";
 
+/** From 0 in a request; in a file people count from 1. */
+interface Row {
+  readonly row: number;
+  readonly file?: string | undefined;
+}
+
+const at = ({ row, file }: Row) => (file === undefined ? `at row ${row}` : `in row ${row + 1} of ${file}`);
+
 /** Failures of model files and predictions. */
 export const servingReasons = {
   MODEL_FILE_INVALID: define(
@@ -23,13 +31,13 @@ export const servingReasons = {
   }),
   INPUT_VALUE_MISSING: define(
     "invalid_argument",
-    (d: { column: string; row: number }) =>
-      `input '${d.column}' has no value at row ${d.row}, and the model has no rule for that: give one, or train with { impute: [${d.column}] }`,
+    (d: { column: string } & Row) =>
+      `input '${d.column}' has no value ${at(d)}, and the model has no rule for that: give one, or train with { impute: [${d.column}] }`,
   ),
   INPUT_VALUE_INVALID: define(
     "invalid_argument",
-    (d: { column: string; row: number; expected: string; value: string }) =>
-      `input '${d.column}' expected ${d.expected}, got ${d.value} at row ${d.row}`,
+    (d: { column: string; expected: string; value: string } & Row) =>
+      `input '${d.column}' expected ${d.expected}, got ${d.value} ${at(d)}`,
   ),
   INPUT_LENGTHS_DIFFER: define(
     "invalid_argument",

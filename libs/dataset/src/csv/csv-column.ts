@@ -1,0 +1,235 @@
+/**
+ * One column of CSV while its files are read: its cells as numbers or as texts, and what they were seen to be.
+ *
+ * The first rows tell how to read it fast, as doubles or as texts. That is a plan and no decision: where a later cell
+ * contradicts it, the column is read again by another plan, and what it is, all of its cells decide.
+ * @module
+ */
+import { parseCell } from "@mintmark/columns/read-values";
+import type { ColumnType } from "@mintmark/columns/column-schema";
+import { isMissingText } from "@mintmark/columns/missing";
+import { hasGroups, type NumberFormat, parseNumber } from "@mintmark/columns/number-text";
+import { mixture, notOfType, type Place, type Seen } from "../decide.ts";
+import { Numbers, Texts } from "../growing-column.ts";
+import type { Rules } from "../read-options.ts";
+import { numberColumn, type TableColumn, unusableColumn } from "../table.ts";
+
+/** `double`: DuckDB casts. `marked`: numbers that it does not cast, such as `1,234` and `3,5`. */
+export type Plan = "double" | "marked" | "text" | "declared";
+
+/** Where a cell stands: its file, and its row there, from 1. */
+export interface Position {
+  readonly file: string;
+  readonly row: number;
+}
+
+export interface CsvColumn {
+  readonly name: string;
+  readonly plan: Plan;
+  /** A cell that DuckDB cast. */
+  readonly number: (value: number, at: Position) => void;
+  /** A cell as it stands; null if it is empty. */
+  readonly cell: (text: string | null, at: Position) => void;
+  /** By which plan it is to be read again; undefined if this one held. */
+  readonly next: () => Plan | undefined;
+  readonly finish: () => { readonly column: TableColumn; readonly notes: readonly string[] };
+}
+
+/** How to read a column whose first cells are these. */
+export function planOf(name: string, cells: readonly (string | null)[], rules: Rules): Plan {
+  const type = rules.typeOf(name);
+  if (type !== undefined) return type === "text" ? "text" : "declared";
+  const present = cells.filter((cell) => cell !== null && !isMissingText(cell, rules.missing)) as string[];
+  if (present.some((cell) => rules.formats.every((format) => parseNumber(cell, format) === undefined))) return "text";
+  const needsMarks = rules.formats[0]!.decimal === "," || present.some((cell) => cell.includes(","));
+  return needsMarks ? "marked" : "double";
+}
+
+export function csvColumn(name: string, plan: Plan, rules: Rules): CsvColumn {
+  switch (plan) {
+    case "double":
+      return doubleColumn(name, rules);
+    case "marked":
+      return markedColumn(name, rules);
+    case "text":
+      return textColumn(name, rules);
+    case "declared":
+      return declaredColumn(name, rules.typeOf(name) as Exclude<ColumnType, "text">, rules);
+    default:
+      return plan satisfies never;
+  }
+}
+
+function doubleColumn(name: string, rules: Rules): CsvColumn {
+  const values = new Numbers(rules.missingNumbers);
+  const seen: Seen = {};
+  let next: Plan | undefined;
+  let zeros: Place | undefined;
+  const take = (value: number, cell: string, at: Position) => {
+    seen.numbers ??= { ...at, cell };
+    values.push(value);
+  };
+  return {
+    name,
+    plan: "double",
+    number: (value, at) => {
+      if (seen.numbers === undefined) seen.numbers = { ...at, cell: String(value) };
+      values.push(value);
+    },
+    cell: (text, at) => {
+      if (text === null || isMissingText(text, rules.missing)) return values.push(Number.NaN);
+      const value = parseNumber(text, rules.formats[0]);
+      if (value !== undefined && !hasGroups(text, rules.formats[0]!)) {
+        if (/^\s*0\d/.test(text)) zeros ??= { ...at, cell: text };
+        return take(value, text, at);
+      }
+      if (value !== undefined || rules.formats.some((format) => parseNumber(text, format) !== undefined)) {
+        next ??= "marked";
+      } else {
+        // Only numbers before it: the column is of both. Nothing before it: the plan was for want of any cell.
+        if (seen.numbers === undefined || rules.keepsMixed) next ??= "text";
+        seen.text ??= { ...at, cell: text };
+      }
+      return values.push(Number.NaN);
+    },
+    next: () => next,
+    finish: () => finishNumbers(name, values, seen, zeros === undefined ? [] : [leadingZero(name, zeros)]),
+  };
+}
+
+function markedColumn(name: string, rules: Rules): CsvColumn {
+  const readings = rules.formats.map((format) => ({
+    format,
+    values: new Numbers(rules.missingNumbers),
+    isBroken: false,
+  }));
+  const seen: Seen = {};
+  let next: Plan | undefined;
+  let grouped: Place | undefined;
+  return {
+    name,
+    plan: "marked",
+    number: () => {},
+    cell: (text, at) => {
+      const isMissing = text === null || isMissingText(text, rules.missing);
+      const before = readings.filter(({ isBroken }) => !isBroken);
+      for (const reading of before) {
+        const value = isMissing ? Number.NaN : parseNumber(text, reading.format);
+        if (value === undefined) reading.isBroken = true;
+        else reading.values.push(value);
+      }
+      if (isMissing) return;
+      if (before.every(({ isBroken }) => isBroken)) {
+        if (seen.numbers === undefined || rules.keepsMixed) next ??= "text";
+        seen.text ??= { ...at, cell: text };
+        return;
+      }
+      seen.numbers ??= { ...at, cell: text };
+      if (hasGroups(text, before[0]!.format)) grouped ??= { ...at, cell: text };
+    },
+    next: () => next,
+    finish: () => {
+      const reading = readings.find(({ isBroken }) => !isBroken);
+      if (reading === undefined) return { column: unusableColumn(name, "mixed", mixture(name, seen)!), notes: [] };
+      const { format, values } = reading;
+      const notes = grouped === undefined ? [] : [groupsTaken(name, grouped, format)];
+      return finishNumbers(name, values, seen, notes, format);
+    },
+  };
+}
+
+function textColumn(name: string, rules: Rules): CsvColumn {
+  const seen: Seen = {};
+  let file = "";
+  let before = 0;
+  let dates = true;
+  const isDeclared = rules.typeOf(name) !== undefined;
+  const texts = new Texts(rules.missing, (cell, row) => {
+    if (isDeclared) return;
+    const place = { file, row: row - before + 1, cell };
+    if (rules.formats.some((format) => parseNumber(cell, format) !== undefined)) seen.numbers ??= place;
+    else seen.text ??= place;
+    dates &&= parseCell({ type: "date" }, cell) !== undefined;
+  });
+  return {
+    name,
+    plan: "text",
+    number: () => {},
+    cell: (text, at) => {
+      if (at.file !== file) {
+        file = at.file;
+        before = texts.values.length - at.row + 1;
+      }
+      texts.push(text === null ? null : text.trimStart());
+    },
+    next: () => undefined,
+    finish: () => {
+      const column = { type: "text", name, values: texts.values } as const;
+      const mixed = mixture(name, seen);
+      if (mixed !== undefined)
+        return { column: rules.keepsMixed ? column : unusableColumn(name, "mixed", mixed), notes: [] };
+      const isDates = dates && seen.text !== undefined;
+      return { column, notes: isDates ? [datesAsText(name, seen.text!)] : [] };
+    },
+  };
+}
+
+function declaredColumn(name: string, type: Exclude<ColumnType, "text">, rules: Rules): CsvColumn {
+  const readings = rules.formats.map((format) => ({
+    format,
+    values: new Numbers(rules.missingNumbers),
+    broken: undefined as Place | undefined,
+  }));
+  return {
+    name,
+    plan: "declared",
+    number: () => {},
+    cell: (text, at) => {
+      const isMissing = text === null || isMissingText(text, rules.missing);
+      for (const reading of readings) {
+        if (reading.broken !== undefined) continue;
+        const value = isMissing ? Number.NaN : parseCell({ type, format: reading.format }, text);
+        if (value === undefined || (type === "integer" && !Number.isInteger(value) && !isMissing))
+          reading.broken = { ...at, cell: text! };
+        else reading.values.push(value);
+      }
+    },
+    next: () => undefined,
+    finish: () => {
+      const reading = readings.find(({ broken }) => broken === undefined);
+      if (reading === undefined) {
+        // The way of writing that held longest says best which cell is wrong.
+        const [, last] = readings
+          .map(({ values, broken }) => [values.length, broken!] as const)
+          .sort(([a], [b]) => b - a)[0]!;
+        return { column: unusableColumn(name, "mixed", notOfType(name, type, last)), notes: [] };
+      }
+      const { values, format } = reading;
+      return { column: numberColumn(name, values.finish(), { measure: type, format }), notes: [] };
+    },
+  };
+}
+
+function finishNumbers(
+  name: string,
+  values: Numbers,
+  seen: Seen,
+  notes: readonly string[],
+  format?: NumberFormat,
+): { column: TableColumn; notes: readonly string[] } {
+  const mixed = mixture(name, seen);
+  if (mixed !== undefined) return { column: unusableColumn(name, "mixed", mixed), notes: [] };
+  return { column: numberColumn(name, values.finish(), format === undefined ? {} : { format }), notes };
+}
+
+function leadingZero(name: string, { file, row, cell }: Place): string {
+  return `column '${name}' is of numbers, and '${cell.trim()}' in row ${row} of ${file} begins with 0: where it is a code, say data.types: { ${name}: text }`;
+}
+
+function groupsTaken(name: string, { file, row, cell }: Place, format: NumberFormat): string {
+  return `column '${name}': '${cell.trim()}' in row ${row} of ${file} was read as ${parseNumber(cell, format)}; where '${format.thousands}' is the decimal mark, say data.decimal: "${format.thousands}"`;
+}
+
+function datesAsText(name: string, { cell }: Place): string {
+  return `column '${name}' holds dates, such as '${cell}', and was taken as text, a category a date; data.types: { ${name}: date } makes it days since 1970`;
+}

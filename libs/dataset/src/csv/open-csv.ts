@@ -1,0 +1,101 @@
+/**
+ * A CSV file, opened: its names, and how DuckDB reads its rows.
+ * @module
+ */
+import { createWriteStream } from "node:fs";
+import { basename, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { type CsvDialect, CsvError, csvDialect, delimiters } from "@mintmark/columns/csv-text";
+import { AppError } from "@mintmark/errors";
+import { literal } from "../duckdb.ts";
+import type { Rules } from "../read-options.ts";
+import { encodingOf, requireFile, textOfFile } from "../text-of-file.ts";
+
+export interface CsvFile {
+  readonly path: string;
+  /** What DuckDB is given: the file itself, or a copy of it in UTF-8. */
+  readonly readable: string;
+  readonly names: readonly string[];
+  /** For FROM: its rows, all cells texts by the names c0, c1 …; empty cells are NULL. */
+  readonly relation: string;
+}
+
+/** @param scratch where a copy may lie */
+export async function openCsv(path: string, { delimiter, encoding }: Rules, scratch: string): Promise<CsvFile> {
+  await requireFile(path);
+  const actual = await encodingOf(path, encoding);
+  const { dialect, header } = await headerOf(path, actual, delimiter);
+  // DuckDB skips lines, not records, before the rows; and it reads UTF-8.
+  const isPlain = actual === "utf-8" && /^[^\r\n"]*(\r\n?|\n|$)$/.test(header);
+  const readable = isPlain ? path : join(scratch, `${copies++}.csv`);
+  if (!isPlain) await copyRows(path, actual, dialect, readable);
+  return { path, readable, names: dialect.names, relation: relationOf(readable, dialect, isPlain ? 1 : 0) };
+}
+
+let copies = 0;
+
+export interface Header {
+  readonly dialect: CsvDialect;
+  /** The text of the names. */
+  readonly header: string;
+}
+
+/**
+ * The dialect by the beginning of the file.
+ * @param delimiter the one that separates, if that is known
+ */
+export async function headerOf(path: string, encoding: string, delimiter: string | null): Promise<Header> {
+  const candidates = delimiter === null ? delimiters : [delimiter];
+  let text = "";
+  try {
+    for await (const piece of textOfFile(path, encoding)) {
+      text += piece;
+      const dialect = csvDialect(text, candidates, false);
+      if (dialect !== null) return { dialect, header: text.slice(0, dialect.end) };
+      if (text.length > mostHeader) throw new CsvError(`they do not end within ${mostHeader} characters`);
+    }
+    const dialect = csvDialect(text, candidates, true) ?? { delimiter: ",", names: [], end: text.length };
+    return { dialect, header: text };
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new AppError("DATA_MALFORMED", {
+      file: basename(path),
+      problem: `its names cannot be read: ${error.message}`,
+    });
+  }
+}
+
+const mostHeader = 1 << 22;
+
+function relationOf(path: string, { delimiter, names }: CsvDialect, skip: number): string {
+  const columns = names.map((_, index) => `c${index}: 'VARCHAR'`).join(", ");
+  // Nothing is guessed: no line is skipped, or taken for a comment, and a folder's name is no column.
+  const options = [
+    `delim = ${literal(delimiter)}`,
+    `quote = '"'`,
+    `escape = '"'`,
+    "header = false",
+    `skip = ${skip}`,
+    "comment = ''",
+    "auto_detect = false",
+    "hive_partitioning = false",
+    "nullstr = ''",
+    "allow_quoted_nulls = false",
+    `columns = {${columns}}`,
+  ];
+  const rows = `read_csv(${literal(path)}, ${options.join(", ")})`;
+  // An empty line is no row. DuckDB gives one where a row is a single cell.
+  return names.length === 1 ? `(SELECT * FROM ${rows} WHERE c0 IS NOT NULL)` : rows;
+}
+
+async function copyRows(path: string, encoding: string, { end }: CsvDialect, to: string): Promise<void> {
+  await pipeline(withoutStart(textOfFile(path, encoding), end), createWriteStream(to));
+}
+
+async function* withoutStart(pieces: AsyncIterable<string>, characters: number): AsyncGenerator<string> {
+  let left = characters;
+  for await (const piece of pieces) {
+    if (left < piece.length) yield piece.slice(left);
+    left = Math.max(0, left - piece.length);
+  }
+}

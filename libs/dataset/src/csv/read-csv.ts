@@ -1,0 +1,179 @@
+/**
+ * CSV files as columns. DuckDB finds the cells and casts the plain numbers; what the cells are is decided here, from all
+ * of them.
+ * @module
+ */
+import { basename } from "node:path";
+import type { DuckDBDataChunk, DuckDBDoubleVector, DuckDBVarCharVector } from "@duckdb/node-api";
+import { repeatedName } from "@mintmark/columns/names";
+import { AppError } from "@mintmark/errors";
+import { chunksOf, identifier, type Reader, summaryOf } from "../duckdb.ts";
+import type { Rules } from "../read-options.ts";
+import type { Table, TableColumn } from "../table.ts";
+import { notOfEncoding } from "../text-of-file.ts";
+import { type CsvColumn, csvColumn, type Plan, type Position, planOf } from "./csv-column.ts";
+import { type CsvFile, openCsv } from "./open-csv.ts";
+
+/** @throws AppError DATA_MALFORMED, COLUMN_REPEATED, COLUMNS_DIFFER */
+export async function readCsv(reader: Reader, paths: readonly string[], rules: Rules): Promise<Table> {
+  const files: CsvFile[] = [];
+  for (const path of paths) files.push(await openCsv(path, rules, reader.scratch));
+  const names = namesOf(files);
+  let plans: ReadonlyMap<string, Plan> = await firstPlans(reader, files, names, rules);
+  const finished = new Map<string, CsvColumn>();
+  let rows = 0;
+  // A plan gives way to a more general one, so that this ends: doubles, marks, texts.
+  do {
+    const columns = [...plans].map(([name, plan]) => csvColumn(name, plan, rules));
+    rows = 0;
+    for (const file of files) rows += await readFile(reader, file, columns);
+    for (const column of columns) finished.set(column.name, column);
+    plans = new Map(columns.flatMap((column) => (column.next() === undefined ? [] : [[column.name, column.next()!]])));
+  } while (plans.size > 0);
+  const columns: TableColumn[] = [];
+  const notes: string[] = [];
+  for (const name of names) {
+    const { column, notes: own } = finished.get(name)!.finish();
+    finished.delete(name);
+    columns.push(column);
+    notes.push(...own);
+  }
+  return { rows, columns, notes: [...unnamed(files), ...notes] };
+}
+
+/** Those of the first file that has rows or names; every other file has the same, in any order. */
+function namesOf(files: readonly CsvFile[]): readonly string[] {
+  for (const { path, names } of files) {
+    const repeated = repeatedName(names);
+    if (repeated !== undefined) throw new AppError("COLUMN_REPEATED", { where: basename(path), ...repeated });
+  }
+  const [first, ...others] = files;
+  const named = first!.names.filter((name) => name !== "");
+  for (const { path, names } of others) {
+    const missing = named.filter((name) => !names.includes(name));
+    const extra = names.filter((name) => name !== "" && !named.includes(name));
+    if (missing.length > 0 || extra.length > 0)
+      throw new AppError("COLUMNS_DIFFER", { first: basename(first!.path), file: basename(path), missing, extra });
+  }
+  return named;
+}
+
+function unnamed(files: readonly CsvFile[]): string[] {
+  const { names } = files[0]!;
+  const positions = names.flatMap((name, at) => (name === "" ? [at + 1] : []));
+  if (positions.length === 0) return [];
+  const which = positions.length === 1 ? `column ${positions[0]} has` : `columns ${positions.join(", ")} have`;
+  return [`${which} no name, as the index of a pandas frame has none: left out`];
+}
+
+const sampleRows = 1_000;
+
+async function firstPlans(
+  reader: Reader,
+  files: readonly CsvFile[],
+  names: readonly string[],
+  rules: Rules,
+): Promise<Map<string, Plan>> {
+  const cells = new Map<string, (string | null)[]>(names.map((name) => [name, []]));
+  let rows = 0;
+  for (const file of files) {
+    const list = names.map((name) => cellName(file, name)).join(", ");
+    if (names.length > 0)
+      await reading(file, async () => {
+        for await (const chunk of chunksOf(
+          reader.connection,
+          `SELECT ${list} FROM ${file.relation} LIMIT ${sampleRows}`,
+        )) {
+          for (const [at, name] of names.entries()) cells.get(name)!.push(...textsOf(chunk, at));
+          rows += chunk.rowCount;
+        }
+      });
+    if (rows >= sampleRows) break;
+  }
+  return new Map(names.map((name) => [name, planOf(name, cells.get(name)!, rules)]));
+}
+
+/** @returns how many rows the file has */
+async function readFile(reader: Reader, file: CsvFile, columns: readonly CsvColumn[]): Promise<number> {
+  const position = { file: basename(file.path), row: 0 };
+  await reading(file, async () => {
+    for await (const chunk of chunksOf(reader.connection, selectOf(file, columns))) {
+      let at = 0;
+      for (const column of columns)
+        if (column.plan === "double") {
+          takeDoubles(column, chunk, at, position);
+          at += 2;
+        } else takeCells(column, chunk, at++, position);
+      position.row += chunk.rowCount;
+    }
+  });
+  return position.row;
+}
+
+/** One object for all cells of a file: who keeps a place copies it. */
+interface MovingPosition extends Position {
+  row: number;
+}
+
+function takeDoubles(column: CsvColumn, chunk: DuckDBDataChunk, at: number, position: MovingPosition): void {
+  const numbers = chunk.getColumnVector(at) as DuckDBDoubleVector;
+  const texts = chunk.getColumnVector(at + 1) as DuckDBVarCharVector;
+  const before = position.row;
+  for (let row = 0; row < chunk.rowCount; row++) {
+    position.row = before + row + 1;
+    const text = texts.getItem(row);
+    const value = text === null ? numbers.getItem(row) : null;
+    if (value === null) column.cell(text, position);
+    else column.number(value, position);
+  }
+  position.row = before;
+}
+
+function takeCells(column: CsvColumn, chunk: DuckDBDataChunk, at: number, position: MovingPosition): void {
+  const texts = chunk.getColumnVector(at) as DuckDBVarCharVector;
+  const before = position.row;
+  for (let row = 0; row < chunk.rowCount; row++) {
+    position.row = before + row + 1;
+    column.cell(texts.getItem(row), position);
+  }
+  position.row = before;
+}
+
+// Of a column of doubles two values come: the number, and the cell where it is none, or is one in DuckDB's eyes only
+// (`1_000`), or begins with 0 and another digit (`007`), which a person is told.
+function selectOf(file: CsvFile, columns: readonly CsvColumn[]): string {
+  const casts: string[] = [];
+  const wanted = columns.flatMap(({ name, plan }) => {
+    const cell = cellName(file, name);
+    if (plan !== "double") return [cell];
+    casts.push(`TRY_CAST(${cell} AS DOUBLE) AS ${identifier(`d${cell}`)}`);
+    const number = identifier(`d${cell}`);
+    return [
+      number,
+      `CASE WHEN ${number} IS NULL OR contains(${cell}, '_') OR (${cell} >= '00' AND ${cell} < '0:') THEN ${cell} END`,
+    ];
+  });
+  const list = wanted.length === 0 ? "1" : wanted.join(", ");
+  return `SELECT ${list} FROM (SELECT ${["*", ...casts].join(", ")} FROM ${file.relation})`;
+}
+
+function cellName({ names }: CsvFile, name: string): string {
+  return `c${names.indexOf(name)}`;
+}
+
+function textsOf(chunk: DuckDBDataChunk, at: number): (string | null)[] {
+  const vector = chunk.getColumnVector(at) as DuckDBVarCharVector;
+  return Array.from({ length: chunk.rowCount }, (_, row) => vector.getItem(row));
+}
+
+async function reading(file: CsvFile, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof AppError) throw error;
+    const problem = summaryOf(error).replaceAll(file.readable, basename(file.path));
+    const isForeign = /not utf-8|byte sequence mismatch/.test(problem);
+    const way = isForeign ? `; ${notOfEncoding("utf-8")}` : "";
+    throw new AppError("DATA_MALFORMED", { file: basename(file.path), problem: `${problem}${way}` }, { cause: error });
+  }
+}

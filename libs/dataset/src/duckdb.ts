@@ -1,0 +1,74 @@
+/**
+ * DuckDB as a reader: in memory, without extensions from outside, and closed before SQL of the user runs.
+ * @module
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance } from "@duckdb/node-api";
+
+export interface Reader {
+  readonly connection: DuckDBConnection;
+  /** A folder of its own, removed at the end: where DuckDB spills, and for files in another form. */
+  readonly scratch: string;
+  readonly close: () => Promise<void>;
+}
+
+export async function openReader(): Promise<Reader> {
+  const scratch = await mkdtemp(join(tmpdir(), "mintmark-duckdb-"));
+  const instance = await DuckDBInstance.create(":memory:", {
+    threads: String(Math.min(4, availableParallelism())),
+    // Files are read by several threads, and yet in their order: the same bytes give the same table.
+    preserve_insertion_order: "true",
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+    allow_community_extensions: "false",
+    temp_directory: scratch,
+  });
+  const connection = await instance.connect();
+  return {
+    connection,
+    scratch,
+    close: async () => {
+      connection.closeSync();
+      instance.closeSync();
+      await rm(scratch, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Gives a reader to `work`, and closes it afterwards. */
+export async function withReader<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
+  const reader = await openReader();
+  try {
+    return await work(reader);
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Each chunk of the result, in order. */
+export async function* chunksOf(connection: DuckDBConnection, sql: string): AsyncGenerator<DuckDBDataChunk> {
+  const result = await connection.stream(sql);
+  for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk())
+    yield chunk;
+}
+
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+export function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** The lines of DuckDB's message that say what and where, without its hints about options that are not the user's to set. */
+export function summaryOf(error: Error): string {
+  const message = error.message.split(/\n+(?:LINE \d+:|Possible fixes:|Possible Solution|\s+file = )/)[0]!;
+  const lines = message.split("\n").map((line) => line.trim());
+  return lines
+    .filter((line) => line !== "")
+    .slice(0, 5)
+    .join("; ")
+    .slice(0, 500);
+}

@@ -1,0 +1,62 @@
+/**
+ * The text of a file, piece by piece: decompressed and decoded.
+ * @module
+ */
+import { createReadStream } from "node:fs";
+import { access } from "node:fs/promises";
+import { basename } from "node:path";
+import type { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { AppError } from "@mintmark/errors";
+
+/** @throws AppError DATA_FILE_NOT_FOUND */
+export async function requireFile(path: string): Promise<void> {
+  await access(path).catch(() => {
+    throw new AppError("DATA_FILE_NOT_FOUND", { source: path });
+  });
+}
+
+/** The encoding that is said, else UTF-16 where a byte-order mark says so, else UTF-8. */
+export async function encodingOf(path: string, said: string | null): Promise<string> {
+  if (said !== null) return new TextDecoder(said).encoding;
+  for await (const chunk of bytesOf(path)) {
+    const [first, second] = chunk as Uint8Array;
+    if (first === 0xff && second === 0xfe) return "utf-16le";
+    if (first === 0xfe && second === 0xff) return "utf-16be";
+    break;
+  }
+  return "utf-8";
+}
+
+/** @throws AppError DATA_MALFORMED if the bytes are not of the encoding, or do not decompress */
+export async function* textOfFile(path: string, encoding: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  try {
+    for await (const chunk of bytesOf(path)) yield decoder.decode(chunk as Uint8Array, { stream: true });
+    yield decoder.decode();
+  } catch (error) {
+    const file = basename(path);
+    if (error instanceof TypeError)
+      throw new AppError("DATA_MALFORMED", { file, problem: notOfEncoding(encoding) }, { cause: error });
+    if (String((error as NodeJS.ErrnoException).code).startsWith("Z_"))
+      throw new AppError(
+        "DATA_MALFORMED",
+        { file, problem: "it is not compressed by gzip, or breaks off" },
+        { cause: error },
+      );
+    throw error;
+  }
+}
+
+/** What to say of a file whose bytes are not of the encoding. */
+export function notOfEncoding(encoding: string): string {
+  return `it is not written in ${encoding}; say how it is with data.encoding, such as latin1`;
+}
+
+function bytesOf(path: string): Readable {
+  const file = createReadStream(path, { highWaterMark: 1 << 18 });
+  if (!/\.gz$/i.test(path)) return file;
+  const plain = file.pipe(createGunzip());
+  file.on("error", (error) => plain.destroy(error));
+  return plain;
+}

@@ -1,0 +1,244 @@
+/**
+ * Columns of results whose types are declared: Parquet files, and queries. What a file says of its column is taken at its
+ * word; where files say different things, numbers of any width go together and nothing else does.
+ * @module
+ */
+import type { DuckDBConnection, DuckDBDoubleVector, DuckDBVarCharVector } from "@duckdb/node-api";
+import type { ColumnType } from "@mintmark/columns/column-schema";
+import { isMissingText } from "@mintmark/columns/missing";
+import { parseNumber } from "@mintmark/columns/number-text";
+import { parseCell } from "@mintmark/columns/read-values";
+import { AppError } from "@mintmark/errors";
+import { type CellKind, mixture, notOfType, type Seen } from "./decide.ts";
+import { chunksOf, identifier } from "./duckdb.ts";
+import { Numbers, Texts } from "./growing-column.ts";
+import type { Rules } from "./read-options.ts";
+import { numberColumn, type Table, type TableColumn, unusableColumn } from "./table.ts";
+
+/** A SELECT, and what it is called in messages. */
+export interface Relation {
+  readonly file: string;
+  readonly select: string;
+}
+
+/** A column of a relation: its name, its SQL type, and what that is. */
+export interface SqlColumn {
+  readonly name: string;
+  readonly sqlType: string;
+  readonly kind: SqlKind;
+}
+
+type SqlKind = "integer" | "number" | "boolean" | "date" | "text" | "empty" | "other";
+
+/** The columns of the SELECT; it is bound, not run. */
+export async function describe(connection: DuckDBConnection, select: string): Promise<SqlColumn[]> {
+  const statement = await connection.prepare(select);
+  try {
+    return Array.from({ length: statement.columnCount }, (_, index) => {
+      const sqlType = statement.columnType(index).toString();
+      return { name: statement.columnName(index), sqlType, kind: kindOf(sqlType) };
+    });
+  } finally {
+    statement.destroySync();
+  }
+}
+
+function kindOf(sqlType: string): SqlKind {
+  if (sqlType === "BOOLEAN") return "boolean";
+  if (/^U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/.test(sqlType) || /^DECIMAL\(\d+,\s*0\)$/.test(sqlType))
+    return "integer";
+  // A column that is NULL in every row has the type NULL.
+  if (/^(SQLNULL|"NULL"|NULL)$/.test(sqlType)) return "empty";
+  if (/^(FLOAT|DOUBLE|BIGNUM)$/.test(sqlType) || sqlType.startsWith("DECIMAL(")) return "number";
+  if (sqlType === "DATE" || sqlType.startsWith("TIMESTAMP")) return "date";
+  if (sqlType === "VARCHAR" || sqlType === "UUID" || sqlType.startsWith("ENUM(")) return "text";
+  return "other";
+}
+
+/**
+ * The rows of all relations, one after the other.
+ * @param names of the wanted columns, which each relation has, in any order
+ */
+export async function readTyped(
+  connection: DuckDBConnection,
+  relations: readonly TypedRelation[],
+  names: readonly string[],
+  rules: Rules,
+): Promise<Table> {
+  const readings: TypedColumn[] = [];
+  for (const name of names) readings.push(await typedColumn(connection, relations, name, rules));
+  let rows = 0;
+  for (const { file, select, columns } of relations) {
+    const takers = readings.map((reading, at) => reading.begin(file, columnNamed(columns, names[at]!)));
+    const list = takers.map(({ expression }) => expression).join(", ");
+    let row = 0;
+    for await (const chunk of chunksOf(connection, `SELECT ${list || "1"} FROM (${select}\n) AS selected`)) {
+      for (const [at, { take }] of takers.entries()) {
+        const vector = chunk.getColumnVector(at) as DuckDBDoubleVector | DuckDBVarCharVector;
+        for (let i = 0; i < chunk.rowCount; i++) take(vector.getItem(i), row + i + 1);
+      }
+      row += chunk.rowCount;
+    }
+    rows += row;
+  }
+  const finished = readings.map((reading) => reading.finish());
+  return { rows, columns: finished.map(({ column }) => column), notes: finished.flatMap(({ notes }) => notes) };
+}
+
+export interface TypedRelation extends Relation {
+  readonly columns: readonly SqlColumn[];
+}
+
+interface TypedColumn {
+  /** The next relation begins, which has such a column. */
+  readonly begin: (file: string, column: SqlColumn) => Taker;
+  readonly finish: () => { readonly column: TableColumn; readonly notes: readonly string[] };
+}
+
+/** What is asked of DuckDB for a column, and what becomes of each value. */
+interface Taker {
+  readonly expression: string;
+  readonly take: (value: number | string | null, row: number) => void;
+}
+
+const nothing: Taker = { expression: "NULL::BOOLEAN", take: () => {} };
+
+async function typedColumn(
+  connection: DuckDBConnection,
+  relations: readonly TypedRelation[],
+  name: string,
+  rules: Rules,
+): Promise<TypedColumn> {
+  const declared = rules.typeOf(name);
+  const own = relations.map(({ columns }) => columnNamed(columns, name));
+  const other = own.find(({ kind }) => kind === "other");
+  if (other !== undefined && declared !== "text") return refusedColumn(name, unsupported(other));
+  if (declared !== undefined) return declaredColumn(name, declared, rules);
+  const kinds = new Set(own.flatMap(({ kind }) => (kind === "empty" ? [] : [cellKinds[kind as CellSqlKind]])));
+  if (kinds.size < 2) return uniformColumn(name, kinds.has("text"), own, rules);
+  const seen = await firstCells(connection, relations, name);
+  const mixed = mixture(name, seen);
+  if (mixed !== undefined) return refusedColumn(name, mixed);
+  // The files differ by their word alone: those of another type have no value.
+  return uniformColumn(
+    name,
+    seen.text !== undefined,
+    own.filter(({ kind }) => seen[cellKinds[kind as CellSqlKind]] !== undefined),
+    rules,
+  );
+}
+
+type CellSqlKind = Exclude<SqlKind, "empty" | "other">;
+const cellKinds: Readonly<Record<CellSqlKind, CellKind>> = {
+  integer: "numbers",
+  number: "numbers",
+  boolean: "booleans",
+  date: "dates",
+  text: "text",
+};
+
+function refusedColumn(name: string, error: AppError): TypedColumn {
+  const kind = error.reason === "COLUMN_MIXED" ? "mixed" : "other";
+  return { begin: () => nothing, finish: () => ({ column: unusableColumn(name, kind, error), notes: [] }) };
+}
+
+/** All files say the same of it. */
+function uniformColumn(name: string, isText: boolean, own: readonly SqlColumn[], rules: Rules): TypedColumn {
+  if (isText) {
+    const texts = new Texts(rules.missing);
+    const take = (value: number | string | null) => texts.push(value === null ? null : String(value));
+    return {
+      begin: (_file, column) => ({ expression: textOf(column), take }),
+      finish: () => ({
+        column: { type: "text", name, values: texts.values },
+        notes: numbersAsText(name, texts.values),
+      }),
+    };
+  }
+  const numbers = new Numbers(rules.missingNumbers);
+  const take = (value: number | string | null) => numbers.push(typeof value === "number" ? value : Number.NaN);
+  const kinds = new Set(own.map(({ kind }) => kind));
+  return {
+    begin: (_file, column) => ({ expression: numberOf(column), take }),
+    finish: () => {
+      const measure = kinds.has("boolean") ? "boolean" : kinds.has("date") ? "date" : undefined;
+      return { column: numberColumn(name, numbers.finish(), measure === undefined ? {} : { measure }), notes: [] };
+    },
+  };
+}
+
+/** The training file says what it is. */
+function declaredColumn(name: string, type: ColumnType, rules: Rules): TypedColumn {
+  if (type === "text") {
+    const texts = new Texts(rules.missing);
+    const take = (value: number | string | null) => texts.push(value === null ? null : String(value));
+    return {
+      begin: (_file, column) => ({ expression: textOf(column), take }),
+      finish: () => ({ column: { type, name, values: texts.values }, notes: [] }),
+    };
+  }
+  const numbers = new Numbers(rules.missingNumbers);
+  let problem: AppError | undefined;
+  return {
+    begin: (file, column) => ({
+      expression: column.kind === "date" && type === "date" ? numberOf(column) : textOf(column),
+      take: (value, row) => {
+        if (typeof value === "number") return numbers.push(value);
+        const isMissing = value === null || isMissingText(value, rules.missing);
+        const parsed = isMissing ? Number.NaN : parseCell({ type, format: rules.formats[0]! }, value);
+        if (parsed === undefined || (type === "integer" && !Number.isInteger(parsed) && !isMissing))
+          problem ??= notOfType(name, type, { file, row, cell: value ?? "" });
+        return numbers.push(parsed ?? Number.NaN);
+      },
+    }),
+    finish: () => {
+      if (problem !== undefined) return { column: unusableColumn(name, "mixed", problem), notes: [] };
+      return { column: numberColumn(name, numbers.finish(), { measure: type }), notes: [] };
+    },
+  };
+}
+
+/** The first cell of each kind that has one. */
+async function firstCells(
+  connection: DuckDBConnection,
+  relations: readonly TypedRelation[],
+  name: string,
+): Promise<Seen> {
+  const seen: Seen = {};
+  for (const { file, select, columns } of relations) {
+    const column = columnNamed(columns, name);
+    if (column.kind === "empty" || column.kind === "other" || seen[cellKinds[column.kind]] !== undefined) continue;
+    const numbered = `SELECT row_number() OVER () AS row, ${textOf(column)} AS cell FROM (${select}\n) AS selected`;
+    const found = await connection.runAndReadAll(`SELECT row, cell FROM (${numbered}) WHERE cell IS NOT NULL LIMIT 1`);
+    const [first] = found.getRowsJS();
+    if (first !== undefined) seen[cellKinds[column.kind]] = { file, row: Number(first[0]), cell: String(first[1]) };
+  }
+  return seen;
+}
+
+function columnNamed(columns: readonly SqlColumn[], name: string): SqlColumn {
+  return columns.find((column) => column.name === name)!;
+}
+
+function textOf({ name }: SqlColumn): string {
+  return `CAST(${identifier(name)} AS VARCHAR)`;
+}
+
+function numberOf({ name, kind }: SqlColumn): string {
+  const column = identifier(name);
+  if (kind === "text") return "NULL::DOUBLE";
+  // Through microseconds: DuckDB's epoch() of a date is whole seconds.
+  return kind === "date" ? `epoch_us(CAST(${column} AS TIMESTAMP)) / 86400e6` : `CAST(${column} AS DOUBLE)`;
+}
+
+function unsupported({ name, sqlType }: SqlColumn): AppError {
+  return new AppError("COLUMN_TYPE_UNSUPPORTED", { column: name, sqlType });
+}
+
+function numbersAsText(name: string, values: readonly string[]): string[] {
+  const present = values.filter((value) => value !== "");
+  if (present.length === 0 || !present.every((value) => parseNumber(value) !== undefined)) return [];
+  return [
+    `column '${name}' is text by its type, and yet every value is a number, such as '${present[0]}': where it is no code, say data.types: { ${name}: number }`,
+  ];
+}
