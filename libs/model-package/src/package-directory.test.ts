@@ -203,6 +203,19 @@ describe("loadPredictor", () => {
     expect(() => filled.predict(withValue(Infinity))).toThrow(/expected a finite number, got Infinity at row 70/);
   });
 
+  it.each(["one text: linear", "text: 2 classes, 1 to 1 words"])(
+    "takes the table's own spellings for missing: %s",
+    (name) => {
+      const model = { ...named(name).model, missing: ["library and gtk"] };
+      const files = modelFiles({ model, example: null, training });
+      const { predict } = loadPredictor(files.get("model.onnx")!, files.get("MLmodel")!);
+      const answer = (text: string) =>
+        predict([{ type: "text", name: model.inputs[0]!.name, values: [text] }]).map(({ values }) => values[0]);
+      expect(answer("library and gtk")).toEqual(answer(""));
+      expect(answer("library")).not.toEqual(answer(""));
+    },
+  );
+
   it("refuses a graph that is not the one of the signature", () => {
     const other = modelFiles({ ...numbers, example: null, training }).get("MLmodel")!;
     expect(() => load(other)).toThrow(/the graph takes 'class', which the signature does not name/);

@@ -2,8 +2,10 @@
  * Preprocessing in the graph: from the model's inputs to one matrix of features, float64 `[N, features]`.
  * @module
  */
+import type { TableSchema } from "@mintmark/columns/column-schema";
 import type { ColumnEncoder, NumberEncoder, Preprocessor } from "@mintmark/ml-core/base/preprocessing";
 import { TensorProto_DataType as DataType } from "@mintmark/proto/onnx/onnx";
+import { spellingsOf, type TextCategories } from "../text-spellings.ts";
 import type { GraphBuilder, Value } from "./graph-builder.ts";
 import { mlDomain } from "./operator-sets.ts";
 
@@ -13,33 +15,47 @@ export function encodeMatrix(graph: GraphBuilder, preprocessor: Preprocessor, ma
 }
 
 /** Of a model whose inputs are columns, each a tensor `[N]`. */
-export function encodeColumns(graph: GraphBuilder, preprocessor: Preprocessor, columns: readonly Value[]): Value {
-  const features = preprocessor.encoders.map((encoder, j) => encodeColumn(graph, encoder, columns[j]!));
+export function encodeColumns(
+  graph: GraphBuilder,
+  { encoders }: Preprocessor,
+  columns: readonly Value[],
+  schema: TableSchema,
+): Value {
+  const features = encoders.map((encoder, j) => encodeColumn(graph, encoder, columns[j]!, schema));
   return features.length === 1 ? features[0]! : graph.node("Concat", features, { attributes: { axis: 1 } });
 }
 
 /** Features `[N, 1]`, or `[N, categories]`, of a column `[N]`. */
-function encodeColumn(graph: GraphBuilder, encoder: ColumnEncoder, column: Value): Value {
+function encodeColumn(graph: GraphBuilder, encoder: ColumnEncoder, column: Value, schema: TableSchema): Value {
   switch (encoder.kind) {
     case "number":
       return encodeNumbers(graph, [encoder], asFeature(graph, column));
     case "ordinal": {
-      // The index of the category, one past the end for any other; then a table, so that `unknown` may be any number.
-      const keys_strings = encoder.categories;
-      const values_int64s = keys_strings.map((_, index) => index);
-      const attributes = { keys_strings, values_int64s, default_int64: keys_strings.length };
-      const index = graph.node("LabelEncoder", [column], { attributes, domain: mlDomain });
-      const table = graph.doubles([...values_int64s, encoder.unknown]);
+      // A table, so that `unknown` may be any number.
+      const table = graph.doubles([...encoder.categories.keys(), encoder.unknown]);
+      const index = encodeCategory(graph, encoder, column, schema);
       return asFeature(graph, graph.node("Gather", [table, index], { attributes: { axis: 0 } }));
     }
     case "one-hot": {
-      const attributes = { cats_strings: encoder.categories, zeros: 1 };
-      const flags = graph.node("OneHotEncoder", [column], { attributes, domain: mlDomain });
+      const attributes = { cats_int64s: [...encoder.categories.keys()], zeros: 1 };
+      const index = encodeCategory(graph, encoder, column, schema);
+      const flags = graph.node("OneHotEncoder", [index], { attributes, domain: mlDomain });
       return graph.node("Cast", [flags], { attributes: { to: DataType.DOUBLE } });
     }
     default:
       return encoder satisfies never;
   }
+}
+
+/** The index of the category that each text means, one past the end for any other: int64 `[N]`. */
+function encodeCategory(graph: GraphBuilder, encoder: TextCategories, column: Value, schema: TableSchema): Value {
+  const { indices } = spellingsOf(encoder, schema);
+  const attributes = {
+    keys_strings: [...indices.keys()],
+    values_int64s: [...indices.values()],
+    default_int64: encoder.categories.length,
+  };
+  return graph.node("LabelEncoder", [column], { attributes, domain: mlDomain });
 }
 
 /** (x, or fill where x is NaN, minus offset) divided by scale; steps that change nothing are left out. */

@@ -24,7 +24,7 @@ import {
   type Shown,
   shownValues,
 } from "../output-columns.ts";
-import { planOf, signatureOf } from "../signature.ts";
+import { planOf, type Signature, signatureOf } from "../signature.ts";
 import type { Classes, TrainedModel } from "../trained-model.ts";
 import { columnsOf, encodeExp2, encodeLogistic, encodeSoftmax, negated } from "./encode-link.ts";
 import { encodeColumns, encodeMatrix } from "./encode-preprocessor.ts";
@@ -38,9 +38,10 @@ import { GraphBuilder, type Value } from "./graph-builder.ts";
  * @throws AppError OUTPUT_CONFIGURATION_INVALID if the output cannot be named as the model says.
  */
 export function writeModel(model: TrainedModel): Uint8Array {
-  const { inputs, outputs } = signatureOf(model);
+  const signature = signatureOf(model);
+  const { inputs, outputs } = signature;
   const graph = new GraphBuilder([...inputs, ...outputs].map(({ name }) => name));
-  encodeEstimator(graph, model, encodeInputs(graph, model));
+  encodeEstimator(graph, model, encodeInputs(graph, model, signature));
   for (const { name, type } of outputs) graph.output(name, elementTypes[type], ["N"]);
   return graph.finish();
 }
@@ -52,8 +53,9 @@ const elementTypes: Readonly<Record<OutputType, DataType>> = {
   boolean: DataType.BOOL,
 };
 
-/** The matrix of features `[N, features]`, or the texts `[N]` of a text estimator. */
-function encodeInputs(graph: GraphBuilder, { inputs, preprocessor, estimator, output }: TrainedModel): Value {
+/** The matrix of features `[N, features]`. */
+function encodeInputs(graph: GraphBuilder, model: TrainedModel, { inputs, schema }: Signature): Value {
+  const { preprocessor, estimator, output } = model;
   const layout = inputLayout(inputs);
   if (layout === "matrix") {
     // Named by no column, and by no output.
@@ -63,12 +65,13 @@ function encodeInputs(graph: GraphBuilder, { inputs, preprocessor, estimator, ou
   if (layout === "text") {
     const name = output.name === "text" ? "inputs" : "text";
     const flat = graph.node("Reshape", [graph.input(name, DataType.STRING, ["N", 1]), graph.integers([-1])]);
-    return estimator.kind === "text" ? flat : encodeColumns(graph, preprocessor, [flat]);
+    if (estimator.kind === "text") return encodeTfidf(graph, estimator.vectorizer, flat, schema);
+    return encodeColumns(graph, preprocessor, [flat], schema);
   }
   const columns = inputs.map(({ name, type }) =>
     graph.input(name, type === "number" ? DataType.DOUBLE : DataType.STRING, ["N"]),
   );
-  return encodeColumns(graph, preprocessor, columns);
+  return encodeColumns(graph, preprocessor, columns, schema);
 }
 
 /** Adds the nodes that make the outputs, each under its own name; returns the last. */
@@ -82,10 +85,8 @@ function encodeEstimator(graph: GraphBuilder, model: TrainedModel, features: Val
     }
     case "logistic":
       return encodeClasses(graph, model, encodeLogisticScores(graph, estimator, features));
-    case "text": {
-      const x = encodeTfidf(graph, estimator.vectorizer, features);
-      return encodeClasses(graph, model, encodeLogisticScores(graph, estimator.classifier, x));
-    }
+    case "text":
+      return encodeClasses(graph, model, encodeLogisticScores(graph, estimator.classifier, features));
     case "trees":
       return encodeTrees(graph, model, estimator, features);
     case "k-means":

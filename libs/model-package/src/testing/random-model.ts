@@ -111,7 +111,7 @@ export function randomColumns(draw: Draw, inputs: readonly ModelInput[], { rows,
   const present = hard.filter((value) => !Number.isNaN(value));
   const number = (strewn: readonly number[]) =>
     strewn.length > 0 && draw.unit() < 0.2 ? draw.pick(strewn) : draw.unit() < 0.4 ? draw.integer(9) - 4 : draw.real();
-  const text = () => (draw.unit() < 0.2 ? draw.pick(["unknown", "FIRST", " ", "crew "]) : draw.pick(categories));
+  const text = () => (draw.unit() < 0.2 ? draw.pick(["unknown", "FIRST", "x y", "crew "]) : draw.pick(categories));
   const numeric = ({ type, optional }: ColumnSchema) =>
     type === "boolean" ? draw.integer(2) : number(optional ? hard : present);
   return inputs.map(({ name, type, column }) =>

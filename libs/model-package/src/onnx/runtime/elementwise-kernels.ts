@@ -51,20 +51,35 @@ export function isNaNKernel(node: OnnxNode): Kernel {
 export function where(node: OnnxNode): Kernel {
   return ([condition, ...branches]) => {
     const choice = node.boolean(condition);
+    const [yes, no] = branches;
+    if (yes?.type === "string" && no?.type === "string") {
+      const dims = broadcastDims(choice.dims, broadcastDims(yes.dims, no.dims));
+      const data = new Array<string>(elements(dims));
+      choose(choice, yes, no, { dims, data });
+      return { type: "string", dims, data };
+    }
     const [a, b] = pair(node, branches);
-    const dims = broadcastDims(choice.dims, broadcastDims(a.dims, b.dims));
-    const out = allocate(a.type, dims);
-    const extent = extentOf(dims);
-    const ofChoice = stepsOf(choice.dims, extent);
-    const ofA = stepsOf(a.dims, extent);
-    const ofB = stepsOf(b.dims, extent);
-    for (let row = 0, at = 0; row < extent.rows; row++)
-      for (let col = 0; col < extent.cols; col++, at++)
-        out.data[at] = choice.data[row * ofChoice.row + col * ofChoice.col]
-          ? a.data[row * ofA.row + col * ofA.col]!
-          : b.data[row * ofB.row + col * ofB.col]!;
+    const out = allocate(a.type, broadcastDims(choice.dims, broadcastDims(a.dims, b.dims)));
+    choose(choice, a, b, out);
     return out;
   };
+}
+
+interface Values<T> {
+  readonly dims: readonly number[];
+  readonly data: { readonly [at: number]: T };
+}
+
+function choose<T>(choice: BooleanTensor, a: Values<T>, b: Values<T>, out: Values<T> & { data: { [at: number]: T } }) {
+  const extent = extentOf(out.dims);
+  const ofChoice = stepsOf(choice.dims, extent);
+  const ofA = stepsOf(a.dims, extent);
+  const ofB = stepsOf(b.dims, extent);
+  for (let row = 0, at = 0; row < extent.rows; row++)
+    for (let col = 0; col < extent.cols; col++, at++)
+      out.data[at] = choice.data[row * ofChoice.row + col * ofChoice.col]
+        ? a.data[row * ofA.row + col * ofA.col]!
+        : b.data[row * ofB.row + col * ofB.col]!;
 }
 
 export function cast(node: OnnxNode): Kernel {
@@ -80,6 +95,8 @@ export function cast(node: OnnxNode): Kernel {
         return { type: "float", dims, data: Float32Array.from(data) };
       case DataType.INT64:
         return { type: "int64", dims, data: Float64Array.from(data, Math.trunc) };
+      case DataType.BOOL:
+        return { type: "bool", dims, data: Uint8Array.from(data, (value) => (value === 0 ? 0 : 1)) };
       default:
         throw node.unsupported(`the type ${to}`);
     }
