@@ -6,6 +6,7 @@
 import { AppError } from "@mintmark/errors";
 import type { ClassTarget, Target } from "@mintmark/ml-core/base/target";
 import { SCALABLE_MAX } from "@mintmark/ml-core/preprocess/fit-preprocessor";
+import { TREE_VALUE_MAX } from "@mintmark/ml-core/tree/columns";
 import { type OutputPlan, outputColumns } from "@mintmark/model-package/output-columns";
 import {
   type AlgorithmName,
@@ -144,7 +145,7 @@ function checkValues({ preprocess, algorithm }: TrainingConfig, features: readon
     if (!imputed.has(column.name)) requireNoneMissing(column);
     const step = preprocess.find((step) => scales.has(operationOf(step)!) && columnsOf(step).includes(column.name));
     if (step !== undefined) requireScalable(column, operationOf(step)!);
-    if (comparesInFloat32.has(algorithm.name)) requireFloat32(column);
+    if (growsTrees.has(algorithm.name)) requireTreeValues(column);
   }
 }
 
@@ -172,7 +173,7 @@ function requireScalable({ name, values }: NumberTableColumn, step: Operation): 
   throw new AppError("VALUES_TOO_LARGE_TO_SCALE", { ...place, step, most: SCALABLE_MAX });
 }
 
-const comparesInFloat32: ReadonlySet<AlgorithmName> = new Set<AlgorithmName>([
+const growsTrees: ReadonlySet<AlgorithmName> = new Set<AlgorithmName>([
   "decision-stump",
   "decision-tree",
   "random-forest",
@@ -180,8 +181,8 @@ const comparesInFloat32: ReadonlySet<AlgorithmName> = new Set<AlgorithmName>([
   "isolation-forest",
 ]);
 
-function requireFloat32({ name, values }: NumberTableColumn): void {
-  const { count, first } = rowsWhere(values, (value) => Math.abs(Math.fround(value)) === Number.POSITIVE_INFINITY);
+function requireTreeValues({ name, values }: NumberTableColumn): void {
+  const { count, first } = rowsWhere(values, (value) => Math.abs(value) > TREE_VALUE_MAX);
   if (count > 0) throw new AppError("VALUES_TOO_LARGE", { column: name, value: values[first - 1]!, row: first });
 }
 

@@ -98,7 +98,7 @@ export const dataReasons = {
   VALUES_TOO_LARGE: define(
     "invalid_argument",
     (d: { column: string; value: number; row: number }) =>
-      `column '${d.column}' has the value ${d.value} in row ${d.row}, beyond the range of float32 (3.4e38) in which trees compare; scale it in data.query`,
+      `column '${d.column}' has the value ${d.value} in row ${d.row}, beyond 2^1000 (1.07e301), the largest size that trees take; scale it in data.query`,
   ),
   VALUES_TOO_LARGE_TO_SCALE: define(
     "invalid_argument",
