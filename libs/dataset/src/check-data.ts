@@ -6,6 +6,7 @@
 import { AppError } from "@mintmark/errors";
 import type { ClassTarget, Target } from "@mintmark/ml-core/base/target";
 import { SCALABLE_MAX } from "@mintmark/ml-core/preprocess/fit-preprocessor";
+import { TREE_VALUE_MAX } from "@mintmark/ml-core/tree/columns";
 import { type OutputPlan, outputColumns } from "@mintmark/model-package/output-columns";
 import {
   type AlgorithmName,
@@ -22,9 +23,6 @@ import {
 import { findColumn, type NumberTableColumn, type Table, type TableColumn, type TextTableColumn } from "./table.ts";
 import { type Classes, classLabels, classTarget, labelOf, rowsWhere, valueTarget } from "./target.ts";
 import { warningsOf } from "./warnings.ts";
-
-/** Of trees: a cut between two values is half their sum. */
-const TREE_VALUE_MAX = 2 ** 1000;
 
 /** A column that an algorithm can take. */
 export type FeatureColumn = NumberTableColumn | TextTableColumn;

@@ -5,10 +5,11 @@
  * contradicts it, the column is read again by another plan, and what it is, all of its cells decide.
  * @module
  */
-import { parseCell } from "@mintmark/columns/read-values";
+
 import type { ColumnType } from "@mintmark/columns/column-schema";
 import { isMissingText } from "@mintmark/columns/missing";
 import { hasGroups, type NumberFormat, parseNumber } from "@mintmark/columns/number-text";
+import { parseCell } from "@mintmark/columns/read-values";
 import { mixture, notOfType, type Place, type Seen } from "../decide.ts";
 import { Numbers, Texts } from "../growing-column.ts";
 import type { Rules } from "../read-options.ts";

@@ -14,8 +14,8 @@ import { AppError } from "@mintmark/errors";
 import { type CellKind, mixture, notOfType, type Place, type Seen } from "../decide.ts";
 import { chunksOf, literal, type Reader, summaryOf } from "../duckdb.ts";
 import type { Rules } from "../read-options.ts";
-import { requireFile } from "../text-of-file.ts";
 import { numberColumn, type Table, type TableColumn, unusableColumn } from "../table.ts";
+import { requireFile } from "../text-of-file.ts";
 
 /** @throws AppError DATA_FILE_NOT_FOUND, DATA_MALFORMED, COLUMN_REPEATED */
 export async function readJson(reader: Reader, paths: readonly string[], rules: Rules): Promise<Table> {
@@ -27,7 +27,10 @@ export async function readJson(reader: Reader, paths: readonly string[], rules: 
     for await (const object of objectsOf(reader, path)) {
       for (const [name, value] of Object.entries(object)) {
         let column = columns.get(name);
-        if (column === undefined) columns.set(name, (column = []));
+        if (column === undefined) {
+          column = [];
+          columns.set(name, column);
+        }
         column[rows] = value;
       }
       rows++;

@@ -3,7 +3,7 @@
  *
  * Inputs are as `mlflow.pyfunc` feeds them: all numbers are one float64 tensor `[N, inputs]`; one text column is `[N, 1]`;
  * otherwise each column is a tensor `[N]` of its own name. Outputs are of rank 1: float64, int64, bool or string.
- * Numbers are float64 throughout, but for trees, which compare and add in float32 (SERVING rules: exact in any order).
+ * Numbers are float64 throughout, but for sums of class fractions, which trees add in float32, exactly.
  * Probabilities of trees, and anomaly scores, have the same bits in every runtime that follows IEEE 754; those of linear
  * scores and distances depend on a runtime's order of summation, in the last places.
  * @module
@@ -117,7 +117,7 @@ function encodeTrees(graph: GraphBuilder, model: TrainedModel, estimator: TreeEs
 /** s = 2^(−E[path] / normalizer); the score is 2·(0.5 − s). */
 function encodeAnomalies(graph: GraphBuilder, estimator: IsolationForestEstimator, features: Value): Value {
   const { trees, normalizer, threshold } = estimator;
-  const path = encodeTreeSum(graph, { trees, outputs: 1, base: [0], scale: Math.fround(1 / trees.length) }, features);
+  const path = encodeTreeSum(graph, { trees, outputs: 1, scale: 1 / trees.length, base: [0] }, features);
   const flat = graph.node("Reshape", [path, graph.integers([-1])]);
   const s = encodeExp2(graph, negated(graph, graph.node("Div", [flat, graph.double(normalizer)])));
   const centered = graph.node("Sub", [graph.double(0.5), s]);

@@ -7,7 +7,7 @@ import { argBest, concat, gather, gemm, reduce, reshape } from "./matrix-kernels
 import type { Kernel, OnnxNode } from "./node.ts";
 import { orSparse, sparseByColumn, sparseCast, sparseSumSquares, sparseTimesRow } from "./sparse-kernels.ts";
 import { labelEncoder, oneHotEncoder, stringNormalizer, stringSplit, tfIdfVectorizer } from "./text-kernels.ts";
-import { treeEnsembleRegressor } from "./tree-kernel.ts";
+import { treeEnsemble, treeEnsembleRegressor } from "./tree-kernel.ts";
 
 /** By domain and name: makes the kernel of a node, or refuses what the node asks of it. */
 export const operators: ReadonlyMap<string, (node: OnnxNode) => Kernel> = new Map([
@@ -57,5 +57,6 @@ export const operators: ReadonlyMap<string, (node: OnnxNode) => Kernel> = new Ma
   ["ai.onnx.Where", where],
   ["ai.onnx.ml.LabelEncoder", labelEncoder],
   ["ai.onnx.ml.OneHotEncoder", oneHotEncoder],
+  ["ai.onnx.ml.TreeEnsemble", treeEnsemble],
   ["ai.onnx.ml.TreeEnsembleRegressor", treeEnsembleRegressor],
 ]);
