@@ -39,7 +39,7 @@ export interface FitRequest {
   readonly port: FitPort;
 }
 
-/** @throws RangeError if the algorithm cannot learn from these columns */
+/** @throws ArgumentError if the algorithm cannot learn from these columns */
 export function fitModel(request: FitRequest): FittedModel {
   const { algorithm, preprocess, columns, target, port } = request;
   if (algorithm.name === "tfidf-logistic-regression") {

@@ -2,6 +2,7 @@
  * What training hands to packaging: everything that a prediction needs, and nothing else.
  * @module
  */
+import { ArgumentError } from "@mintmark/ml-core/base/argument-error";
 import type { Estimator } from "@mintmark/ml-core/base/estimator";
 import type { Preprocessor } from "@mintmark/ml-core/base/preprocessing";
 
@@ -35,22 +36,22 @@ export interface OutputNames {
   readonly labels: Readonly<Record<string, string>> | null;
 }
 
-/** @throws RangeError if the parts do not fit together. */
+/** @throws ArgumentError if the parts do not fit together. */
 export function requireConsistent({ inputs, preprocessor, estimator, classes }: TrainedModel): void {
-  if (inputs.length === 0) throw new RangeError('"inputs" expected at least one column, got none');
+  if (inputs.length === 0) throw new ArgumentError('"inputs" expected at least one column, got none');
   if (estimator.kind === "text") {
     if (inputs.length !== 1 || inputs[0]!.type !== "text")
-      throw new RangeError(`"inputs" expected one text column for a text estimator, got ${inputs.length} columns`);
+      throw new ArgumentError(`"inputs" expected one text column for a text estimator, got ${inputs.length} columns`);
   } else {
     const names = preprocessor.encoders.map(({ column }) => column);
     if (JSON.stringify(names) !== JSON.stringify(inputs.map(({ name }) => name)))
-      throw new RangeError(
+      throw new ArgumentError(
         `"encoders" expected one for each input, in their order, got those of [${names.join(", ")}]`,
       );
   }
   const expected = classCount(estimator);
   if ((classes?.length ?? 0) !== expected)
-    throw new RangeError(`"classes" expected ${expected} values, got ${classes?.length ?? 0}`);
+    throw new ArgumentError(`"classes" expected ${expected} values, got ${classes?.length ?? 0}`);
 }
 
 function classCount(estimator: Estimator): number {

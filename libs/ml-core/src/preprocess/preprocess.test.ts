@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ArgumentError } from "../base/argument-error.ts";
 import type { Column, NumberColumn, TextColumn } from "../base/preprocessing.ts";
 import { golden } from "../linear/golden.fixture.ts";
 import { ColumnError } from "./column-error.ts";
@@ -204,7 +205,7 @@ describe("a column that cannot be used", () => {
   it.each(cases)("is refused for %s", (_, columns, steps, problem, message) => {
     const error = caught(() => fitPreprocessor(columns, steps, trees));
     expect(error).toBeInstanceOf(ColumnError);
-    expect(error).toBeInstanceOf(RangeError);
+    expect(error).toBeInstanceOf(ArgumentError);
     expect(error).toMatchObject(problem);
     expect(error).toHaveProperty("message", expect.stringMatching(message));
   });

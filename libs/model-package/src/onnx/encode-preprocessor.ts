@@ -2,6 +2,7 @@
  * Preprocessing in the graph: from the model's inputs to one matrix of features, float64 `[N, features]`.
  * @module
  */
+import { ArgumentError } from "@mintmark/ml-core/base/argument-error";
 import type { ColumnEncoder, NumberEncoder, Preprocessor } from "@mintmark/ml-core/base/preprocessing";
 import { TensorProto_DataType as DataType } from "@mintmark/proto/onnx/onnx";
 import type { GraphBuilder, Value } from "./graph-builder.ts";
@@ -62,5 +63,7 @@ function asFeature(graph: GraphBuilder, column: Value): Value {
 
 function requireNumber(encoder: ColumnEncoder): NumberEncoder {
   if (encoder.kind === "number") return encoder;
-  throw new RangeError(`"encoders" expected numbers for numeric inputs, got ${encoder.kind} for '${encoder.column}'`);
+  throw new ArgumentError(
+    `"encoders" expected numbers for numeric inputs, got ${encoder.kind} for '${encoder.column}'`,
+  );
 }
