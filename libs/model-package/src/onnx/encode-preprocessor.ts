@@ -3,7 +3,13 @@
  * @module
  */
 import { ArgumentError } from "@mintmark/ml-core/base/argument-error";
-import type { ColumnEncoder, NumberEncoder, Preprocessor } from "@mintmark/ml-core/base/preprocessing";
+import type {
+  ColumnEncoder,
+  NumberEncoder,
+  OneHotEncoder,
+  OrdinalEncoder,
+  Preprocessor,
+} from "@mintmark/ml-core/base/preprocessing";
 import { TensorProto_DataType as DataType } from "@mintmark/proto/onnx/onnx";
 import type { GraphBuilder, Value } from "./graph-builder.ts";
 import { mlDomain } from "./operator-sets.ts";
@@ -25,22 +31,32 @@ function encodeColumn(graph: GraphBuilder, encoder: ColumnEncoder, column: Value
     case "number":
       return encodeNumbers(graph, [encoder], asFeature(graph, column));
     case "ordinal": {
-      // The index of the category, one past the end for any other; then a table, so that `unknown` may be any number.
-      const keys_strings = encoder.categories;
-      const values_int64s = keys_strings.map((_, index) => index);
-      const attributes = { keys_strings, values_int64s, default_int64: keys_strings.length };
-      const index = graph.node("LabelEncoder", [column], { attributes, domain: mlDomain });
-      const table = graph.doubles([...values_int64s, encoder.unknown]);
+      // A table, so that `unknown` may be any number.
+      const table = graph.doubles([...encoder.categories.keys(), encoder.unknown]);
+      const index = encodeIndex(graph, encoder, column);
       return asFeature(graph, graph.node("Gather", [table, index], { attributes: { axis: 0 } }));
     }
     case "one-hot": {
-      const attributes = { cats_strings: encoder.categories, zeros: 1 };
-      const flags = graph.node("OneHotEncoder", [column], { attributes, domain: mlDomain });
+      const { fill, categories } = encoder;
+      const attributes = fill === null ? { cats_strings: categories } : { cats_int64s: Array.from(categories.keys()) };
+      const flags = graph.node("OneHotEncoder", [fill === null ? column : encodeIndex(graph, encoder, column)], {
+        attributes: { ...attributes, zeros: 1 },
+        domain: mlDomain,
+      });
       return graph.node("Cast", [flags], { attributes: { to: DataType.DOUBLE } });
     }
     default:
       return encoder satisfies never;
   }
+}
+
+/** The index `[N]` of the category, that of the fill where text is missing; one past the end for any other. */
+function encodeIndex(graph: GraphBuilder, { fill, categories }: OrdinalEncoder | OneHotEncoder, column: Value): Value {
+  const filled = fill === null ? -1 : categories.indexOf(fill);
+  const keys_strings = filled < 0 ? categories : [...categories, ""];
+  const values_int64s = keys_strings.map((_, at) => (at < categories.length ? at : filled));
+  const attributes = { keys_strings, values_int64s, default_int64: categories.length };
+  return graph.node("LabelEncoder", [column], { attributes, domain: mlDomain });
 }
 
 /** (x, or fill where x is NaN, minus offset) divided by scale; steps that change nothing are left out. */

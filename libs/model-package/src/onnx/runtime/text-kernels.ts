@@ -20,18 +20,21 @@ export function labelEncoder(node: OnnxNode): Kernel {
   };
 }
 
-/** A column a category, all 0 for others. */
+/** A column a category, all 0 for others. Categories are texts, or numbers. */
 export function oneHotEncoder(node: OnnxNode): Kernel {
-  const categories = node.texts("cats_strings");
+  const texts = node.texts("cats_strings");
+  const numbers = node.integers("cats_int64s");
+  if (texts.length > 0 && numbers.length > 0) throw node.invalid("has categories of two types");
   node.requireInteger("zeros", 1);
+  const categories: readonly (string | number)[] = texts.length > 0 ? texts : numbers;
   const index = new Map(categories.map((category, i) => [category, i]));
   return ([input]) => {
-    const { dims, data } = textsOf(node, input);
+    const { dims, data } = numbers.length > 0 ? node.wholeNumbers(input) : textsOf(node, input);
     const out = allocate("float", [...dims, categories.length]);
-    for (const [i, text] of data.entries()) {
-      const at = index.get(text);
+    data.forEach((value: string | number, i: number) => {
+      const at = index.get(value);
       if (at !== undefined) out.data[i * categories.length + at] = 1;
-    }
+    });
     return out;
   };
 }
