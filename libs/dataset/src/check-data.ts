@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
-import type { ClassTarget, Target } from "@mintmark/ml-core/base/target";
+import type { ClassTarget } from "@mintmark/ml-core/base/target";
 import { SCALABLE_MAX } from "@mintmark/ml-core/preprocess/fit-preprocessor";
 import { TREE_VALUE_MAX } from "@mintmark/ml-core/tree/columns";
 import { type OutputPlan, outputColumns } from "@mintmark/model-package/output-columns";
@@ -22,22 +22,8 @@ import {
 } from "@mintmark/training-file";
 import { findColumn, type NumberTableColumn, type Table, type TableColumn, type TextTableColumn } from "./table.ts";
 import { type Classes, classLabels, classTarget, labelOf, rowsWhere, valueTarget } from "./target.ts";
+import type { FeatureColumn, TrainingData } from "./training-data.ts";
 import { warningsOf } from "./warnings.ts";
-
-/** A column that an algorithm can take. */
-export type FeatureColumn = NumberTableColumn | TextTableColumn;
-
-/** Data that passed the checks. */
-export interface TrainingData {
-  readonly task: Task;
-  readonly features: readonly FeatureColumn[];
-  /** Null for clustering and anomaly detection. */
-  readonly target: Target | null;
-  /** What the labels of the target stand for; null if it has none. */
-  readonly classes: Classes | null;
-  /** What a person should know before trusting what is learned from it. */
-  readonly warnings: readonly string[];
-}
 
 /**
  * The feature columns and the target that the training file names, and the task if it leaves that to the target.

@@ -3,8 +3,8 @@
  * @module
  */
 
-import type { TrainingData } from "./check-data.ts";
 import { type Table, type TableColumn, typeOf } from "./table.ts";
+import type { TrainingData } from "./training-data.ts";
 
 export interface DescribedColumn {
   readonly name: string;

@@ -17,7 +17,7 @@ export interface Signature {
 
 /**
  * The signature of a trained model; prediction first.
- * @throws RangeError if the parts of the model do not fit together.
+ * @throws ArgumentError if the parts of the model do not fit together.
  * @throws AppError OUTPUT_CONFIGURATION_INVALID if the output cannot be named so.
  */
 export function signatureOf(model: TrainedModel): Signature {

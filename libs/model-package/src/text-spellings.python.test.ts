@@ -72,6 +72,7 @@ function categoryCase(of: readonly string[], kind: (typeof kinds)[number], layou
   const own: ColumnEncoder = {
     ...(kind === "ordinal" ? { kind, unknown: -1 } : { kind }),
     column: "color",
+    fill: null,
     categories: of,
   };
   const other: ColumnEncoder = { kind: "number", column: "size", fill: 0, offset: 0, scale: 1 };

@@ -1,6 +1,7 @@
 import { estimatorBattery } from "@mintmark/testing/estimator-battery";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ArgumentError } from "../base/argument-error.ts";
 import { type Matrix, matrix } from "../base/matrix.ts";
 import { uniform } from "../base/rng.ts";
 import type { ClassTarget, ValueTarget } from "../base/target.ts";
@@ -183,7 +184,7 @@ describe("fitGradientBoosting", () => {
     [{ lambda_l2: -1 }, `"lambda_l2" expected a number >= 0, got -1`],
     [{ bagging_fraction: 1.5 }, `"bagging_fraction" expected a number in (0, 1], got 1.5`],
   ])("refuses %o", (params, message) => {
-    expect(() => fitGradientBoosting(x, values, params, key)).toThrow(new RangeError(message));
+    expect(() => fitGradientBoosting(x, values, params, key)).toThrow(new ArgumentError(message));
   });
 });
 

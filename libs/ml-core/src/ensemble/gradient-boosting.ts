@@ -7,6 +7,7 @@
  * Deterministic: sums of gradients are whole numbers, so they are exact; iteration i draws from `split(key, i)` only.
  * @module
  */
+import { ArgumentError } from "../base/argument-error.ts";
 import { requireInteger, requireNumber } from "../base/check.ts";
 import type { TreeEstimator } from "../base/estimator.ts";
 import { completeIteration, type FitPort, silentPort } from "../base/fit-port.ts";
@@ -64,7 +65,7 @@ const defaults = {
 
 /**
  * The port hears the mean training loss after each iteration: log loss, or half the squared error.
- * @throws RangeError if a param is out of its range, or `x` or `y` is not something to learn from.
+ * @throws ArgumentError if a param is out of its range, or `x` or `y` is not something to learn from.
  */
 export function fitGradientBoosting(
   x: Matrix,
@@ -181,5 +182,5 @@ function requireParams(params: Params): void {
 }
 
 function requireShare(name: string, value: number): void {
-  if (!(value > 0 && value <= 1)) throw new RangeError(`"${name}" expected a number in (0, 1], got ${value}`);
+  if (!(value > 0 && value <= 1)) throw new ArgumentError(`"${name}" expected a number in (0, 1], got ${value}`);
 }

@@ -6,6 +6,7 @@
  * Deterministic: tree t depends on the data, the params and `split(key, t)` only.
  * @module
  */
+import { ArgumentError } from "../base/argument-error.ts";
 import { requireInteger } from "../base/check.ts";
 import type { IsolationForestEstimator, Tree } from "../base/estimator.ts";
 import { type FitPort, silentPort } from "../base/fit-port.ts";
@@ -33,7 +34,7 @@ export interface IsolationForestParams {
   readonly contamination?: number | "auto";
 }
 
-/** @throws RangeError if a param is out of its range, or `x` has fewer than two rows or a value that is not finite. */
+/** @throws ArgumentError if a param is out of its range, or `x` has fewer than two rows or a value that is not finite. */
 export function fitIsolationForest(
   x: Matrix,
   params: IsolationForestParams,
@@ -44,7 +45,7 @@ export function fitIsolationForest(
   requireInteger("n_estimators", n_estimators, 1);
   requireContamination(contamination);
   requireFeatures(x);
-  if (x.rows < 2) throw new RangeError(`"x" expected at least 2 rows, got ${x.rows}`);
+  if (x.rows < 2) throw new ArgumentError(`"x" expected at least 2 rows, got ${x.rows}`);
   const sampled = sampleSize(max_samples, x.rows);
   const columns = treeColumns(x);
 
@@ -73,14 +74,14 @@ const EULER_GAMMA = 0.5772156649015329;
 
 function requireContamination(contamination: number | "auto"): void {
   if (contamination === "auto" || (contamination > 0 && contamination <= 0.5)) return;
-  throw new RangeError(`"contamination" expected a number in (0, 0.5] or "auto", got ${contamination}`);
+  throw new ArgumentError(`"contamination" expected a number in (0, 0.5] or "auto", got ${contamination}`);
 }
 
 function sampleSize(maxSamples: number | "auto", rows: number): number {
   if (maxSamples === "auto") return Math.min(256, rows);
   if (maxSamples > 0 && maxSamples <= 1) return Math.max(2, Math.floor(maxSamples * rows));
   if (Number.isInteger(maxSamples) && maxSamples >= 2) return Math.min(maxSamples, rows);
-  throw new RangeError(`"max_samples" expected an integer >= 2, a fraction in (0, 1] or "auto", got ${maxSamples}`);
+  throw new ArgumentError(`"max_samples" expected an integer >= 2, a fraction in (0, 1] or "auto", got ${maxSamples}`);
 }
 
 function growIsolationTree(columns: readonly Float64Array[], rows: number, sampled: number, key: RngKey): Tree {

@@ -3,6 +3,7 @@
  * comparisons are exact, so a row ends in the same leaf in every runtime.
  * @module
  */
+import { ArgumentError } from "../base/argument-error.ts";
 import type { Matrix } from "../base/matrix.ts";
 
 /** The largest size of a value: two of them have a middle, and there is room above for what stands in for missing ones. */
@@ -14,7 +15,7 @@ export const MISSING_AS_LARGEST = 2 ** 1001;
 /**
  * The columns of `x`; −0 becomes 0.
  * @param x finite
- * @throws RangeError naming row and column of the first value above TREE_VALUE_MAX in size that is not MISSING_AS_LARGEST.
+ * @throws ArgumentError naming row and column of the first value above TREE_VALUE_MAX in size that is not MISSING_AS_LARGEST.
  */
 export function treeColumns(x: Matrix): Float64Array[] {
   const columns = Array.from({ length: x.cols }, () => new Float64Array(x.rows));
@@ -22,7 +23,7 @@ export function treeColumns(x: Matrix): Float64Array[] {
     for (let col = 0; col < x.cols; col++, at++) {
       const value = x.data[at]! + 0;
       if (Math.abs(value) > TREE_VALUE_MAX && value !== MISSING_AS_LARGEST)
-        throw new RangeError(
+        throw new ArgumentError(
           `"x" expected values up to 2^1000 (1.07e301) in size, got ${value} at row ${row}, column ${col}; scale the column`,
         );
       columns[col]![row] = value;

@@ -1,6 +1,7 @@
 import { estimatorBattery } from "@mintmark/testing/estimator-battery";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ArgumentError } from "../base/argument-error.ts";
 import { matrix } from "../base/matrix.ts";
 import type { ClassTarget, ValueTarget } from "../base/target.ts";
 import { fitDecisionStump } from "./decision-stump.ts";
@@ -144,7 +145,7 @@ describe("fitDecisionTree", () => {
     [{ max_leaf_nodes: 1 }, `"max_leaf_nodes" expected an integer >= 2, got 1`],
     [{ criterion: "squared_error" }, `"criterion" expected one of gini, entropy, log_loss, got squared_error`],
   ])("refuses %o", (params, message) => {
-    expect(() => fitDecisionTree(column(1, 2), classesOf(0, 1), params, key)).toThrow(new RangeError(message));
+    expect(() => fitDecisionTree(column(1, 2), classesOf(0, 1), params, key)).toThrow(new ArgumentError(message));
   });
 
   it("refuses another number of columns at prediction", () => {

@@ -6,6 +6,7 @@
  * Deterministic: the same data, params and key give bit-identical trees; without `max_features` the key is not used.
  * @module
  */
+import { ArgumentError } from "../base/argument-error.ts";
 import { requireInteger, requireOneOf } from "../base/check.ts";
 import type { TreeEstimator } from "../base/estimator.ts";
 import { type FitPort, silentPort } from "../base/fit-port.ts";
@@ -37,7 +38,7 @@ export interface DecisionTreeParams {
   readonly max_leaf_nodes?: number | null;
 }
 
-/** @throws RangeError if a param is out of its range, or `x` or `y` is not something to learn from. */
+/** @throws ArgumentError if a param is out of its range, or `x` or `y` is not something to learn from. */
 export function fitDecisionTree(
   x: Matrix,
   y: Target,
@@ -74,7 +75,7 @@ function searchedColumns(max: number | "sqrt" | "log2" | null, cols: number): nu
   if (max === "log2") return Math.max(1, Math.floor(Math.log2(cols)));
   if (typeof max === "number" && max > 0 && max <= 1) return Math.max(1, Math.floor(max * cols));
   if (typeof max === "number" && Number.isInteger(max) && max >= 2 && max <= cols) return max;
-  throw new RangeError(
+  throw new ArgumentError(
     `"max_features" expected a fraction in (0, 1], an integer in 2..${cols} (columns), "sqrt" or "log2", got ${max}`,
   );
 }

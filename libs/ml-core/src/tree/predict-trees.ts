@@ -3,6 +3,7 @@
  * x <= threshold, else (also NaN) right; leaves added up; one multiplication, one addition.
  * @module
  */
+import { ArgumentError } from "../base/argument-error.ts";
 import type { IsolationForestEstimator, Tree, TreeEstimator } from "../base/estimator.ts";
 import { exp2 } from "../base/exp.ts";
 import { logistic, softmax } from "../base/link.ts";
@@ -11,7 +12,7 @@ import { type Matrix, matrix } from "../base/matrix.ts";
 /**
  * Class probabilities, one row a row of `x`, or one value each, as the estimator's `classes` says.
  * @param x NaN means missing
- * @throws RangeError if `x` has not the columns of the training data
+ * @throws ArgumentError if `x` has not the columns of the training data
  */
 export function predictTrees(estimator: TreeEstimator, x: Matrix): TreePrediction {
   requireColumns(x, estimator.importance.length);
@@ -83,5 +84,5 @@ function twoClasses(scores: Float64Array): Matrix {
 
 function requireColumns(x: Matrix, cols: number, least = ""): void {
   if (least === "" ? x.cols !== cols : x.cols < cols)
-    throw new RangeError(`"x" expected ${least}${cols} columns, as in training, got ${x.cols}`);
+    throw new ArgumentError(`"x" expected ${least}${cols} columns, as in training, got ${x.cols}`);
 }

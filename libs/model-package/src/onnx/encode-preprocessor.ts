@@ -3,6 +3,7 @@
  * @module
  */
 import type { TableSchema } from "@mintmark/columns/column-schema";
+import { ArgumentError } from "@mintmark/ml-core/base/argument-error";
 import type { ColumnEncoder, NumberEncoder, Preprocessor } from "@mintmark/ml-core/base/preprocessing";
 import { TensorProto_DataType as DataType } from "@mintmark/proto/onnx/onnx";
 import { spellingsOf, type TextCategories } from "../text-spellings.ts";
@@ -78,5 +79,7 @@ function asFeature(graph: GraphBuilder, column: Value): Value {
 
 function requireNumber(encoder: ColumnEncoder): NumberEncoder {
   if (encoder.kind === "number") return encoder;
-  throw new RangeError(`"encoders" expected numbers for numeric inputs, got ${encoder.kind} for '${encoder.column}'`);
+  throw new ArgumentError(
+    `"encoders" expected numbers for numeric inputs, got ${encoder.kind} for '${encoder.column}'`,
+  );
 }

@@ -34,7 +34,7 @@ import { GraphBuilder, type Value } from "./graph-builder.ts";
 
 /**
  * The bytes of model.onnx; the same model gives the same bytes.
- * @throws RangeError if the parts of the model do not fit together.
+ * @throws ArgumentError if the parts of the model do not fit together.
  * @throws AppError OUTPUT_CONFIGURATION_INVALID if the output cannot be named as the model says.
  */
 export function writeModel(model: TrainedModel): Uint8Array {

@@ -70,13 +70,18 @@ export function randomInputs(draw: Draw, { layout, fills, scales }: InputsOption
     scale: scales ? 0.5 + draw.unit() : 1,
   });
   const flag = (column: string): ColumnEncoder => ({ kind: "number", column, fill: null, offset: 0, scale: 1 });
+  /** Of missing text: a value like any other, or one of the categories, or one that training did not show. */
+  const textFill = () => {
+    const fill = draw.pick([null, "crew", "unseen"]);
+    return { fill, categories: fill === null ? categories : categories.slice(1) };
+  };
   const ordinal = (column: string): ColumnEncoder => ({
     kind: "ordinal",
     column,
-    categories,
+    ...textFill(),
     unknown: draw.pick([-1, 0.1]),
   });
-  const oneHot = (column: string): ColumnEncoder => ({ kind: "one-hot", column, categories });
+  const oneHot = (column: string): ColumnEncoder => ({ kind: "one-hot", column, ...textFill() });
   const encoders: ColumnEncoder[] = {
     numbers: () => [number("width"), number("height (cm)"), number("Größe"), number("prediction")],
     flags: () => [number("age"), flag("member"), number("fare")],
@@ -84,7 +89,10 @@ export function randomInputs(draw: Draw, { layout, fills, scales }: InputsOption
     "one text": () => [draw.pick([ordinal, oneHot])("class")],
   }[layout]();
   const inputs = encoders.map((encoder) => inputOf(encoder, encoder.column === "member" ? "boolean" : "number"));
-  const features = encoders.reduce((sum, encoder) => sum + (encoder.kind === "one-hot" ? categories.length : 1), 0);
+  const features = encoders.reduce(
+    (sum, encoder) => sum + (encoder.kind === "one-hot" ? encoder.categories.length : 1),
+    0,
+  );
   return { inputs, preprocessor: { encoders }, features };
 }
 

@@ -5,6 +5,7 @@
  */
 import { fromBinary } from "@bufbuild/protobuf";
 import { AppError } from "@mintmark/errors";
+import { ArgumentError } from "@mintmark/ml-core/base/argument-error";
 import { type ModelProto, ModelProtoSchema, type NodeProto, type ValueInfoProto } from "@mintmark/proto/onnx/onnx";
 import { irVersion, mlDomain, mlOpsetOfTrees, mlOpsets, onnxDomain, onnxOpset } from "../operator-sets.ts";
 import { decodeConstant } from "./constant.ts";
@@ -49,7 +50,8 @@ export function loadGraph(bytes: Uint8Array): Graph {
     inputs: graph.input.map(describe),
     outputs: graph.output.map(describe),
     run: (values) => {
-      if (values.length !== inputs) throw new RangeError(`"values" expected ${inputs} tensors, got ${values.length}`);
+      if (values.length !== inputs)
+        throw new ArgumentError(`"values" expected ${inputs} tensors, got ${values.length}`);
       const memory = initial.slice();
       for (let i = 0; i < inputs; i++) memory[i] = values[i];
       for (const step of steps) step(memory);
