@@ -50,7 +50,7 @@ def predict(table):
     folder = table["folder"]
     frames = {
         "read_csv": lambda: read_csv(table),
-        "read_json": lambda: pd.read_json(f"{folder}/rows.json", precise_float=True, convert_dates=False),
+        "read_json": lambda: pd.read_json(f"{folder}/rows.json", convert_dates=False),
         "read_parquet": lambda: pd.read_parquet(f"{folder}/rows.parquet"),
     }
     return {door: answers_of(model, read()) for door, read in frames.items()}

@@ -53,7 +53,8 @@ function cellOf(kind: Feature["kind"], pair: number): fc.Arbitrary<Cell> {
     case "integer":
       return fc.integer({ min: -50, max: 50 });
     case "real":
-      return fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((value) => Number(value.toPrecision(6)));
+      // Of so many decimals as pandas writes to JSON.
+      return fc.integer({ min: -1e9, max: 1e9 }).map((thousandths) => thousandths / 1e3);
     case "gaps":
       return fc.oneof(
         { arbitrary: fc.integer({ min: 0, max: 400 }).map((n) => n / 8), weight: 4 },
