@@ -44,7 +44,9 @@ export function unary(operation: (x: number) => number): (node: OnnxNode) => Ker
 export function isNaNKernel(node: OnnxNode): Kernel {
   return ([input]) => {
     const x = node.numeric(input);
-    return { type: "bool", dims: x.dims, data: Uint8Array.from(x.data, (value) => (Number.isNaN(value) ? 1 : 0)) };
+    const data = new Uint8Array(x.data.length);
+    for (let i = 0; i < data.length; i++) data[i] = Number.isNaN(x.data[i]!) ? 1 : 0;
+    return { type: "bool", dims: x.dims, data };
   };
 }
 
@@ -90,11 +92,14 @@ export function cast(node: OnnxNode): Kernel {
     const { dims, data } = input;
     switch (to) {
       case DataType.DOUBLE:
-        return { type: "double", dims, data: Float64Array.from(data) };
+        return { type: "double", dims, data: new Float64Array(data) };
       case DataType.FLOAT:
-        return { type: "float", dims, data: Float32Array.from(data) };
-      case DataType.INT64:
-        return { type: "int64", dims, data: Float64Array.from(data, Math.trunc) };
+        return { type: "float", dims, data: new Float32Array(data) };
+      case DataType.INT64: {
+        const integers = new Float64Array(data);
+        if (input.type !== "bool") for (let i = 0; i < integers.length; i++) integers[i] = Math.trunc(integers[i]!);
+        return { type: "int64", dims, data: integers };
+      }
       case DataType.BOOL:
         return { type: "bool", dims, data: Uint8Array.from(data, (value) => (value === 0 ? 0 : 1)) };
       default:
