@@ -3,15 +3,25 @@
  * @module
  */
 import type { TableSchema } from "@mintmark/columns/column-schema";
-import type { ColumnEncoder, NumberEncoder, Preprocessor } from "@mintmark/ml-core/base/preprocessing";
+import type {
+  ColumnEncoder,
+  NumberEncoder,
+  OneHotEncoder,
+  OrdinalEncoder,
+  Preprocessor,
+} from "@mintmark/ml-core/base/preprocessing";
 import { TensorProto_DataType as DataType } from "@mintmark/proto/onnx/onnx";
 import { spellingsOf, type TextCategories } from "../text-spellings.ts";
 import type { GraphBuilder, Value } from "./graph-builder.ts";
 import { mlDomain } from "./operator-sets.ts";
 
+type TextEncoder = OrdinalEncoder | OneHotEncoder;
+
 /** Of a model whose inputs are all numbers, and one tensor `[N, inputs]`. */
 export function encodeMatrix(graph: GraphBuilder, preprocessor: Preprocessor, matrix: Value): Value {
-  return encodeNumbers(graph, preprocessor.encoders.map(requireNumber), matrix);
+  const encoders = preprocessor.encoders.map(requireNumber);
+  const filled = encodeFills(graph, encoders, matrix);
+  return encodeScales(graph, encoders, whereFinite(graph, encoders, filled, filled));
 }
 
 /** Of a model whose inputs are columns, each a tensor `[N]`. */
@@ -21,15 +31,34 @@ export function encodeColumns(
   columns: readonly Value[],
   schema: TableSchema,
 ): Value {
-  const features = encoders.map((encoder, j) => encodeColumn(graph, encoder, columns[j]!, schema));
-  return features.length === 1 ? features[0]! : graph.node("Concat", features, { attributes: { axis: 1 } });
+  const numbers = encoders.filter((encoder) => encoder.kind === "number");
+  const filled = new Map(
+    numbers.map((encoder) => [
+      encoder,
+      encodeFills(graph, [encoder], asFeature(graph, columns[encoders.indexOf(encoder)]!)),
+    ]),
+  );
+  const [first] = numbers;
+  // All are looked at in one place, and one column carries what comes of it.
+  if (first !== undefined)
+    filled.set(first, whereFinite(graph, numbers, sideBySide(graph, [...filled.values()]), filled.get(first)!));
+  return sideBySide(
+    graph,
+    encoders.map((encoder, j) =>
+      encoder.kind === "number"
+        ? encodeScales(graph, [encoder], filled.get(encoder)!)
+        : encodeText(graph, encoder, columns[j]!, schema),
+    ),
+  );
 }
 
-/** Features `[N, 1]`, or `[N, categories]`, of a column `[N]`. */
-function encodeColumn(graph: GraphBuilder, encoder: ColumnEncoder, column: Value, schema: TableSchema): Value {
+function sideBySide(graph: GraphBuilder, matrices: readonly Value[]): Value {
+  return matrices.length === 1 ? matrices[0]! : graph.node("Concat", matrices, { attributes: { axis: 1 } });
+}
+
+/** Features `[N, 1]`, or `[N, categories]`, of a column `[N]` of texts. */
+function encodeText(graph: GraphBuilder, encoder: TextEncoder, column: Value, schema: TableSchema): Value {
   switch (encoder.kind) {
-    case "number":
-      return encodeNumbers(graph, [encoder], asFeature(graph, column));
     case "ordinal": {
       // A table, so that `unknown` may be any number.
       const table = graph.doubles([...encoder.categories.keys(), encoder.unknown]);
@@ -58,13 +87,36 @@ function encodeCategory(graph: GraphBuilder, encoder: TextCategories, column: Va
   return graph.node("LabelEncoder", [column], { attributes, domain: mlDomain });
 }
 
-/** (x, or fill where x is NaN, minus offset) divided by scale; steps that change nothing are left out. */
-function encodeNumbers(graph: GraphBuilder, encoders: readonly NumberEncoder[], x: Value): Value {
+/** x, or fill where x is NaN. */
+function encodeFills(graph: GraphBuilder, encoders: readonly NumberEncoder[], x: Value): Value {
+  if (encoders.every(({ fill }) => fill === null)) return x;
+  const fills = graph.doubles(encoders.map(({ fill }) => fill ?? Number.NaN));
+  return graph.node("Where", [graph.node("IsNaN", [x]), fills, x]);
+}
+
+/**
+ * `values`, if all of `numbers` `[N, encoders]` are finite. Otherwise the graph fails, for the whole batch: no class comes
+ * of nothing in a runtime that knows no column's rules. 0 times a number is 0, and NaN if it is missing or infinite; of a
+ * table of one element there is no second, and the runtime names the node that asked for it.
+ */
+function whereFinite(graph: GraphBuilder, encoders: readonly NumberEncoder[], numbers: Value, values: Value): Value {
+  const zeros = graph.doubles(new Float64Array(encoders.length), [1, encoders.length]);
+  const zero = graph.doubles([0]);
+  const sum = graph.node("Gemm", [numbers, zeros, zero], { attributes: { transB: 1 } });
+  const second = graph.node("Cast", [graph.node("IsNaN", [sum])], { attributes: { to: DataType.INT64 } });
+  const checked = graph.node("Gather", [zero, second], { attributes: { axis: 0 }, name: refusal(encoders) });
+  return graph.node("Add", [values, checked]);
+}
+
+function refusal(encoders: readonly NumberEncoder[]): string {
+  const columns = encoders.filter(({ fill }) => fill === null).map(({ column }) => `'${column}'`);
+  if (columns.length === 0) return "A number is infinite";
+  return `A number is infinite, or one is missing that the model has no rule for: ${columns.join(", ")}`;
+}
+
+/** (x minus offset) divided by scale; steps that change nothing are left out. */
+function encodeScales(graph: GraphBuilder, encoders: readonly NumberEncoder[], x: Value): Value {
   let value = x;
-  if (encoders.some(({ fill }) => fill !== null)) {
-    const fills = graph.doubles(encoders.map(({ fill }) => fill ?? Number.NaN));
-    value = graph.node("Where", [graph.node("IsNaN", [value]), fills, value]);
-  }
   if (encoders.some(({ offset }) => offset !== 0))
     value = graph.node("Sub", [value, graph.doubles(encoders.map(({ offset }) => offset))]);
   if (encoders.some(({ scale }) => scale !== 1))

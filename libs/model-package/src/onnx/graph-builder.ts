@@ -33,6 +33,8 @@ export interface NodeOptions {
   readonly domain?: string;
   /** The value's name, where the caller of the model sees it. */
   readonly as?: Value;
+  /** The node's name, where a runtime that fails at it is to say why. */
+  readonly name?: string;
 }
 
 export class GraphBuilder {
@@ -57,18 +59,14 @@ export class GraphBuilder {
   }
 
   /** Adds a node of one output. */
-  node(
-    operator: string,
-    inputs: readonly Value[],
-    { attributes = {}, domain = onnxDomain, as }: NodeOptions = {},
-  ): Value {
-    return this.#push(operator, inputs, attributes, domain, [as ?? this.#fresh(operator)])[0]!;
+  node(operator: string, inputs: readonly Value[], { as, ...options }: NodeOptions = {}): Value {
+    return this.#push(operator, inputs, [as ?? this.#fresh(operator)], options)[0]!;
   }
 
   /** Adds a node of several outputs. */
   nodes(operator: string, inputs: readonly Value[], outputs: number): Value[] {
     const names = Array.from({ length: outputs }, () => this.#fresh(operator));
-    return this.#push(operator, inputs, {}, onnxDomain, names);
+    return this.#push(operator, inputs, names, {});
   }
 
   doubles(values: ArrayLike<number>, dims: readonly number[] = [values.length]): Value {
@@ -120,16 +118,15 @@ export class GraphBuilder {
   #push(
     opType: string,
     input: readonly Value[],
-    attributes: Readonly<Record<string, Attribute>>,
-    domain: string,
     output: Value[],
+    { attributes = {}, domain = onnxDomain, name = `${opType}_${this.#graph.node.length}` }: NodeOptions,
   ): Value[] {
-    const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
+    const attribute = Object.entries(attributes).map((entry) => attributeProto(...entry));
     this.#graph.node.push({
       $typeName: "onnx.NodeProto",
       input: [...input],
       output,
-      name: `${opType}_${this.#graph.node.length}`,
+      name,
       opType,
       domain,
       attribute,
