@@ -37,7 +37,7 @@ function frame(columns: readonly Column[], change?: { column: string; row: numbe
   return { columns: Object.fromEntries(expressions), dtypes };
 }
 
-describe.skipIf(!available)("the graph in onnxruntime", () => {
+describe.skipIf(!available)("in Python", () => {
   const asked: Question[] = [];
   const ask = (question: Question) => asked.push(question) - 1;
   const plans = cases.map(({ model, columns, required, optional }) => {
@@ -52,13 +52,20 @@ describe.skipIf(!available)("the graph in onnxruntime", () => {
       filled: optional === undefined ? undefined : graph({ column: optional, row: 3, value: "nan" }),
     };
   });
+  const named = cases.map(({ model, columns, required, optional }) => {
+    const change = (column: string | undefined, row: number, value: string) =>
+      column === undefined
+        ? []
+        : [{ column, row, at: ask({ model, door: "pyfunc", frame: frame(columns, { column, row, value }) }) }];
+    return { missing: change(required.at(-1), 41, "nan"), infinite: change(optional ?? required[0], 2, "-inf") };
+  });
   let answers: Answer[] = [];
   beforeAll(async () => {
     answers = await askPython(asked);
   }, 240_000);
 
   it.each(cases.map((each, at) => ({ ...each, plan: plans[at]! })))(
-    "refuses a missing number without a rule, in any row of a batch, and an infinite one: $name",
+    "the graph alone refuses a missing number without a rule, in any row of a batch, and an infinite one: $name",
     ({ plan, required }) => {
       const columns = required.map((column) => `'${column}'`).join(", ");
       const message =
@@ -69,6 +76,20 @@ describe.skipIf(!available)("the graph in onnxruntime", () => {
         expect(answers[at]).toEqual({ error: expect.stringContaining(`'${message}'`) });
       for (const at of [plan.whole, plan.filled].filter((at) => at !== undefined))
         expect(answers[at]).toHaveProperty("columns");
+    },
+  );
+
+  it.each(cases.map(({ name }, at) => ({ name, ...named[at]! })))(
+    "mlflow.pyfunc says which column and row that is: $name",
+    ({ missing, infinite }) => {
+      for (const { column, row, at } of missing)
+        expect(answers[at]).toEqual({
+          error: `MlflowException: input '${column}' has no value at row ${row}, and the model has no rule for that: give one, or train with { impute: [${column}] }`,
+        });
+      for (const { column, row, at } of infinite)
+        expect(answers[at]).toEqual({
+          error: `MlflowException: input '${column}' expected a finite number, got -inf at row ${row}`,
+        });
     },
   );
 });

@@ -45,6 +45,7 @@ describe("modelFiles", () => {
       await writeModelDirectory(directory, modelFiles({ ...mixed, example: mixed.columns, training }));
       expect((await readdir(directory)).sort()).toEqual([
         "MLmodel",
+        "code",
         "conda.yaml",
         "input_example.json",
         "model.onnx",

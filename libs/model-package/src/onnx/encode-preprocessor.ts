@@ -15,7 +15,7 @@ import { spellingsOf, type TextCategories } from "../text-spellings.ts";
 import type { GraphBuilder, Value } from "./graph-builder.ts";
 import { mlDomain } from "./operator-sets.ts";
 
-type TextEncoder = OrdinalEncoder | OneHotEncoder;
+type CategoryEncoder = OrdinalEncoder | OneHotEncoder;
 
 /** Of a model whose inputs are all numbers, and one tensor `[N, inputs]`. */
 export function encodeMatrix(graph: GraphBuilder, preprocessor: Preprocessor, matrix: Value): Value {
@@ -57,7 +57,7 @@ function sideBySide(graph: GraphBuilder, matrices: readonly Value[]): Value {
 }
 
 /** Features `[N, 1]`, or `[N, categories]`, of a column `[N]` of texts. */
-function encodeText(graph: GraphBuilder, encoder: TextEncoder, column: Value, schema: TableSchema): Value {
+function encodeText(graph: GraphBuilder, encoder: CategoryEncoder, column: Value, schema: TableSchema): Value {
   switch (encoder.kind) {
     case "ordinal": {
       // A table, so that `unknown` may be any number.
