@@ -3,11 +3,12 @@
  * them on local files before it uploads them, and the worker on everything that it has read.
  * @module
  */
+import { isBooleanWord } from "@mintmark/columns/boolean-text";
 import { AppError } from "@mintmark/errors";
 import type { ClassTarget } from "@mintmark/ml-core/base/target";
 import { SCALABLE_MAX } from "@mintmark/ml-core/preprocess/fit-preprocessor";
 import { TREE_VALUE_MAX } from "@mintmark/ml-core/tree/columns";
-import { type OutputPlan, outputColumns } from "@mintmark/model-package/output-columns";
+import { outputColumns, type PlannedInput } from "@mintmark/model-package/output-columns";
 import {
   type AlgorithmName,
   columnsOf,
@@ -38,7 +39,7 @@ export function checkTrainingData(config: TrainingConfig, table: Table): Trainin
   checkPreprocessing(config, features);
   checkValues(config, features);
   checkCounts(config, table.rows, labels);
-  checkOutput(config, { task, inputs: features, classes: labels.classes });
+  checkOutput(config, { task, features, classes: labels.classes });
   checkMetrics(config, task, labels.classes);
   return { task, features, ...labels, warnings: [...table.notes, ...warningsOf({ features, ...labels })] };
 }
@@ -205,12 +206,20 @@ function checkCounts({ data, evaluate, algorithm }: TrainingConfig, rows: number
 /** Names that cannot be given to predictions, before anything is trained to make them. */
 function checkOutput(
   { algorithm, output }: TrainingConfig,
-  { task, inputs, classes }: Pick<OutputPlan, "task" | "inputs"> & { readonly classes: Classes | null },
+  { task, features, classes }: Pick<TrainingData, "task" | "features" | "classes">,
 ): void {
   const clusters = algorithm.name === "k-means" ? algorithm.params.n_clusters : 0;
   const values = task === "clustering" ? Array.from({ length: clusters }, (_, k) => k) : classes;
   const labels = output.labels === null ? null : classLabels(output.labels, values);
-  outputColumns({ task, inputs, values, output: { name: output.name, labels } });
+  outputColumns({ task, inputs: features.map(plannedInput), values, output: { name: output.name, labels } });
+}
+
+/** As far as the names of outputs depend on it: columns that may be booleans are inputs of the graph by their own names. */
+function plannedInput(feature: FeatureColumn): PlannedInput {
+  const { name, type } = feature;
+  if (feature.type === "number") return { name, type, column: { type: feature.measure } };
+  const isBoolean = feature.values.every((value) => value === "" || isBooleanWord(value));
+  return { name, type, column: { type: "text", spells: isBoolean ? ["boolean"] : [] } };
 }
 
 /** Which metrics there are, depends on how many classes there are; one that is asked for in vain is an error before the fit. */

@@ -47,7 +47,7 @@ class MintmarkModel:
             return answer  # It takes the chosen column itself, and may calculate with the others.
         if chosen not in answer:
             chosen = "is_anomaly" if self._finds_anomalies else next(iter(answer))
-        return np.asarray(answer[chosen])
+        return _like_labels(np.asarray(answer[chosen]), getattr(frame.f_locals.get("self"), "y_true", None))
 
     def _require_numbers(self, data):
         if not isinstance(data, (dict, pd.DataFrame)):
@@ -68,6 +68,14 @@ class MintmarkModel:
                     f"give one, or train with {{ impute: [{name}] }}"
                 )
             raise MlflowException.invalid_parameter_value(f"input '{name}' {problem}")
+
+
+def _like_labels(prediction, labels):
+    """Words as booleans where the labels are: pandas reads True and False of a file so, and the model keeps its words."""
+    if getattr(labels, "dtype", None) != np.dtype(bool) or prediction.dtype.kind not in "OUT":
+        return prediction
+    words = np.char.lower(prediction.astype(str))
+    return words == "true" if np.isin(words, ["true", "false"]).all() else prediction
 
 
 def _evaluating_frame():

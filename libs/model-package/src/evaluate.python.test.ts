@@ -44,9 +44,17 @@ const names: readonly (readonly [kind: "classifier" | "regressor" | "default", .
 describe.skipIf(!available)("mlflow.models.evaluate on the directory that we write", () => {
   const directory = mkdtempSync(join(tmpdir(), "mintmark-evaluate-"));
   const all = [...allCases(), ...fittedCases()];
-  const cases = names.flatMap(([kind, ...of]) =>
+  const named = names.flatMap(([kind, ...of]) =>
     of.map((name) => ({ title: `${kind}: ${name}`, kind, ...all.find((each) => each.name === name)! })),
   );
+  // Words of a file that pandas reads as booleans: the labels are booleans then, and the answers are words.
+  const titanic = named.find(({ name }) => name === "fitted: boosting of titanic")!;
+  const flags = {
+    ...titanic,
+    title: "classifier: True and False",
+    model: { ...titanic.model, classes: ["False", "True"] },
+  };
+  const cases = [...named, flags];
   let answers: Readonly<Record<string, Evaluated>>;
 
   beforeAll(async () => {

@@ -2,7 +2,7 @@
  * The operators that models of ours are written in, and nothing else.
  * @module
  */
-import { arithmetic, cast, comparison, identity, isNaNKernel, unary, where } from "./elementwise-kernels.ts";
+import { addition, arithmetic, cast, comparison, identity, isNaNKernel, unary, where } from "./elementwise-kernels.ts";
 import { argBest, concat, gather, gemm, reduce, reshape } from "./matrix-kernels.ts";
 import type { Kernel, OnnxNode } from "./node.ts";
 import { orSparse, sparseByColumn, sparseCast, sparseSumSquares, sparseTimesRow } from "./sparse-kernels.ts";
@@ -12,7 +12,7 @@ import { treeEnsemble, treeEnsembleRegressor } from "./tree-kernel.ts";
 /** By domain and name: makes the kernel of a node, or refuses what the node asks of it. */
 export const operators: ReadonlyMap<string, (node: OnnxNode) => Kernel> = new Map([
   ["ai.onnx.Abs", unary(Math.abs)],
-  ["ai.onnx.Add", arithmetic((a, b) => a + b)],
+  ["ai.onnx.Add", addition],
   ["ai.onnx.ArgMax", argBest((value, best) => value > best)],
   ["ai.onnx.ArgMin", argBest((value, best) => value < best)],
   ["ai.onnx.Cast", orSparse(cast, sparseCast)],
