@@ -118,6 +118,24 @@ it("reports each step, and the loss of iterations down to the last one", async (
   expect(losses.at(-1)!.loss).toBeLessThan(losses[0]!.loss);
 });
 
+it("warns of data, fit and evaluation, in this order, and logs what it warns of", async () => {
+  const logged: string[] = [];
+  const query = "SELECT *, 1 AS one FROM source WHERE cultivar = 'class_0' OR alcohol > 13.8";
+  const data = { source: "wine.csv", target: "cultivar", query, split: { stratify: false } };
+  const algorithm = { name: "logistic-regression", params: { max_iter: 1 } };
+  const log = (level: string, text: string) => void (level === "warn" && logged.push(text));
+  const { warnings } = await build({ data, algorithm, evaluate: { folds: 5 } }, { log });
+  expect(warnings).toEqual([
+    "column 'one' has 1 in every row: nothing can be learned from it",
+    "class 'class_1' of the target has one row only: nothing can be measured of it",
+    "logistic-regression has not converged; allow it more iterations with max_iter",
+    "roc_auc_ovr is left out: not every class occurs in these rows",
+    "cv_roc_auc_ovr is left out: in a fold, not every class occurs in these rows",
+  ]);
+  expect(logged).toEqual(warnings);
+  expect((await build(titanic)).warnings).toEqual([]);
+});
+
 it("ends in the middle of a fit that is no longer wanted", async () => {
   const requireWanted = () => {
     throw new Error("not wanted");

@@ -14,8 +14,10 @@ import type { StepClock } from "./step-clock.ts";
 import { type Evaluation, evaluateModel } from "./steps/evaluate.ts";
 import { fitRows } from "./steps/fit.ts";
 import type { LoadedData } from "./steps/load.ts";
+import { nothingLearned } from "./steps/nothing-learned.ts";
 import { type CardFacts, cardFacts, type PackagedModel, packageModel } from "./steps/package.ts";
 import { allRows, type Rows, splitData, takeRows } from "./steps/split.ts";
+import { listWarnings } from "./steps/warnings.ts";
 
 export interface BuildPorts {
   readonly clock: StepClock;
@@ -35,12 +37,20 @@ export interface BuiltModel {
   readonly evaluation: Evaluation;
   readonly packaged: PackagedModel;
   readonly facts: CardFacts;
+  /** What a person should know before using it, as sentences. */
+  readonly warnings: readonly string[];
 }
 
 /** @throws AppError of the failures of data */
 export async function buildModel(config: TrainingConfig, loaded: LoadedData, ports: BuildPorts): Promise<BuiltModel> {
   const { clock, log } = ports;
+  const warnings: string[] = [];
+  const warn = (sentences: readonly string[]) => {
+    warnings.push(...sentences);
+    for (const sentence of sentences) log("warn", sentence);
+  };
   const data = checkTrainingData(config, loaded.table);
+  warn(data.warnings);
   const rows = allRows(data);
   const split = splitData(config, rows);
   const training = takeRows(rows, split.train);
@@ -51,13 +61,14 @@ export async function buildModel(config: TrainingConfig, loaded: LoadedData, por
 
   const port = watchFit({ ...ports, states: fitStates(config, training, ports) });
   const fitted = await clock.run("fit", () => fitRows(config, training, port));
-  if (!fitted.converged)
-    log("warn", `${config.algorithm.name} has not converged; allow it more iterations with max_iter`);
+  if (!fitted.converged) warn([`${config.algorithm.name} has not converged; allow it more iterations with max_iter`]);
+  const nothing = nothingLearned(config, fitted, training);
+  if (nothing !== null) warn([nothing]);
 
   const evaluation = await clock.run("evaluate", () =>
     evaluateModel({ config, data, split, fitted, onFold: (done, of) => evaluated(ports, done, of) }),
   );
-  for (const warning of evaluation.warnings) log("warn", warning);
+  warn(evaluation.warnings);
 
   const request = { config, data, fitted, dataFiles: loaded.files };
   const { packaged, facts } = await clock.run("package", () => {
@@ -65,7 +76,8 @@ export async function buildModel(config: TrainingConfig, loaded: LoadedData, por
     return { packaged, facts: cardFacts(request, training, packaged) };
   });
   log("info", `packaged ${packaged.digest}`);
-  return { data, split, fitted, losses: port.losses(), evaluation, packaged, facts };
+  const losses = port.losses();
+  return { data, split, fitted, losses, evaluation, packaged, facts, warnings: listWarnings(warnings) };
 }
 
 /** The key is made when it is needed: hashing the rows takes time, and most fits are over before their first checkpoint. */

@@ -85,6 +85,32 @@ it("records parameters, data with its profile, metrics, timings and loss", async
   expect(logs.map(({ text }) => text).join("\n")).toMatch(/registered titanic version 1/);
 });
 
+it("tells run and version what it warned of, and takes back what an attempt before it warned of", async () => {
+  const constant = Buffer.from(`a,y\n${Array.from({ length: 40 }, (_, row) => `1,${row % 2 ? "u" : "v"}\n`).join("")}`);
+  const data = { source: "constant.csv", target: "y" };
+  const run = registry.submit(
+    { model: "m", data, algorithm: { name: "decision-tree" } },
+    { name: "constant.csv", bytes: constant },
+  );
+  await work(run);
+  const { batches, logs, registrations } = registry.state;
+  const warnings = registrations[0]!.facts!.warnings;
+  expect(warnings.slice(0, 2)).toEqual([
+    "column 'a' has 1 in every row: nothing can be learned from it",
+    "learned nothing: predicts a constant, because no column differs between the 32 training rows",
+  ]);
+  const tagged = batches.filter(({ tags }) => "mintmark.warnings" in tags);
+  expect(tagged.map(({ tags }) => JSON.parse(tags["mintmark.warnings"]!))).toEqual([warnings]);
+  expect(logs.filter(({ level }) => level === "warn").map(({ text }) => text)).toEqual(warnings);
+
+  await work(await submit(titanic));
+  expect(batches.filter(({ tags }) => "mintmark.warnings" in tags)).toHaveLength(1);
+  const again = await submit(titanic);
+  registry.tag(again, { "mintmark.warnings": JSON.stringify(warnings) });
+  await work(again);
+  expect(batches.at(-1)!.tags).toEqual({ "mintmark.warnings": "[]" });
+});
+
 it("puts plots and the model's files among the artifacts of the run", async () => {
   await work(await submit(titanic));
   const { artifacts, blobs, registrations } = registry.state;

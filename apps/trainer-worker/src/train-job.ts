@@ -10,7 +10,7 @@ import { startClock } from "./step-clock.ts";
 import { keepArtifacts } from "./steps/keep-artifacts.ts";
 import { loadData } from "./steps/load.ts";
 import { pushModel } from "./steps/push.ts";
-import { recordData, recordMetrics } from "./steps/record.ts";
+import { recordData, recordMeasured } from "./steps/record.ts";
 import { registerVersion } from "./steps/register.ts";
 import { signTrained } from "./steps/sign.ts";
 
@@ -30,11 +30,12 @@ export async function trainJob(context: JobContext): Promise<string> {
   await clock.run("push", () => pushModel(context, built.packaged));
   // Before the version, whose card shows them.
   const metrics = { ...built.evaluation.metrics, ...clock.metrics() };
-  await recordMetrics(context, { metrics, losses: built.losses });
+  await recordMeasured(context, { metrics, losses: built.losses, warnings: built.warnings });
 
   await clock.run("push", () => keepArtifacts(context, config, built));
 
-  const version = await registerVersion(context, { ...request, documents, facts: built.facts });
+  const { facts, warnings } = built;
+  const version = await registerVersion(context, { ...request, documents, facts, warnings });
   context.log("info", `registered ${version.model} version ${version.number} (${version.semver})`);
   return `${version.model}/${version.number}`;
 }

@@ -131,6 +131,16 @@ describe("model card", () => {
     expect(bare.match(/^#.*$/gm)).toEqual(["# main.default.titanic 1.2.0", "## Provenance"]);
   });
 
+  it("lists what the training warned of, after the limitations, and reads cards that know of no warnings", () => {
+    const warned = { ...card, warnings: ["column 'a|b' has 1 in every row", "learned *nothing*"] };
+    expect(renderMarkdown(warned)).toContain(
+      "## Limitations\n\nOne ship only.\n\n## Warnings\n\n- column 'a\\|b' has 1 in every row\n- learned \\*nothing\\*\n\n## Metrics",
+    );
+    expect(modelCardSchema.parse(JSON.parse(renderJson(warned))).warnings).toEqual(warned.warnings);
+    expect(renderJson(card)).not.toContain("warnings");
+    expect(renderMarkdown({ ...card, warnings: [] })).toBe(renderMarkdown(card));
+  });
+
   it("lists twenty features and counts the rest", () => {
     const feature_importance = Array.from({ length: 25 }, (_, i) => ({ feature: `f${i}`, importance: 25 - i }));
     expect(renderMarkdown({ ...card, feature_importance })).toContain("| f19 | 6.0000 |\n| and 5 more |  |");

@@ -53,6 +53,8 @@ export const modelCardSchema = z.strictObject({
   intended_use: text,
   /** Empty if nobody stated it. */
   limitations: text,
+  /** What its training showed that should be known before using it; left out if nothing did. */
+  warnings: z.array(text).readonly().optional(),
   /** Largest first. */
   feature_importance: z.array(z.strictObject({ feature: text, importance: share })).readonly(),
   size_bytes: count,

@@ -17,6 +17,7 @@ export function renderMarkdown(facts: ModelCard): string {
     table(["", ""], summary(card)),
     section("Intended use", escapeMarkdown(card.intended_use)),
     section("Limitations", escapeMarkdown(card.limitations)),
+    section("Warnings", list(card.warnings ?? [])),
     section("Metrics", table(["Metric", "Value"], Object.entries(card.metrics).map(metricRow))),
     section("Parameters", table(["Parameter", "Value"], Object.entries(card.parameters))),
     section("Training data", table(["", ""], trainingData(card))),
@@ -81,6 +82,10 @@ function shortNumber(value: number): string {
 
 function section(title: string, body: string): string {
   return body === "" ? "" : `## ${title}\n\n${body}`;
+}
+
+function list(lines: readonly string[]): string {
+  return lines.map((line) => `- ${escapeMarkdown(line)}`).join("\n");
 }
 
 /** Empty if there are no rows. */

@@ -26,6 +26,20 @@ export function hasEnded(job: Job): boolean {
   return ["finished", "failed", "cancelled"].includes(statusOf(job));
 }
 
+/** What the training warned of: a tag of the run keeps it as a JSON array. A tag that is something else says nothing. */
+export function warningsOf(job: Job): readonly string[] {
+  try {
+    const warnings: unknown = JSON.parse(job.run!.tags["mintmark.warnings"] ?? "[]");
+    return Array.isArray(warnings) ? warnings.map(String) : [];
+  } catch {
+    return [];
+  }
+}
+
+export function warningLine(warning: string): string {
+  return `warning: ${warning}`;
+}
+
 export function jobJson(job: Job) {
   const run = job.run!;
   return {
@@ -42,6 +56,7 @@ export function jobJson(job: Job) {
     started_at: time(run.startTime),
     ended_at: time(run.endTime),
     metrics: run.metrics,
+    warnings: warningsOf(job),
     params: run.params,
     tags: run.tags,
   };

@@ -9,7 +9,7 @@ import { type Answer, table, time } from "../answer.ts";
 import { pages } from "../pages.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
-import { hasEnded, jobJson, progressBar, statusOf } from "./job-json.ts";
+import { hasEnded, jobJson, progressBar, statusOf, warningLine } from "./job-json.ts";
 import { group, integer, repeated } from "./options.ts";
 import { watchJob } from "./watch-job.ts";
 
@@ -99,11 +99,12 @@ export async function jobLogs(session: Session, id: string, follow: boolean): Pr
 
 /** Exit code 1 for a job that did not end well. */
 export function jobAnswer(job: Job): Answer {
-  const { metrics, params: _, tags: __, progress: ___, error, ...fields } = jobJson(job);
+  const { metrics, warnings, params: _, tags: __, progress: ___, error, ...fields } = jobJson(job);
   const lines = Object.entries(fields).map(([key, value]) => `${key.padEnd(11)} ${value}`.trimEnd());
   if (job.progress !== undefined && !hasEnded(job)) lines.push(`progress    ${progressBar(job.progress)}`);
   if (error !== null) lines.push(`error       ${error.message} (${error.reason})`);
   for (const [key, value] of Object.entries(metrics)) lines.push(`  ${key} ${value}`);
+  lines.push(...warnings.map(warningLine));
   const isBad = statusOf(job) === "failed" || statusOf(job) === "cancelled";
   return { text: lines.join("\n"), json: jobJson(job), exitCode: isBad ? 1 : 0 };
 }

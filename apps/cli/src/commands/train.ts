@@ -16,7 +16,7 @@ import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { transferProgress } from "../transfer-progress.ts";
 import { gitTags } from "./git-tags.ts";
-import { statusOf } from "./job-json.ts";
+import { statusOf, warningLine, warningsOf } from "./job-json.ts";
 import { repeated } from "./options.ts";
 import { watchJob } from "./watch-job.ts";
 
@@ -129,18 +129,21 @@ async function following(session: Session, id: string): Promise<Job> {
 async function trained({ client }: Session, job: Job): Promise<Answer> {
   const run = job.run!;
   const status = statusOf(job);
+  const warnings = warningsOf(job);
+  const warned = warnings.map(warningLine);
   if (status !== "finished") {
     const message = job.error?.message ?? `the job was ${status}`;
     const error = { code: status, reason: job.error?.reason ?? status.toUpperCase(), message };
-    return { text: `run ${run.id} ${status}: ${message}`, json: { run: run.id, status, error }, exitCode: 1 };
+    const text = [`run ${run.id} ${status}: ${message}`, ...warned].join("\n");
+    return { text, json: { run: run.id, status, error, warnings }, exitCode: 1 };
   }
   const { version } = await client.versions.getVersion({ uri: job.version });
   const { model, number, semver, digest } = version!;
   const metrics = Object.fromEntries(Object.entries(run.metrics).sort(([a], [b]) => (a < b ? -1 : 1)));
   const lines = Object.entries(metrics).map(([key, value]) => `  ${key.padEnd(28)} ${shown(value)}`);
   return {
-    text: [`${model}/${number} (${semver}) ${digest}`, ...lines].join("\n"),
-    json: { run: run.id, model, version: number, semver, digest, metrics },
+    text: [`${model}/${number} (${semver}) ${digest}`, ...lines, ...warned].join("\n"),
+    json: { run: run.id, model, version: number, semver, digest, metrics, warnings },
   };
 }
 

@@ -8,7 +8,7 @@ import type { ModelFacts } from "@mintmark/proto/mintmark/registry/v1/version";
 import { sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
-import { invalid } from "../fields.ts";
+import { invalid, requireCount, requireText } from "../fields.ts";
 
 export interface CardFacts {
   readonly name: string;
@@ -62,7 +62,10 @@ export function renderCard(facts: CardFacts): RenderedCard {
   return { json: encoder.encode(renderJson(card)), markdown: encoder.encode(renderMarkdown(card)) };
 }
 
-/** @throws AppError `REQUEST_INVALID` for numbers that no card can hold */
+const maxWarnings = 1_000;
+const maxWarning = 10_000;
+
+/** @throws AppError `REQUEST_INVALID` for what no card can hold */
 export function requireFacts(facts: ModelFacts | undefined): void {
   if (facts === undefined) return;
   if (facts.nSamples > Number.MAX_SAFE_INTEGER) throw invalid("n_samples", "is too large");
@@ -72,6 +75,8 @@ export function requireFacts(facts: ModelFacts | undefined): void {
   for (const { feature, importance } of facts.featureImportance)
     if (!Number.isFinite(importance) || importance < 0)
       throw invalid("feature_importance", `of '${feature}' must be 0 or more, got ${importance}`);
+  requireCount("warnings", facts.warnings.length, maxWarnings);
+  for (const warning of facts.warnings) requireText("warnings", warning, maxWarning);
 }
 
 function cardOf({ facts, inputs, record, run, ...about }: CardFacts): ModelCard {
@@ -95,6 +100,7 @@ function cardOf({ facts, inputs, record, run, ...about }: CardFacts): ModelCard 
     created_at: about.createdAt.toISOString(),
     intended_use: facts?.intendedUse ?? "",
     limitations: facts?.limitations ?? "",
+    ...(facts !== undefined && facts.warnings.length > 0 ? { warnings: facts.warnings } : {}),
     feature_importance: (facts?.featureImportance ?? []).map(({ feature, importance }) => ({ feature, importance })),
     size_bytes: about.sizeBytes,
     ...(facts !== undefined && facts.singleRowLatencyUs > 0 ? { single_row_latency_us: facts.singleRowLatencyUs } : {}),

@@ -87,6 +87,21 @@ describe("RegisterVersion", () => {
     expect(verifyModel({ files: plain, documents: named, trustedKeys, expected }).ok).toBe(false);
   });
 
+  it("shows on the card what its maker warned of, and refuses what no card can hold", async () => {
+    const made = await artifact({ "w.txt": "warned" });
+    const registered = (warnings: string[]) =>
+      versions().registerVersion({ model: "warned", ...made, facts: { warnings } });
+    await registered(["column 'a' has 1 in every row", "learned nothing"]);
+    const { documents } = await versions().getVersionContent({ uri: "warned/1" });
+    const [json, markdown] = ["model_card.json", "model_card.md"].map((name) =>
+      Buffer.from(documents.find((document) => document.name === name)!.content).toString(),
+    );
+    expect(JSON.parse(json!)).toMatchObject({ warnings: ["column 'a' has 1 in every row", "learned nothing"] });
+    expect(markdown).toContain("## Warnings\n\n- column 'a' has 1 in every row\n- learned nothing\n");
+    for (const wrong of [["w\0"], ["w".repeat(10_001)], new Array<string>(1_001).fill("w")])
+      await expect(registered(wrong)).rejects.toMatchObject({ rawMessage: expect.stringContaining("warnings") });
+  });
+
   it("numbers 20 racing registrations 1 to 20, and creates one model", async () => {
     const made = await artifact({ "w.txt": "raced" });
     const answers = await Promise.all(

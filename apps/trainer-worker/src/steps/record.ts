@@ -1,5 +1,5 @@
 /**
- * What the run remembers: its parameters and data once they are known, its metrics once they are measured.
+ * What the run remembers: its parameters and data once they are known, its metrics and warnings once there are any.
  * @module
  */
 import { create } from "@bufbuild/protobuf";
@@ -15,6 +15,7 @@ import type { LossPoint } from "../checkpoint/fit-state.ts";
 import type { JobContext } from "../job-context.ts";
 import { repeated } from "../retry.ts";
 import type { LoadedData } from "./load.ts";
+import { warningsTag } from "./warnings.ts";
 
 export async function recordData(context: JobContext, config: TrainingConfig, loaded: LoadedData): Promise<void> {
   await logBatch(context, { params: paramsOf(config), inputs: inputsOf(loaded) });
@@ -23,15 +24,20 @@ export async function recordData(context: JobContext, config: TrainingConfig, lo
 export interface Measured {
   readonly metrics: Readonly<Record<string, number>>;
   readonly losses: readonly LossPoint[];
+  readonly warnings: readonly string[];
 }
 
-export async function recordMetrics(context: JobContext, { metrics, losses }: Measured): Promise<void> {
+export async function recordMeasured(context: JobContext, measured: Measured): Promise<void> {
+  const { metrics, losses, warnings } = measured;
   const points = [
     ...Object.entries(metrics).map(([key, value]) => create(MetricPointSchema, { key, value })),
     ...losses.map(toPoint),
   ];
   for (let from = 0; from < points.length; from += maxPoints)
     await logBatch(context, { metrics: points.slice(from, from + maxPoints) });
+  // Of an attempt before this one there may be some, which must not pass for those of this one.
+  const hadSome = context.job.run?.tags[warningsTag] !== undefined;
+  if (warnings.length > 0 || hadSome) await logBatch(context, { tags: { [warningsTag]: JSON.stringify(warnings) } });
 }
 
 const maxPoints = 1_000;
@@ -41,6 +47,7 @@ interface Batch {
   readonly params?: Record<string, string>;
   readonly metrics?: MetricPoint[];
   readonly inputs?: DatasetInput[];
+  readonly tags?: Record<string, string>;
 }
 
 async function logBatch({ registry, runId, attemptToken, signal }: JobContext, batch: Batch): Promise<void> {

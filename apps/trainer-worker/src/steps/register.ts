@@ -19,11 +19,12 @@ export interface RegisterRequest {
   readonly packaged: PackagedModel;
   readonly documents: readonly SignedDocument[];
   readonly facts: CardFacts;
+  readonly warnings: readonly string[];
 }
 
 export async function registerVersion(context: JobContext, request: RegisterRequest): Promise<Version> {
   const { registry, runId, attemptToken, signal } = context;
-  const { config, packaged, documents, facts } = request;
+  const { config, packaged, documents } = request;
   const { alias, bump, description, tags } = config.register;
   const call = () =>
     registry.versions.registerVersion(
@@ -37,7 +38,7 @@ export async function registerVersion(context: JobContext, request: RegisterRequ
         description,
         tags,
         aliases: alias,
-        facts: toModelFacts(config, facts),
+        facts: toModelFacts(request),
         inputs: lineageInputs(context, request.dataFiles),
       },
       { signal },
@@ -49,15 +50,16 @@ export async function registerVersion(context: JobContext, request: RegisterRequ
 
 const patienceMs = 120_000;
 
-function toModelFacts({ algorithm }: TrainingConfig, facts: CardFacts) {
+function toModelFacts({ config, facts, warnings }: RegisterRequest) {
   return create(ModelFactsSchema, {
-    modelType: algorithm.name,
+    modelType: config.algorithm.name,
     nSamples: BigInt(facts.samples),
     nFeatures: facts.features,
     featureImportance: [...facts.importance],
     singleRowLatencyUs: facts.singleRowLatencyUs,
     intendedUse: facts.intendedUse,
     limitations: facts.limitations,
+    warnings: [...warnings],
   });
 }
 

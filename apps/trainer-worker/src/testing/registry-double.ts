@@ -23,6 +23,8 @@ export interface RegistryDouble {
   readonly url: string;
   /** Uploads the data, if there is any, and makes the job that reads it. */
   readonly submit: (config: object, data?: { readonly name: string; readonly bytes: Uint8Array }) => string;
+  /** As if an earlier attempt had left these tags on the job's run. */
+  readonly tag: (run: string, tags: Record<string, string>) => void;
   readonly state: DoubleState;
   /** As if the process had been killed: connections are cut and new ones refused. */
   readonly goDown: () => Promise<void>;
@@ -63,6 +65,7 @@ export async function startRegistryDouble(): Promise<RegistryDouble> {
       jobs.set(id, create(JobSchema, { run: { id }, configJson: JSON.stringify(config), snapshots }));
       return id;
     },
+    tag: (run, tags) => void Object.assign(jobs.get(run)!.run!.tags, tags),
     goDown: () => server.stop(),
     comeBack: async () => {
       server = await listen(handler, port);

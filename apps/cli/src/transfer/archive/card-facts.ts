@@ -17,6 +17,7 @@ interface Card {
   };
   readonly intended_use?: string;
   readonly limitations?: string;
+  readonly warnings?: readonly string[];
   readonly feature_importance?: readonly { readonly feature: string; readonly importance: number }[];
   readonly single_row_latency_us?: number;
   readonly provenance?: { readonly code?: readonly string[] };
@@ -34,6 +35,7 @@ export function factsOf(bytes: Uint8Array | undefined): Facts {
       nFeatures: n_features,
       intendedUse: card.intended_use ?? "",
       limitations: card.limitations ?? "",
+      warnings: [...(card.warnings ?? [])],
       featureImportance: [...(card.feature_importance ?? [])],
       singleRowLatencyUs: card.single_row_latency_us ?? 0,
     },
