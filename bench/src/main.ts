@@ -6,6 +6,7 @@
 import { aliasMove } from "./alias-move.ts";
 import { memoryAtRest } from "./memory.ts";
 import { mlflowApi } from "./mlflow.ts";
+import { reading } from "./reading.ts";
 import { registryScale } from "./registry-scale.ts";
 import { resolveThroughput } from "./resolve.ts";
 import { starting } from "./starting.ts";
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   transfer,
   starting,
   memory: memoryAtRest,
+  reading,
   "registry-scale": registryScale,
   mlflow: mlflowApi,
 };

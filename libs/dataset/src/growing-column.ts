@@ -4,79 +4,77 @@
  */
 import { isMissingText } from "@mintmark/columns/missing";
 
-/**
- * Doubles; what is missing becomes NaN. In pieces: growing copies nothing, and no more than one column is in memory twice
- * at the end.
- */
+/** Doubles; what is missing becomes NaN. */
 export class Numbers {
   readonly #missing: ReadonlySet<number>;
-  readonly #full: Float64Array[] = [];
-  #piece = new Float64Array(pieceLength);
-  #used = 0;
+  #values: Float64Array;
+  #length = 0;
 
-  constructor(missing: ReadonlySet<number>) {
+  /** @param expected how many there will be: where that is right, the column is in memory once, and never moves */
+  constructor(missing: ReadonlySet<number>, expected = 0) {
     this.#missing = missing;
+    this.#values = new Float64Array(Math.max(expected, 1_024));
   }
 
   get length(): number {
-    return this.#full.length * pieceLength + this.#used;
+    return this.#length;
   }
 
   push(value: number): void {
-    if (this.#used === pieceLength) this.#next();
-    this.#piece[this.#used++] = this.#missing.size > 0 && this.#missing.has(value) ? Number.NaN : value;
+    if (this.#length === this.#values.length) this.#grow();
+    this.#values[this.#length++] = this.#missing.size > 0 && this.#missing.has(value) ? Number.NaN : value;
   }
 
-  /** The column; the pieces are given up. */
+  /** The column; nothing may be added any more. */
   finish(): Float64Array {
-    const values = new Float64Array(this.length);
-    let at = 0;
-    for (let piece = this.#full.shift(); piece !== undefined; piece = this.#full.shift()) {
-      values.set(piece, at);
-      at += piece.length;
-    }
-    values.set(this.#piece.subarray(0, this.#used), at);
-    this.#piece = new Float64Array(0);
-    return values;
+    return this.#length === this.#values.length ? this.#values : this.#values.slice(0, this.#length);
   }
 
-  #next(): void {
-    this.#full.push(this.#piece);
-    this.#piece = new Float64Array(pieceLength);
-    this.#used = 0;
+  #grow(): void {
+    const grown = new Float64Array(2 * this.#values.length);
+    grown.set(this.#values);
+    this.#values = grown;
   }
 }
 
-const pieceLength = 1 << 15;
-
 /** Texts; what is missing becomes "". A value that many rows have is one string for all of them. */
 export class Texts {
-  readonly values: string[] = [];
+  readonly #values: string[];
+  #length = 0;
   readonly #seen = new Map<string, string>();
   readonly #missing: ReadonlySet<string>;
   /** Hears of each value when it is new; of one that is not remembered, each time. */
   readonly #onNew: (value: string, row: number) => void;
 
-  constructor(missing: ReadonlySet<string>, onNew: (value: string, row: number) => void = () => {}) {
+  constructor(missing: ReadonlySet<string>, expected = 0, onNew: (value: string, row: number) => void = () => {}) {
     this.#missing = missing;
     this.#onNew = onNew;
+    // Larger ones would be made as maps of positions.
+    this.#values = new Array<string>(Math.min(expected, mostPlaces));
+  }
+
+  get length(): number {
+    return this.#length;
   }
 
   push(value: string | null): void {
-    if (value === null) {
-      this.values.push("");
-      return;
-    }
-    const seen = this.#seen.get(value);
-    this.values.push(seen ?? this.#take(value));
+    const taken = value === null ? "" : (this.#seen.get(value) ?? this.#take(value));
+    this.#values[this.#length++] = taken;
+  }
+
+  /** The column; nothing may be added any more. */
+  finish(): readonly string[] {
+    this.#values.length = this.#length;
+    return this.#values;
   }
 
   #take(value: string): string {
     const taken = isMissingText(value, this.#missing) ? "" : value;
-    if (taken !== "") this.#onNew(taken, this.values.length);
+    if (taken !== "") this.#onNew(taken, this.#length);
     if (this.#seen.size < mostRemembered) this.#seen.set(value, taken);
     return taken;
   }
 }
 
 const mostRemembered = 10_000;
+const mostPlaces = 1 << 25;

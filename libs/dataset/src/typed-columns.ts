@@ -149,10 +149,10 @@ function uniformColumn(name: string, isText: boolean, own: readonly SqlColumn[],
     const take = (value: number | string | null) => texts.push(value === null ? null : String(value));
     return {
       begin: (_file, column) => ({ expression: textOf(column), take }),
-      finish: () => ({
-        column: { type: "text", name, values: texts.values },
-        notes: numbersAsText(name, texts.values),
-      }),
+      finish: () => {
+        const values = texts.finish();
+        return { column: { type: "text", name, values }, notes: numbersAsText(name, values) };
+      },
     };
   }
   const numbers = new Numbers(rules.missingNumbers);
@@ -174,7 +174,7 @@ function declaredColumn(name: string, type: ColumnType, rules: Rules): TypedColu
     const take = (value: number | string | null) => texts.push(value === null ? null : String(value));
     return {
       begin: (_file, column) => ({ expression: textOf(column), take }),
-      finish: () => ({ column: { type, name, values: texts.values }, notes: [] }),
+      finish: () => ({ column: { type, name, values: texts.finish() }, notes: [] }),
     };
   }
   const numbers = new Numbers(rules.missingNumbers);

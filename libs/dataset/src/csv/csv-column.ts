@@ -46,23 +46,24 @@ export function planOf(name: string, cells: readonly (string | null)[], rules: R
   return needsMarks ? "marked" : "double";
 }
 
-export function csvColumn(name: string, plan: Plan, rules: Rules): CsvColumn {
+/** @param rows how many cells it will have */
+export function csvColumn(name: string, plan: Plan, rules: Rules, rows: number): CsvColumn {
   switch (plan) {
     case "double":
-      return doubleColumn(name, rules);
+      return doubleColumn(name, rules, rows);
     case "marked":
-      return markedColumn(name, rules);
+      return markedColumn(name, rules, rows);
     case "text":
-      return textColumn(name, rules);
+      return textColumn(name, rules, rows);
     case "declared":
-      return declaredColumn(name, rules.typeOf(name) as Exclude<ColumnType, "text">, rules);
+      return declaredColumn(name, rules.typeOf(name) as Exclude<ColumnType, "text">, rules, rows);
     default:
       return plan satisfies never;
   }
 }
 
-function doubleColumn(name: string, rules: Rules): CsvColumn {
-  const values = new Numbers(rules.missingNumbers);
+function doubleColumn(name: string, rules: Rules, rows: number): CsvColumn {
+  const values = new Numbers(rules.missingNumbers, rows);
   const seen: Seen = {};
   let next: Plan | undefined;
   let zeros: Place | undefined;
@@ -98,10 +99,10 @@ function doubleColumn(name: string, rules: Rules): CsvColumn {
   };
 }
 
-function markedColumn(name: string, rules: Rules): CsvColumn {
+function markedColumn(name: string, rules: Rules, rows: number): CsvColumn {
   const readings = rules.formats.map((format) => ({
     format,
-    values: new Numbers(rules.missingNumbers),
+    values: new Numbers(rules.missingNumbers, rows),
     isBroken: false,
   }));
   const seen: Seen = {};
@@ -139,13 +140,13 @@ function markedColumn(name: string, rules: Rules): CsvColumn {
   };
 }
 
-function textColumn(name: string, rules: Rules): CsvColumn {
+function textColumn(name: string, rules: Rules, rows: number): CsvColumn {
   const seen: Seen = {};
   let file = "";
   let before = 0;
   let dates = true;
   const isDeclared = rules.typeOf(name) !== undefined;
-  const texts = new Texts(rules.missing, (cell, row) => {
+  const texts = new Texts(rules.missing, rows, (cell, row) => {
     if (isDeclared) return;
     const place = { file, row: row - before + 1, cell };
     if (rules.formats.some((format) => parseNumber(cell, format) !== undefined)) seen.numbers ??= place;
@@ -159,13 +160,13 @@ function textColumn(name: string, rules: Rules): CsvColumn {
     cell: (text, at) => {
       if (at.file !== file) {
         file = at.file;
-        before = texts.values.length - at.row + 1;
+        before = texts.length - at.row + 1;
       }
       texts.push(text === null ? null : text.trimStart());
     },
     next: () => undefined,
     finish: () => {
-      const column = { type: "text", name, values: texts.values } as const;
+      const column = { type: "text", name, values: texts.finish() } as const;
       const mixed = mixture(name, seen);
       if (mixed !== undefined)
         return { column: rules.keepsMixed ? column : unusableColumn(name, "mixed", mixed), notes: [] };
@@ -175,10 +176,10 @@ function textColumn(name: string, rules: Rules): CsvColumn {
   };
 }
 
-function declaredColumn(name: string, type: Exclude<ColumnType, "text">, rules: Rules): CsvColumn {
+function declaredColumn(name: string, type: Exclude<ColumnType, "text">, rules: Rules, rows: number): CsvColumn {
   const readings = rules.formats.map((format) => ({
     format,
-    values: new Numbers(rules.missingNumbers),
+    values: new Numbers(rules.missingNumbers, rows),
     broken: undefined as Place | undefined,
   }));
   return {
