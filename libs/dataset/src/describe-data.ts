@@ -13,7 +13,7 @@ export interface DescribedColumn {
   readonly missing: number;
   /** Different values. */
   readonly distinct: number;
-  /** The first value, as text; empty if there is none. */
+  /** The first value, as text, shortened to 100 characters; empty if there is none. */
   readonly example: string;
 }
 
@@ -41,7 +41,7 @@ function describeColumn(column: TableColumn): DescribedColumn {
       type,
       missing: column.values.length - present.length,
       distinct: new Set(present).size,
-      example: present[0] ?? "",
+      example: shortened(present[0] ?? ""),
     };
   }
   const present = column.values.filter((value) => !Number.isNaN(value));
@@ -53,6 +53,10 @@ function describeColumn(column: TableColumn): DescribedColumn {
     distinct: new Set(present).size,
     example: first === undefined ? "" : shownNumber(column.measure, first),
   };
+}
+
+function shortened(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 99)}…`.toWellFormed() : text;
 }
 
 function shownNumber(measure: string, value: number): string {
