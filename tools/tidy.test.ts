@@ -114,6 +114,18 @@ describe("banned calls", () => {
       /^libs\/(ml-core|model-package)\/src/,
       /Date\.now\(|new Date\(\)|performance\.now\(/,
     ],
+    [
+      "the engine's own error as ours",
+      "throw ArgumentError or MalformedError",
+      /^libs\/(ml-core|crypto|model-package)\/src/,
+      /new RangeError\(|@throws RangeError|toThrow\((new )?RangeError/,
+    ],
+    [
+      "a decision by the engine's own error",
+      "it also says that memory or the stack is at its end; decide by a class of ours",
+      /./,
+      /instanceof RangeError|=== "RangeError"/,
+    ],
     ["an unfinished place", "finish it, or leave it out", /./, /\b(TODO|FIXME|XXX)\b/],
     ["a test that is switched off", "mend or delete it", /./, /\b(it|test|describe)\.(skip|only|todo)\(/],
   ])("%s: %s", (_name, _instead, where, what) => {

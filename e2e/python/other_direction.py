@@ -8,6 +8,9 @@ import hashlib
 import json
 import sys
 
+import matplotlib
+
+matplotlib.use("Agg")
 import mlflow
 import pandas as pd
 from mlflow import MlflowClient
@@ -24,6 +27,20 @@ def predictions(uri, rows):
     return records(mlflow.pyfunc.load_model(uri).predict(rows))
 
 
+def evaluated(uri, data, target):
+    """What MLflow's evaluator makes of the model and of its own predictions, which have to be the same."""
+    kind = "regressor" if data[target].dtype.kind == "f" else "classifier"
+    inputs = data.drop(columns=target)
+    answer = pd.DataFrame(mlflow.pyfunc.load_model(uri).predict(inputs))
+    table = data.assign(answer=answer[answer.columns[0]])
+    with mlflow.start_run():
+        of_model = mlflow.models.evaluate(uri, data, targets=target, model_type=kind)
+    with mlflow.start_run():
+        of_table = mlflow.models.evaluate(data=table, targets=target, predictions="answer", model_type=kind)
+    metric = "mean_absolute_error" if kind == "regressor" else "accuracy_score"
+    return [kind, of_model.metrics[metric], of_table.metrics[metric]]
+
+
 def seen_of(name, target):
     version = client.get_model_version_by_alias(name, "champion")
     run = client.get_run(version.run_id)
@@ -36,9 +53,10 @@ def seen_of(name, target):
     loaded = mlflow.data.get_source(read.dataset).load()
     plots = [file.path for file in client.list_artifacts(run.info.run_id, "plots")]
     svg = next(path for path in plots if path.endswith(".svg"))
-    rows = pd.read_csv(loaded).drop(columns=target).head(20)
+    data = pd.read_csv(loaded)
     # MLflow's own check takes no integers for doubles.
-    rows = rows.astype({column: "float64" for column in rows.select_dtypes("number")})
+    data = data.astype({column: "float64" for column in data.select_dtypes("number")})
+    rows = data.drop(columns=target).head(20)
     by_alias = predictions(f"models:/{name}@champion", rows)
     of_run = f"runs:/{run.info.run_id}/model"
     again = mlflow.register_model(of_run, f"{name}-again")
@@ -60,6 +78,7 @@ def seen_of(name, target):
         "rows": json.loads(rows.to_json(orient="records", double_precision=15)),
         "predictions": by_alias,
         "differ": [uri for uri in uris if predictions(uri, rows) != by_alias],
+        "evaluated": evaluated(f"models:/{name}@champion", data.head(300), target),
         "onnx": [output.name for output in session.graph.output],
     }
 

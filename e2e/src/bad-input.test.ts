@@ -54,7 +54,7 @@ const refused: readonly (readonly [string, string, readonly string[]])[] = [
   ],
   [
     "NaN values",
-    `model: m\ndata: { source: ${csv("nan.csv", numbers(40, (row) => (row % 2 ? "u" : "v")).replace("\n5,", "\n,"))}, target: y }\n${tree}`,
+    `model: m\ndata: { source: ${csv("nan.csv", numbers(40, (row) => (row % 2 ? "u" : "v")).replace("\n5,", "\n,"))}, target: y }\nalgorithm: { name: logistic-regression }`,
     ["a", "impute"],
   ],
   [

@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { needsPython } from "@mintmark/testing/needs";
+import { needsPython, python } from "@mintmark/testing/needs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runScript } from "./mlflow.ts";
 import { checkout, mintmarkBin, run } from "./process.ts";
 import { embeddedStack, type Stack } from "./stack.ts";
 
-const isThere = needsPython(["mlflow", "onnxruntime", "pandas"], "mlflow==3.17.2 onnx onnxruntime pandas");
+const isThere = needsPython(
+  ["mlflow", "onnxruntime", "pandas", "sklearn", "matplotlib"],
+  "mlflow==3.17.2 onnx onnxruntime pandas scikit-learn matplotlib",
+);
 
 interface Seen {
   readonly tags: Record<string, string>;
@@ -24,6 +27,7 @@ interface Seen {
   readonly rows: object[];
   readonly predictions: Record<string, unknown>[];
   readonly differ: string[];
+  readonly evaluated: [kind: string, model: number, table: number];
   readonly onnx: string[];
 }
 
@@ -114,6 +118,27 @@ describe.runIf(isThere).each(shapes)("what the worker trained, %s", (_, auth, cl
     expect(names(diabetes!)).toEqual(["feature-importance", "loss-curve", "predicted-vs-actual", "residuals"]);
     expect(names(sections!)).toContain("confusion-matrix");
     expect(titanic!.onnx[0]).toBe("Survival prediction");
+  });
+
+  it("is evaluated by MLflow as the table of its predictions is", () => {
+    const found = seen.get(clients[0]![0])!;
+    const kinds = models.map(({ name }) => found[name]!.evaluated[0]);
+    expect(kinds).toEqual(["classifier", "regressor", "classifier"]);
+    for (const { name } of models) {
+      const [, ofModel, ofTable] = found[name]!.evaluated;
+      expect(ofModel, name).toBe(ofTable);
+    }
+    expect(found["titanic"]!.evaluated[1]).toBeGreaterThan(0.7);
+  });
+
+  it.each(models)("still verifies on disk after Python has loaded $name from there", async ({ name }) => {
+    const pulled = join(stack.dir, `pulled-${name}`);
+    await cli("pull", `${name}@champion`, "--out", pulled);
+    const script = "import mlflow, sys; mlflow.pyfunc.load_model(sys.argv[1])";
+    const env = { PYTHONDONTWRITEBYTECODE: "", PYTHONPYCACHEPREFIX: "" };
+    const { code, stderr } = await run(python, ["-c", script, pulled], { env, timeoutMs: 120_000 });
+    expect(code, stderr).toBe(0);
+    expect(await cli("verify", pulled)).toMatchObject({ ok: true });
   });
 
   it.each(models)("predicts $name as the gateway does", async ({ name }) => {

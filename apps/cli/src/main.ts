@@ -20,8 +20,18 @@ let server = process.env["MINTMARK_URL"] ?? "http://127.0.0.1:8080";
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
 process.exitCode = await main();
-// A connection that is kept open would hold the process.
+// A connection that is kept open would hold the process; and a pipe takes what was written when its reader has time.
+await Promise.all([process.stdout, process.stderr].map(written));
 process.exit();
+
+/** Returns when all that was written has been taken, or nobody reads any more. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.writableLength === 0) return resolve();
+    stream.once("close", resolve);
+    stream.write("", () => resolve());
+  });
+}
 
 async function main(): Promise<number> {
   if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {

@@ -39,7 +39,7 @@ export interface FitRequest {
   readonly port: FitPort;
 }
 
-/** @throws RangeError if the algorithm cannot learn from these columns */
+/** @throws ArgumentError if the algorithm cannot learn from these columns */
 export function fitModel(request: FitRequest): FittedModel {
   const { algorithm, preprocess, columns, target, port } = request;
   if (algorithm.name === "tfidf-logistic-regression") {
@@ -47,7 +47,10 @@ export function fitModel(request: FitRequest): FittedModel {
     const { estimator, converged } = fitTfidfLogisticRegression(values, classes(target), algorithm.params, port);
     return { preprocessor: { encoders: [] }, estimator, converged };
   }
-  const preprocessor = fitPreprocessor(columns, preprocess, { defaultText: defaultText(algorithm.name) });
+  const preprocessor = fitPreprocessor(columns, preprocess, {
+    defaultText: defaultText(algorithm.name),
+    missing: splitsOffMissing.has(algorithm.name) ? "largest" : "refused",
+  });
   const x = transform(preprocessor, columns);
   return { preprocessor, ...fitEstimator(algorithm, x, target, keyFromSeed(algorithm.seed), port) };
 }
@@ -56,6 +59,14 @@ export function fitModel(request: FitRequest): FittedModel {
 function defaultText(name: AlgorithmName): "ordinal" | "one-hot" {
   return ["linear-regression", "ridge", "logistic-regression", "k-means"].includes(name) ? "one-hot" : "ordinal";
 }
+
+/** Trees that learn where to cut. An isolation forest cuts at random, mostly between the values and the place beyond them. */
+const splitsOffMissing: ReadonlySet<AlgorithmName> = new Set<AlgorithmName>([
+  "decision-stump",
+  "decision-tree",
+  "random-forest",
+  "gradient-boosting",
+]);
 
 type Learned = Omit<FittedModel, "preprocessor">;
 type MatrixAlgorithm = Exclude<AlgorithmConfig, { readonly name: "tfidf-logistic-regression" }>;

@@ -38,9 +38,14 @@ export function missingSet(spellings: readonly string[]): ReadonlySet<string> {
   return new Set(["", ...spellings]);
 }
 
-/** Whether a text means "no value"; blanks around it do not count. */
+/** Whether a text of a column of texts means "no value": by a spelling as it stands, as pandas has it, or as blanks alone. */
 export function isMissingText(text: string, missing: ReadonlySet<string>): boolean {
-  return missing.has(text) || missing.has(text.trim());
+  return missing.has(text) || text.trim() === "";
+}
+
+/** Whether a cell of a column of numbers, booleans or dates means "no value". Blanks around it do not count. */
+export function isMissingCell(cell: string, missing: ReadonlySet<string>): boolean {
+  return missing.has(cell) || missing.has(cell.trim());
 }
 
 /** The numbers among the spellings: a missing value may be written as one that cannot be, such as -200, also as -200.0. */

@@ -7,14 +7,14 @@ import type { Column } from "@mintmark/ml-core/base/preprocessing";
 import { parseBoolean } from "./boolean-text.ts";
 import { type ColumnSchema, missingOf, type TableSchema } from "./column-schema.ts";
 import { parseDate } from "./date-text.ts";
-import { isMissingText, missingNumbers, missingSet } from "./missing.ts";
+import { isMissingCell, missingNumbers, missingSet } from "./missing.ts";
 import { parseNumber } from "./number-text.ts";
 
 /** Columns of values by name, each of the same length. Null, undefined and NaN are missing. */
 export type RawColumns = ReadonlyMap<string, readonly unknown[]>;
 
 /**
- * The columns of the schema, in its order; others are ignored. Missing: NaN in numbers, "" in texts.
+ * The columns of the schema, in its order; others are ignored. Missing: NaN in numbers, "" or a spelling of it in texts.
  * @throws AppError MODEL_INPUTS_MISSING, or INPUT_VALUE_MISSING and INPUT_VALUE_INVALID naming column and row of the
  * first value that cannot be taken
  */
@@ -34,7 +34,7 @@ interface Missing {
 function readColumn(column: ColumnSchema, values: readonly unknown[], missing: Missing): Column {
   const { name } = column;
   if (column.type === "text")
-    return { type: "text", name, values: values.map((value, row) => readText(column, value, row, missing.texts)) };
+    return { type: "text", name, values: values.map((value, row) => readText(column, value, row)) };
   const numbers = new Float64Array(values.length);
   for (let row = 0; row < numbers.length; row++) {
     const number = readNumber(column, values[row], row, missing);
@@ -65,7 +65,7 @@ function numberOf(column: ColumnSchema, value: unknown, missing: ReadonlySet<str
     case "undefined":
       return Number.NaN;
     case "string":
-      return isMissingText(value, missing) ? Number.NaN : parseCell(column, value);
+      return isMissingCell(value, missing) ? Number.NaN : parseCell(column, value);
     default:
       return value === null ? Number.NaN : undefined;
   }
@@ -85,15 +85,11 @@ export function parseCell({ type, format }: Pick<ColumnSchema, "type" | "format"
   }
 }
 
-function readText(
-  { name, spells = [] }: ColumnSchema,
-  value: unknown,
-  row: number,
-  missing: ReadonlySet<string>,
-): string {
+function readText({ name, spells = [] }: ColumnSchema, value: unknown, row: number): string {
   switch (typeof value) {
     case "string":
-      return isMissingText(value, missing) ? "" : value;
+      // Which spellings are missing, the model's graph knows: so Python hears the same of them.
+      return value;
     case "undefined":
       return "";
     case "number":

@@ -7,6 +7,7 @@
  */
 import { base64, fromBase64, utf8 } from "./bytes.ts";
 import type { Envelope } from "./dsse.ts";
+import { MalformedError } from "./malformed-error.ts";
 import { parseStrictJson } from "./strict-json.ts";
 
 const mediaType = "application/vnd.dev.sigstore.bundle.v0.3+json";
@@ -31,18 +32,18 @@ export function bundleBytes({ envelope, hint }: Bundle): Uint8Array<ArrayBuffer>
   return utf8(`${JSON.stringify(bundle)}\n`);
 }
 
-/** @throws RangeError that says what is wrong. */
+/** @throws MalformedError that says what is wrong. */
 export function parseBundle(bytes: Uint8Array): Bundle {
   const bundle = parseStrictJson(bytes) as Partial<BundleJson> | null;
-  if (bundle?.mediaType !== mediaType) throw new RangeError(`is not a Sigstore bundle v0.3`);
+  if (bundle?.mediaType !== mediaType) throw new MalformedError(`is not a Sigstore bundle v0.3`);
   const hint = bundle.verificationMaterial?.publicKey?.hint;
-  if (typeof hint !== "string") throw new RangeError("names no public key");
+  if (typeof hint !== "string") throw new MalformedError("names no public key");
   const { payload, payloadType, signatures } = bundle.dsseEnvelope ?? {};
-  if (typeof payload !== "string" || typeof payloadType !== "string") throw new RangeError("has no payload");
+  if (typeof payload !== "string" || typeof payloadType !== "string") throw new MalformedError("has no payload");
   const count = Array.isArray(signatures) ? signatures.length : 0;
-  if (count !== 1) throw new RangeError(`has ${count} signatures instead of exactly one`);
+  if (count !== 1) throw new MalformedError(`has ${count} signatures instead of exactly one`);
   const signature = signatures?.[0]?.sig;
-  if (typeof signature !== "string") throw new RangeError("has no signature");
+  if (typeof signature !== "string") throw new MalformedError("has no signature");
   return { hint, envelope: { payloadType, payload: fromBase64(payload), signature: fromBase64(signature) } };
 }
 

@@ -2,6 +2,7 @@
  * Text forms of bytes, and their order.
  * @module
  */
+import { MalformedError } from "./malformed-error.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -19,9 +20,9 @@ export function hex(bytes: Uint8Array): string {
   return bytes.toHex();
 }
 
-/** @throws RangeError if the text is not an even number of lower-case hex digits. */
+/** @throws MalformedError if the text is not an even number of lower-case hex digits. */
 export function fromHex(text: string): Uint8Array<ArrayBuffer> {
-  if (!/^([0-9a-f]{2})*$/.test(text)) throw new RangeError(`"hex" expected lower-case hex digits, got '${text}'`);
+  if (!/^([0-9a-f]{2})*$/.test(text)) throw new MalformedError(`"hex" expected lower-case hex digits, got '${text}'`);
   return Uint8Array.fromHex(text);
 }
 
@@ -32,11 +33,11 @@ export function base64(bytes: Uint8Array): string {
 /**
  * Takes exactly what {@link base64} writes: each byte string has one text form, so that a changed character is never
  * read as the same bytes (RFC 4648 §3.5).
- * @throws RangeError for any other text.
+ * @throws MalformedError for any other text.
  */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   const bytes = tryBase64(text);
-  if (bytes === undefined || bytes.toBase64() !== text) throw new RangeError('"base64" expected canonical base64');
+  if (bytes === undefined || bytes.toBase64() !== text) throw new MalformedError('"base64" expected canonical base64');
   return bytes;
 }
 

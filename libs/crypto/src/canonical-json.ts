@@ -6,10 +6,11 @@
  * @module
  */
 import { utf8 } from "./bytes.ts";
+import { MalformedError } from "./malformed-error.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** @throws RangeError for NaN, infinite numbers, lone surrogates and values that are not JSON. */
+/** @throws MalformedError for NaN, infinite numbers, lone surrogates and values that are not JSON. */
 export function canonicalJson(value: Json): Uint8Array<ArrayBuffer> {
   return utf8(write(value));
 }
@@ -18,7 +19,7 @@ function write(value: Json): string {
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "number") return writeNumber(value);
   if (typeof value === "string") return writeString(value);
-  if (typeof value !== "object") throw new RangeError(`"value" expected JSON, got ${typeof value}`);
+  if (typeof value !== "object") throw new MalformedError(`"value" expected JSON, got ${typeof value}`);
   if (isArray(value)) return `[${value.map(write).join(",")}]`;
   const members = Object.keys(value)
     .sort()
@@ -27,12 +28,13 @@ function write(value: Json): string {
 }
 
 function writeNumber(value: number): string {
-  if (!Number.isFinite(value)) throw new RangeError(`"value" expected a finite number, got ${value}`);
+  if (!Number.isFinite(value)) throw new MalformedError(`"value" expected a finite number, got ${value}`);
   return JSON.stringify(value);
 }
 
 function writeString(value: string): string {
-  if (!value.isWellFormed()) throw new RangeError(`"value" expected well-formed text, got ${JSON.stringify(value)}`);
+  if (!value.isWellFormed())
+    throw new MalformedError(`"value" expected well-formed text, got ${JSON.stringify(value)}`);
   return JSON.stringify(value);
 }
 

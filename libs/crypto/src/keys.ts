@@ -6,6 +6,7 @@
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
 import { utf8 } from "./bytes.ts";
+import { MalformedError } from "./malformed-error.ts";
 import { sha256Hex } from "./sha256.ts";
 
 export type KeyAlgorithm = "ed25519" | "ecdsa-p256";
@@ -34,15 +35,15 @@ export function generateKey(algorithm: KeyAlgorithm): SigningKey {
   return signingKey(algorithm === "ed25519" ? newEd25519() : newP256());
 }
 
-/** @throws RangeError if the text is not a private key of a known algorithm. */
+/** @throws MalformedError if the text is not a private key of a known algorithm. */
 export function parsePrivateKey(pem: string): SigningKey {
   return signingKey(parse(() => createPrivateKey(pem), "a private key (PEM)"));
 }
 
-/** @throws RangeError if the text is not a public key of a known algorithm, or is a private one. */
+/** @throws MalformedError if the text is not a public key of a known algorithm, or is a private one. */
 export function parsePublicKey(pem: string): PublicKey {
   // Node would derive the public key; a private key lying among public ones is a mistake worth hearing of.
-  if (pem.includes("PRIVATE KEY")) throw new RangeError('"key" expected a public key (PEM), got a private one');
+  if (pem.includes("PRIVATE KEY")) throw new MalformedError('"key" expected a public key (PEM), got a private one');
   return publicKey(parse(() => createPublicKey(pem), "a public key (PEM)"));
 }
 
@@ -90,13 +91,13 @@ function algorithmOf(key: KeyObject): KeyAlgorithm {
   const curve = key.asymmetricKeyDetails?.namedCurve;
   if (key.asymmetricKeyType === "ec" && curve === "prime256v1") return "ecdsa-p256";
   const got = [key.asymmetricKeyType, curve].filter(Boolean).join(" ");
-  throw new RangeError(`"key" expected ed25519 or ecdsa-p256, got ${got}`);
+  throw new MalformedError(`"key" expected ed25519 or ecdsa-p256, got ${got}`);
 }
 
 function parse(read: () => KeyObject, what: string): KeyObject {
   try {
     return read();
   } catch {
-    throw new RangeError(`"key" expected ${what}`);
+    throw new MalformedError(`"key" expected ${what}`);
   }
 }

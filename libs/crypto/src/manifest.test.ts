@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { blake3Hex } from "./blake3.ts";
 import { fromUtf8, utf8 } from "./bytes.ts";
 import { digestsOf } from "./digests.ts";
+import { MalformedError } from "./malformed-error.ts";
 import {
   artifactDigest,
   findPathProblem,
@@ -99,7 +100,7 @@ describe("manifest", () => {
         try {
           expect(artifactDigest(parseManifest(changed))).not.toBe(artifactDigest(parseManifest(bytes)));
         } catch (error) {
-          expect(error).toBeInstanceOf(RangeError);
+          expect(error).toBeInstanceOf(MalformedError);
         }
       }),
     );

@@ -10,6 +10,7 @@ import { blake3Hex } from "./blake3.ts";
 import { compareBytes, equalBytes, utf8 } from "./bytes.ts";
 import { canonicalJson, type Json } from "./canonical-json.ts";
 import type { Digests } from "./digests.ts";
+import { MalformedError } from "./malformed-error.ts";
 import { parseStrictJson } from "./strict-json.ts";
 
 export interface ManifestFile extends Digests {
@@ -32,7 +33,7 @@ const maxPathBytes = 4096;
 
 /**
  * The exact bytes of `manifest.json`, whatever the order of `files`.
- * @throws RangeError if a path or digest is not valid; {@link findPathProblem} tells before.
+ * @throws MalformedError if a path or digest is not valid; {@link findPathProblem} tells before.
  */
 export function manifestBytes(files: readonly ManifestFile[]): Uint8Array<ArrayBuffer> {
   requireValid(files);
@@ -47,11 +48,11 @@ export function artifactDigest(files: readonly ManifestFile[]): string {
 
 /**
  * Reads `manifest.json`; the bytes have to be exactly those that {@link manifestBytes} would write.
- * @throws RangeError that says what is wrong.
+ * @throws MalformedError that says what is wrong.
  */
 export function parseManifest(bytes: Uint8Array): ManifestFile[] {
   const files = filesOf(parseStrictJson(bytes));
-  if (!equalBytes(manifestBytes(files), bytes)) throw new RangeError("is not in canonical form");
+  if (!equalBytes(manifestBytes(files), bytes)) throw new MalformedError("is not in canonical form");
   return files;
 }
 
@@ -129,18 +130,19 @@ function compareParts(a: readonly Uint8Array[], b: readonly Uint8Array[]): numbe
 }
 
 function requireValid(files: readonly ManifestFile[]): void {
-  if (files.length === 0) throw new RangeError('"files" expected at least one file, got none');
+  if (files.length === 0) throw new MalformedError('"files" expected at least one file, got none');
   const found = findPathProblem(files.map(({ path }) => path));
-  if (found !== undefined) throw new RangeError(`path ${JSON.stringify(found.path)} ${found.problem}`);
+  if (found !== undefined) throw new MalformedError(`path ${JSON.stringify(found.path)} ${found.problem}`);
   for (const { path, size, blake3, sha256 } of files) {
-    if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`size of '${path}' expected bytes, got ${size}`);
+    if (!Number.isSafeInteger(size) || size < 0)
+      throw new MalformedError(`size of '${path}' expected bytes, got ${size}`);
     requireDigest(path, "blake3", blake3);
     requireDigest(path, "sha256", sha256);
   }
 }
 
 function requireDigest(path: string, name: string, digest: string): void {
-  if (!isHexDigest(digest)) throw new RangeError(`${name} of '${path}' expected 64 hex digits, got '${digest}'`);
+  if (!isHexDigest(digest)) throw new MalformedError(`${name} of '${path}' expected 64 hex digits, got '${digest}'`);
 }
 
 /** 64 lower-case hex digits. */
@@ -150,7 +152,7 @@ export function isHexDigest(text: string): boolean {
 
 function filesOf(value: Json): ManifestFile[] {
   const files = (value as { files?: unknown } | null)?.files;
-  if (!Array.isArray(files)) throw new RangeError("has no list of files");
+  if (!Array.isArray(files)) throw new MalformedError("has no list of files");
   return files.map((file: Partial<ManifestFile> | null) => {
     const { path, size, blake3, sha256 } = file ?? {};
     if (
@@ -159,7 +161,7 @@ function filesOf(value: Json): ManifestFile[] {
       typeof blake3 !== "string" ||
       typeof sha256 !== "string"
     )
-      throw new RangeError("has a file without path, size, blake3 and sha256");
+      throw new MalformedError("has a file without path, size, blake3 and sha256");
     return { path, size, blake3, sha256 };
   });
 }

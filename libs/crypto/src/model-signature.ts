@@ -7,6 +7,7 @@
  */
 import { concatBytes, fromHex } from "./bytes.ts";
 import type { SigningKeys } from "./keys.ts";
+import { MalformedError } from "./malformed-error.ts";
 import { isHexDigest, type ManifestFile, sortByPath } from "./manifest.ts";
 import { sha256Hex } from "./sha256.ts";
 import { type Statement, signStatementBytes, statementBytes } from "./statement.ts";
@@ -34,16 +35,16 @@ export function signModelFiles(files: readonly ManifestFile[], name: string, key
 
 /**
  * The files that a model signature covers.
- * @throws RangeError if it covers them in a way that would let changes through.
+ * @throws MalformedError if it covers them in a way that would let changes through.
  */
 export function signedFiles(statement: Statement): SignedFile[] {
   const { serialization, resources } = statement.predicate as Partial<ModelPredicate>;
   requireWholeFiles(serialization);
   const files = (Array.isArray(resources) ? resources : []).map(signedFile);
   const [subject, ...others] = statement.subject;
-  if (subject === undefined || others.length > 0) throw new RangeError("has not exactly one subject");
+  if (subject === undefined || others.length > 0) throw new MalformedError("has not exactly one subject");
   if (subject.digest["sha256"] !== rootDigest(files))
-    throw new RangeError("has a digest that is not that of its files");
+    throw new MalformedError("has a digest that is not that of its files");
   return files;
 }
 
@@ -77,15 +78,15 @@ function rootDigest(files: readonly SignedFile[]): string {
 function requireWholeFiles(serialization: ModelPredicate["serialization"] | undefined): void {
   const { method, hash_type, allow_symlinks, ignore_paths } = serialization ?? {};
   if (method !== "files" || hash_type !== "sha256")
-    throw new RangeError(`lists files by '${method}' and '${hash_type}' instead of 'files' and 'sha256'`);
-  if (allow_symlinks === true) throw new RangeError("allows links");
+    throw new MalformedError(`lists files by '${method}' and '${hash_type}' instead of 'files' and 'sha256'`);
+  if (allow_symlinks === true) throw new MalformedError("allows links");
   if (ignore_paths !== undefined && !(Array.isArray(ignore_paths) && ignore_paths.length === 0))
-    throw new RangeError(`leaves files unsigned: ignore_paths is ${JSON.stringify(ignore_paths)}`);
+    throw new MalformedError(`leaves files unsigned: ignore_paths is ${JSON.stringify(ignore_paths)}`);
 }
 
 function signedFile(resource: ModelPredicate["resources"][number] | null): SignedFile {
   const { name, algorithm, digest } = resource ?? {};
   if (typeof name !== "string" || algorithm !== "sha256" || typeof digest !== "string" || !isHexDigest(digest))
-    throw new RangeError("lists a file without name and SHA-256");
+    throw new MalformedError("lists a file without name and SHA-256");
   return { path: name, sha256: digest };
 }

@@ -6,6 +6,7 @@
  */
 import type { Json } from "./canonical-json.ts";
 import type { SigningKey } from "./keys.ts";
+import { MalformedError } from "./malformed-error.ts";
 import { type ManifestFile, sortByPath } from "./manifest.ts";
 import type { SignedFile } from "./model-signature.ts";
 import { type Statement, signStatement } from "./statement.ts";
@@ -50,12 +51,12 @@ export function signProvenance(
 
 /**
  * The files whose origin a provenance states.
- * @throws RangeError if a subject has no SHA-256.
+ * @throws MalformedError if a subject has no SHA-256.
  */
 export function provenanceFiles(statement: Statement): SignedFile[] {
   return statement.subject.map(({ name, digest }) => {
     const sha256 = digest["sha256"];
-    if (sha256 === undefined) throw new RangeError(`names '${name}' without SHA-256`);
+    if (sha256 === undefined) throw new MalformedError(`names '${name}' without SHA-256`);
     return { path: name, sha256 };
   });
 }

@@ -7,6 +7,7 @@
  */
 import { parseBundle } from "./bundle.ts";
 import type { SigningKey } from "./keys.ts";
+import { MalformedError } from "./malformed-error.ts";
 import { artifactDigest, isHexDigest, type ManifestFile, manifestBytes } from "./manifest.ts";
 import { sha256Hex } from "./sha256.ts";
 import { type Statement, signStatement } from "./statement.ts";
@@ -39,7 +40,7 @@ export function signRegistration(facts: RegistrationFacts, key: SigningKey): Uin
   return signStatement(registrationStatement(facts), key);
 }
 
-/** @throws RangeError if a field is missing. */
+/** @throws MalformedError if a field is missing. */
 export function registrationOf({ subject, predicate }: Statement): Registration {
   const { model, modelId, version, semver, digest, documents } = predicate as Partial<Registration>;
   if (
@@ -50,11 +51,11 @@ export function registrationOf({ subject, predicate }: Statement): Registration 
     typeof digest !== "string" ||
     typeof documents !== "object"
   )
-    throw new RangeError("has no model, version, digest and documents");
+    throw new MalformedError("has no model, version, digest and documents");
   if (subject.length !== 1 || `blake3:${subject[0]?.digest["blake3"]}` !== digest)
-    throw new RangeError("is not about the artifact whose digest it states");
+    throw new MalformedError("is not about the artifact whose digest it states");
   if (!Object.values(documents).every((value) => typeof value === "string" && isHexDigest(value)))
-    throw new RangeError("names a document without SHA-256");
+    throw new MalformedError("names a document without SHA-256");
   return { model, modelId, version, semver, digest, documents };
 }
 

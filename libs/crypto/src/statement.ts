@@ -9,6 +9,7 @@ import { utf8 } from "./bytes.ts";
 import type { Json } from "./canonical-json.ts";
 import { signEnvelope, verifyEnvelope } from "./dsse.ts";
 import type { KeyAlgorithm, PublicKey, SigningKey } from "./keys.ts";
+import { MalformedError } from "./malformed-error.ts";
 import { parseStrictJson } from "./strict-json.ts";
 
 const statementType = "https://in-toto.io/Statement/v1";
@@ -55,27 +56,29 @@ export interface VerifiedStatement {
 
 /**
  * Reads a bundle file: the signature first, by a trusted key, then what it says, then whether that is of the expected type.
- * @throws RangeError that says what is wrong.
+ * @throws MalformedError that says what is wrong.
  */
 export function verifyStatement(bundleFile: Uint8Array, expected: StatementExpectations): VerifiedStatement {
   const { envelope, hint } = parseBundle(bundleFile);
   const key = findKey(hint, expected);
-  if (!verifyEnvelope(envelope, key)) throw new RangeError(`carries a signature that key ${key.id} did not make`);
+  if (!verifyEnvelope(envelope, key)) throw new MalformedError(`carries a signature that key ${key.id} did not make`);
   if (envelope.payloadType !== statementPayloadType)
-    throw new RangeError(`carries a payload of type '${envelope.payloadType}' instead of '${statementPayloadType}'`);
+    throw new MalformedError(
+      `carries a payload of type '${envelope.payloadType}' instead of '${statementPayloadType}'`,
+    );
   const statement = parseStatement(envelope.payload);
   if (statement.predicateType !== expected.predicateType)
-    throw new RangeError(`states a '${statement.predicateType}' instead of a '${expected.predicateType}'`);
+    throw new MalformedError(`states a '${statement.predicateType}' instead of a '${expected.predicateType}'`);
   return { statement, key };
 }
 
-/** @throws RangeError that says what is wrong. */
+/** @throws MalformedError that says what is wrong. */
 export function parseStatement(payload: Uint8Array): Statement {
   const value = parseStrictJson(payload) as ({ readonly _type?: unknown } & Partial<Statement>) | null;
   const { _type, subject, predicateType, predicate } = value ?? {};
-  if (_type !== statementType) throw new RangeError("is not an in-toto statement v1");
-  if (!Array.isArray(subject) || !subject.every(isSubject)) throw new RangeError("has no list of subjects");
-  if (typeof predicateType !== "string" || !isObject(predicate)) throw new RangeError("has no predicate");
+  if (_type !== statementType) throw new MalformedError("is not an in-toto statement v1");
+  if (!Array.isArray(subject) || !subject.every(isSubject)) throw new MalformedError("has no list of subjects");
+  if (typeof predicateType !== "string" || !isObject(predicate)) throw new MalformedError("has no predicate");
   return { subject, predicateType, predicate };
 }
 
@@ -83,8 +86,8 @@ export function parseStatement(payload: Uint8Array): Statement {
 function findKey(hint: string, { algorithm, trustedKeys }: StatementExpectations): PublicKey {
   const key = trustedKeys.find(({ id }) => id === hint);
   if (key === undefined)
-    throw new RangeError(`is signed with the unknown key ${hint}; if you trust it: mintmark keys trust FILE.pem`);
-  if (key.algorithm !== algorithm) throw new RangeError(`is signed with ${key.algorithm} instead of ${algorithm}`);
+    throw new MalformedError(`is signed with the unknown key ${hint}; if you trust it: mintmark keys trust FILE.pem`);
+  if (key.algorithm !== algorithm) throw new MalformedError(`is signed with ${key.algorithm} instead of ${algorithm}`);
   return key;
 }
 

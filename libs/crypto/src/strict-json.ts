@@ -5,8 +5,9 @@
  */
 import { fromUtf8 } from "./bytes.ts";
 import type { Json } from "./canonical-json.ts";
+import { MalformedError } from "./malformed-error.ts";
 
-/** @throws RangeError that says what is wrong. */
+/** @throws MalformedError that says what is wrong. */
 export function parseStrictJson(bytes: Uint8Array): Json {
   const text = decode(bytes);
   const value = parse(text);
@@ -18,7 +19,7 @@ function decode(bytes: Uint8Array): string {
   try {
     return fromUtf8(bytes);
   } catch {
-    throw new RangeError("is not UTF-8");
+    throw new MalformedError("is not UTF-8");
   }
 }
 
@@ -26,7 +27,7 @@ function parse(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch {
-    throw new RangeError("is not JSON");
+    throw new MalformedError("is not JSON");
   }
 }
 
@@ -46,12 +47,12 @@ function checkTokens(text: string): void {
 
 function addKey(keys: Set<string>, literal: string): void {
   const key = JSON.parse(literal) as string;
-  if (key === "__proto__") throw new RangeError("has a key '__proto__'");
-  if (keys.has(key)) throw new RangeError(`has the key '${key}' twice`);
+  if (key === "__proto__") throw new MalformedError("has a key '__proto__'");
+  if (keys.has(key)) throw new MalformedError(`has the key '${key}' twice`);
   keys.add(key);
 }
 
 function checkNumber(token: string): void {
   const value = Number(token);
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) throw new RangeError(`has the number ${token}`);
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) throw new MalformedError(`has the number ${token}`);
 }

@@ -7,6 +7,7 @@
  */
 import { describeDifferences } from "./compare-files.ts";
 import type { KeyAlgorithm, PublicKey } from "./keys.ts";
+import { MalformedError } from "./malformed-error.ts";
 import { artifactDigest, type ManifestFile, parseManifest } from "./manifest.ts";
 import { modelSignatureType, type SignedFile, signedFiles } from "./model-signature.ts";
 import { provenanceFiles, provenanceType } from "./provenance.ts";
@@ -255,6 +256,6 @@ function failed(name: string, detail: string): Check {
 
 /** What the readers say is wrong; anything else is a fault of ours. */
 function problemOf(error: unknown): string {
-  if (error instanceof RangeError) return error.message;
+  if (error instanceof MalformedError) return error.message;
   throw error;
 }

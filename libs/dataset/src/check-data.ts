@@ -3,10 +3,12 @@
  * them on local files before it uploads them, and the worker on everything that it has read.
  * @module
  */
+import { isBooleanWord } from "@mintmark/columns/boolean-text";
 import { AppError } from "@mintmark/errors";
-import type { ClassTarget, Target } from "@mintmark/ml-core/base/target";
+import type { ClassTarget } from "@mintmark/ml-core/base/target";
 import { SCALABLE_MAX } from "@mintmark/ml-core/preprocess/fit-preprocessor";
-import { type OutputPlan, outputColumns } from "@mintmark/model-package/output-columns";
+import { TREE_VALUE_MAX } from "@mintmark/ml-core/tree/columns";
+import { outputColumns, type PlannedInput } from "@mintmark/model-package/output-columns";
 import {
   type AlgorithmName,
   columnsOf,
@@ -21,25 +23,8 @@ import {
 } from "@mintmark/training-file";
 import { findColumn, type NumberTableColumn, type Table, type TableColumn, type TextTableColumn } from "./table.ts";
 import { type Classes, classLabels, classTarget, labelOf, rowsWhere, valueTarget } from "./target.ts";
+import type { FeatureColumn, TrainingData } from "./training-data.ts";
 import { warningsOf } from "./warnings.ts";
-
-/** Of trees: a cut between two values is half their sum. */
-const TREE_VALUE_MAX = 2 ** 1000;
-
-/** A column that an algorithm can take. */
-export type FeatureColumn = NumberTableColumn | TextTableColumn;
-
-/** Data that passed the checks. */
-export interface TrainingData {
-  readonly task: Task;
-  readonly features: readonly FeatureColumn[];
-  /** Null for clustering and anomaly detection. */
-  readonly target: Target | null;
-  /** What the labels of the target stand for; null if it has none. */
-  readonly classes: Classes | null;
-  /** What a person should know before trusting what is learned from it. */
-  readonly warnings: readonly string[];
-}
 
 /**
  * The feature columns and the target that the training file names, and the task if it leaves that to the target.
@@ -54,7 +39,7 @@ export function checkTrainingData(config: TrainingConfig, table: Table): Trainin
   checkPreprocessing(config, features);
   checkValues(config, features);
   checkCounts(config, table.rows, labels);
-  checkOutput(config, { task, inputs: features, classes: labels.classes });
+  checkOutput(config, { task, features, classes: labels.classes });
   checkMetrics(config, task, labels.classes);
   return { task, features, ...labels, warnings: [...table.notes, ...warningsOf({ features, ...labels })] };
 }
@@ -221,12 +206,20 @@ function checkCounts({ data, evaluate, algorithm }: TrainingConfig, rows: number
 /** Names that cannot be given to predictions, before anything is trained to make them. */
 function checkOutput(
   { algorithm, output }: TrainingConfig,
-  { task, inputs, classes }: Pick<OutputPlan, "task" | "inputs"> & { readonly classes: Classes | null },
+  { task, features, classes }: Pick<TrainingData, "task" | "features" | "classes">,
 ): void {
   const clusters = algorithm.name === "k-means" ? algorithm.params.n_clusters : 0;
   const values = task === "clustering" ? Array.from({ length: clusters }, (_, k) => k) : classes;
   const labels = output.labels === null ? null : classLabels(output.labels, values);
-  outputColumns({ task, inputs, values, output: { name: output.name, labels } });
+  outputColumns({ task, inputs: features.map(plannedInput), values, output: { name: output.name, labels } });
+}
+
+/** As far as the names of outputs depend on it: columns that may be booleans are inputs of the graph by their own names. */
+function plannedInput(feature: FeatureColumn): PlannedInput {
+  const { name, type } = feature;
+  if (feature.type === "number") return { name, type, column: { type: feature.measure } };
+  const isBoolean = feature.values.every((value) => value === "" || isBooleanWord(value));
+  return { name, type, column: { type: "text", spells: isBoolean ? ["boolean"] : [] } };
 }
 
 /** Which metrics there are, depends on how many classes there are; one that is asked for in vain is an error before the fit. */

@@ -2,8 +2,9 @@
  * What `train --check` shows: the columns as they will be taken, and what a person should know of them.
  * @module
  */
+
 import { type Table, type TableColumn, typeOf } from "./table.ts";
-import type { TrainingData } from "./check-data.ts";
+import type { TrainingData } from "./training-data.ts";
 
 export interface DescribedColumn {
   readonly name: string;

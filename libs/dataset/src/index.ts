@@ -1,4 +1,4 @@
-export { checkTrainingData, type FeatureColumn, type TrainingData } from "./check-data.ts";
+export { checkTrainingData } from "./check-data.ts";
 export { type DescribedColumn, type DescribedData, describeData } from "./describe-data.ts";
 export { type Format, formatOf } from "./format.ts";
 export { type ColumnProfile, profileTable } from "./profile.ts";
@@ -15,3 +15,4 @@ export {
   type UnusableColumn,
 } from "./table.ts";
 export { type Classes, classLabels, labelOf } from "./target.ts";
+export type { FeatureColumn, TrainingData } from "./training-data.ts";

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
+import { parseNumber, pointFormat } from "@mintmark/columns/number-text";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseNumber, pointFormat } from "@mintmark/columns/number-text";
 import { failure, read, valuesOf, write } from "./read-table.fixture.ts";
 import { readTable } from "./read-table.ts";
 import { findColumn, type Table, typeOf } from "./table.ts";

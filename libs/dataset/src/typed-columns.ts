@@ -5,7 +5,7 @@
  */
 import type { DuckDBConnection, DuckDBDoubleVector, DuckDBVarCharVector } from "@duckdb/node-api";
 import type { ColumnType } from "@mintmark/columns/column-schema";
-import { isMissingText } from "@mintmark/columns/missing";
+import { isMissingCell } from "@mintmark/columns/missing";
 import { parseNumber } from "@mintmark/columns/number-text";
 import { parseCell } from "@mintmark/columns/read-values";
 import { AppError } from "@mintmark/errors";
@@ -184,7 +184,7 @@ function declaredColumn(name: string, type: ColumnType, rules: Rules): TypedColu
       expression: column.kind === "date" && type === "date" ? numberOf(column) : textOf(column),
       take: (value, row) => {
         if (typeof value === "number") return numbers.push(value);
-        const isMissing = value === null || isMissingText(value, rules.missing);
+        const isMissing = value === null || isMissingCell(value, rules.missing);
         const parsed = isMissing ? Number.NaN : parseCell({ type, format: rules.formats[0]! }, value);
         if (parsed === undefined || (type === "integer" && !Number.isInteger(parsed) && !isMissing))
           problem ??= notOfType(name, type, { file, row, cell: value ?? "" });

@@ -3,9 +3,10 @@
  * are not what they look like.
  * @module
  */
-import type { TrainingData } from "./check-data.ts";
+
 import type { NumberTableColumn, TextTableColumn } from "./table.ts";
 import { rowsWhere } from "./target.ts";
+import type { TrainingData } from "./training-data.ts";
 
 /** One sentence each, the columns in their order. */
 export function warningsOf({

@@ -29,7 +29,7 @@ describe("importanceByColumn", () => {
   it("adds up the features of a one-hot column", () => {
     const preprocessor: Preprocessor = {
       encoders: [
-        { kind: "one-hot", column: "sex", categories: ["f", "m"] },
+        { kind: "one-hot", column: "sex", fill: null, categories: ["f", "m"] },
         { kind: "number", column: "age", fill: null, offset: 0, scale: 1 },
       ],
     };

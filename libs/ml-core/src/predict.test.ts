@@ -6,17 +6,17 @@ import { predict } from "./predict.ts";
 /** A stump: left of or at 0.5 the first value, else the second. */
 const stump = (below: number, above: number): Tree => ({
   feature: Int32Array.of(0, -1, -1),
-  threshold: Float32Array.of(0.5, 0, 0),
+  threshold: Float64Array.of(0.5, 0, 0),
   left: Int32Array.of(1, -1, -1),
   right: Int32Array.of(2, -1, -1),
   output: 0,
-  value: Float32Array.of(0, below, above),
+  value: Float64Array.of(0, below, above),
 });
 const regressionStump: TreeEstimator = {
   kind: "trees",
   trees: [stump(1, 2)],
   outputs: 1,
-  base: Float32Array.of(10),
+  base: Float64Array.of(10),
   scale: 1,
   link: "identity",
   classes: 0,
@@ -70,7 +70,7 @@ describe("predict", () => {
 
   it("walks trees", () => {
     expect(predict(regressionStump, x)).toEqual({ kind: "values", values: Float64Array.of(11, 12) });
-    const classifier: TreeEstimator = { ...regressionStump, link: "logistic", classes: 2, base: Float32Array.of(-1.5) };
+    const classifier: TreeEstimator = { ...regressionStump, link: "logistic", classes: 2, base: Float64Array.of(-1.5) };
     expect(predict(classifier, x)).toMatchObject({ kind: "classes", labels: Int32Array.of(0, 1) });
   });
 

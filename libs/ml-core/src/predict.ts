@@ -2,6 +2,7 @@
  * Predicting, for every kind of estimator.
  * @module
  */
+import { ArgumentError } from "./base/argument-error.ts";
 import type { Estimator, LinearEstimator, LogisticEstimator, TextEstimator } from "./base/estimator.ts";
 import { logistic, softmax } from "./base/link.ts";
 import { type Matrix, matrix } from "./base/matrix.ts";
@@ -44,7 +45,7 @@ export interface AnomalyPrediction {
 /** What an estimator takes: texts if its kind is `text`, else a feature matrix. */
 export type Rows = Matrix | readonly string[];
 
-/** @throws TypeError for the wrong kind of rows, RangeError for the wrong number of columns. */
+/** @throws TypeError for the wrong kind of rows, ArgumentError for the wrong number of columns. */
 export function predict(estimator: Estimator, rows: Rows): Prediction {
   switch (estimator.kind) {
     case "linear":
@@ -115,5 +116,5 @@ function requireTexts(rows: Rows): readonly string[] {
 }
 
 function requireColumns(actual: number, expected: number): void {
-  if (actual !== expected) throw new RangeError(`"rows" expected ${expected} columns, got ${actual}`);
+  if (actual !== expected) throw new ArgumentError(`"rows" expected ${expected} columns, got ${actual}`);
 }

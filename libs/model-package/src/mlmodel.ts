@@ -28,6 +28,10 @@ export interface MlmodelOptions {
   readonly hasExample: boolean;
 }
 
+/** The Python module that `mlflow.pyfunc` runs the model with, and the directory where it is. */
+export const loaderModule = "mintmark_pyfunc_v1";
+export const codeDirectory = "code";
+
 /**
  * The text of `MLmodel`. Columns with text among several are described as tensors, because MLflow hands the texts of
  * pandas 3 to ONNX only so; all others as columns.
@@ -38,9 +42,10 @@ export function writeMlmodel({ inputs, outputs, schema }: Signature, { task, has
     flavors: {
       onnx: { data: "model.onnx", onnx_version: onnxVersion, providers: ["CPUExecutionProvider"] },
       python_function: {
+        code: codeDirectory,
         data: "model.onnx",
         env: { conda: "conda.yaml", virtualenv: "python_env.yaml" },
-        loader_module: "mlflow.onnx",
+        loader_module: loaderModule,
         python_version: pythonVersion,
       },
     },

@@ -45,6 +45,7 @@ describe("modelFiles", () => {
       await writeModelDirectory(directory, modelFiles({ ...mixed, example: mixed.columns, training }));
       expect((await readdir(directory)).sort()).toEqual([
         "MLmodel",
+        "code",
         "conda.yaml",
         "input_example.json",
         "model.onnx",
@@ -202,6 +203,26 @@ describe("loadPredictor", () => {
     expect(filled.predict(withValue(Number.NaN))).toEqual(filled.predict(withValue(0)));
     expect(() => filled.predict(withValue(Infinity))).toThrow(/expected a finite number, got Infinity at row 70/);
   });
+
+  it.each(["one text: linear", "text: 2 classes, 1 to 1 words"])(
+    "takes the table's own spellings for missing: %s",
+    (name) => {
+      const { preprocessor, ...rest } = named(name).model;
+      // A missing text is a category of its own, so that it is not the same as one that training did not see.
+      const encoders = preprocessor.encoders.map((encoder) =>
+        encoder.kind === "number"
+          ? encoder
+          : { ...encoder, fill: null, categories: ["", ...encoder.categories.slice(1)] },
+      );
+      const model = { ...rest, preprocessor: { encoders }, missing: ["library and gtk"] };
+      const files = modelFiles({ model, example: null, training });
+      const { predict } = loadPredictor(files.get("model.onnx")!, files.get("MLmodel")!);
+      const answer = (text: string) =>
+        predict([{ type: "text", name: model.inputs[0]!.name, values: [text] }]).map(({ values }) => values[0]);
+      expect(answer("library and gtk")).toEqual(answer(""));
+      expect(answer("library")).not.toEqual(answer(""));
+    },
+  );
 
   it("refuses a graph that is not the one of the signature", () => {
     const other = modelFiles({ ...numbers, example: null, training }).get("MLmodel")!;

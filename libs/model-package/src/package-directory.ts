@@ -3,12 +3,13 @@
  * number: the same model gives the same bytes.
  * @module
  */
+import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Column } from "@mintmark/ml-core/base/preprocessing";
 import { stringify } from "yaml";
 import { pythonVersion, requirements } from "./environment.ts";
-import { writeMlmodel } from "./mlmodel.ts";
+import { codeDirectory, loaderModule, writeMlmodel } from "./mlmodel.ts";
 import { writeModel } from "./onnx/write-model.ts";
 import { signatureOf } from "./signature.ts";
 import type { TrainedModel } from "./trained-model.ts";
@@ -21,6 +22,9 @@ export interface PackageOptions {
   readonly training: Readonly<Record<string, unknown>>;
 }
 
+/** What `mlflow.pyfunc` runs a model with. */
+const loaderSource = readFileSync(new URL(`../python/${loaderModule}.py`, import.meta.url));
+
 /**
  * The files by their path in the directory, sorted.
  * @throws AppError OUTPUT_CONFIGURATION_INVALID if the output cannot be named as the model says
@@ -29,6 +33,7 @@ export function modelFiles({ model, example, training }: PackageOptions): Map<st
   const hasExample = example !== null && example.length > 0;
   const files: Record<string, Uint8Array | string> = {
     MLmodel: writeMlmodel(signatureOf(model), { task: model.task, hasExample }),
+    [`${codeDirectory}/${loaderModule}.py`]: loaderSource,
     "conda.yaml": condaYaml(),
     "model.onnx": writeModel(model),
     "python_env.yaml": pythonEnvYaml(),

@@ -1,8 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ColumnType } from "@mintmark/columns/column-schema";
 import type { Column } from "@mintmark/ml-core/base/preprocessing";
 import { needsPython, python } from "@mintmark/testing/needs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,6 +9,7 @@ import { inputLayout } from "./output-columns.ts";
 import { modelFiles, writeModelDirectory } from "./package-directory.ts";
 import { loadPredictor } from "./predictor.ts";
 import { allCases } from "./testing/cases.ts";
+import { encoded } from "./testing/encoded.ts";
 import { fittedCases } from "./testing/fitted-cases.ts";
 import { differences } from "./testing/same.ts";
 
@@ -41,7 +41,8 @@ describe.skipIf(!available)("mlflow.pyfunc on the directory that we write", () =
     }
     writeFileSync(join(directory, "plan.json"), JSON.stringify(plan));
     const script = join(import.meta.dirname, "testing", "predict_with_pyfunc.py");
-    const run = spawnSync(python, [script, directory], { encoding: "utf8", timeout: 240_000 });
+    const env = { ...process.env, PYTHONDONTWRITEBYTECODE: "", PYTHONPYCACHEPREFIX: "" };
+    const run = spawnSync(python, [script, directory], { encoding: "utf8", timeout: 240_000, env });
     if (run.status !== 0) throw new Error(`${script} failed:\n${run.stderr.slice(-4_000)}`);
     answers = JSON.parse(readFileSync(join(directory, "answers.json"), "utf8"));
   }, 300_000);
@@ -57,18 +58,20 @@ describe.skipIf(!available)("mlflow.pyfunc on the directory that we write", () =
     expect(answer.form).toBe(inputLayout(model.inputs) === "columns" ? "dict" : "DataFrame");
     if (tolerance === 0) expect(answer.single).toBe(true);
   });
+
+  it("leaves nothing in a directory that was not signed", () => {
+    const { model, columns } = cases[0]!;
+    const written = modelFiles({ model, example: columns, training: {} });
+    for (const [at] of cases.entries()) {
+      const files = readdirSync(join(directory, String(at)), { recursive: true, withFileTypes: true });
+      expect(files.filter((file) => file.isFile())).toHaveLength(written.size);
+      expect(files.filter((file) => file.isDirectory()).map(({ name }) => name)).toEqual(["code"]);
+    }
+  });
 });
 
 function head(column: Column): Column {
   return column.type === "number"
     ? { ...column, values: column.values.slice(0, 3) }
     : { ...column, values: column.values.slice(0, 3) };
-}
-
-function encoded({ name, type, values }: Column, declared: ColumnType) {
-  return {
-    name,
-    type: declared,
-    values: type === "text" ? values : Buffer.from((values as Float64Array).buffer).toString("base64"),
-  };
 }

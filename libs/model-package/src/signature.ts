@@ -3,7 +3,9 @@
  * @module
  */
 import type { TableSchema } from "@mintmark/columns/column-schema";
+import type { ColumnEncoder } from "@mintmark/ml-core/base/preprocessing";
 import { type ModelOutput, type OutputPlan, outputColumns } from "./output-columns.ts";
+import { spellingsOf } from "./text-spellings.ts";
 import { type ModelInput, requireConsistent, type TrainedModel } from "./trained-model.ts";
 
 export interface Signature {
@@ -15,19 +17,28 @@ export interface Signature {
 
 /**
  * The signature of a trained model; prediction first.
- * @throws RangeError if the parts of the model do not fit together.
+ * @throws ArgumentError if the parts of the model do not fit together.
  * @throws AppError OUTPUT_CONFIGURATION_INVALID if the output cannot be named so.
  */
 export function signatureOf(model: TrainedModel): Signature {
   requireConsistent(model);
-  const { inputs, missing, delimiter, query } = model;
+  const { missing, delimiter, query } = model;
+  const inputs = model.inputs.map((input, at) => withSpells(input, model.preprocessor.encoders[at], model));
   const schema = {
     columns: inputs.map(({ column }) => column),
     ...(missing !== undefined && { missing }),
     ...(delimiter !== undefined && { delimiter }),
     ...(query !== undefined && { query }),
   };
-  return { inputs, outputs: outputColumns(planOf(model)), schema };
+  return { inputs, outputs: outputColumns({ ...planOf(model), inputs }), schema };
+}
+
+/** Of texts, what else is taken follows from the categories. */
+function withSpells(input: ModelInput, encoder: ColumnEncoder | undefined, model: TrainedModel): ModelInput {
+  const { spells: _, ...column } = input.column;
+  if (encoder === undefined || encoder.kind === "number") return { ...input, column };
+  const { spells } = spellingsOf(encoder, model);
+  return { ...input, column: { ...column, ...(spells.length > 0 && { spells }) } };
 }
 
 /** What its estimator answers, whatever was planned. */

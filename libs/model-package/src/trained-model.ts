@@ -3,6 +3,7 @@
  * @module
  */
 import { type ColumnSchema, storageOf, type TableSchema } from "@mintmark/columns/column-schema";
+import { ArgumentError } from "@mintmark/ml-core/base/argument-error";
 import type { Estimator } from "@mintmark/ml-core/base/estimator";
 import type { Preprocessor } from "@mintmark/ml-core/base/preprocessing";
 
@@ -39,30 +40,30 @@ export interface OutputNames {
   readonly labels: Readonly<Record<string, string>> | null;
 }
 
-/** @throws RangeError if the parts do not fit together. */
+/** @throws ArgumentError if the parts do not fit together. */
 export function requireConsistent({ inputs, preprocessor, estimator, classes }: TrainedModel): void {
-  if (inputs.length === 0) throw new RangeError('"inputs" expected at least one column, got none');
+  if (inputs.length === 0) throw new ArgumentError('"inputs" expected at least one column, got none');
   for (const { name, type, column } of inputs)
     if (column.name !== name || storageOf(column.type) !== type)
-      throw new RangeError(
+      throw new ArgumentError(
         `"inputs" expected the column of '${name}', ${type}, got '${column.name}', ${storageOf(column.type)}`,
       );
   if (estimator.kind === "text") {
     if (inputs.length !== 1 || inputs[0]!.type !== "text")
-      throw new RangeError(`"inputs" expected one text column for a text estimator, got ${inputs.length} columns`);
+      throw new ArgumentError(`"inputs" expected one text column for a text estimator, got ${inputs.length} columns`);
   } else {
     const names = preprocessor.encoders.map(({ column }) => column);
     if (JSON.stringify(names) !== JSON.stringify(inputs.map(({ name }) => name)))
-      throw new RangeError(
+      throw new ArgumentError(
         `"encoders" expected one for each input, in their order, got those of [${names.join(", ")}]`,
       );
     for (const [at, encoder] of preprocessor.encoders.entries())
       if (encoder.kind === "number" && encoder.fill === null && inputs[at]!.column.optional)
-        throw new RangeError(`"inputs" expected '${encoder.column}' not optional, for nothing fills it`);
+        throw new ArgumentError(`"inputs" expected '${encoder.column}' not optional, for nothing fills it`);
   }
   const expected = classCount(estimator);
   if ((classes?.length ?? 0) !== expected)
-    throw new RangeError(`"classes" expected ${expected} values, got ${classes?.length ?? 0}`);
+    throw new ArgumentError(`"classes" expected ${expected} values, got ${classes?.length ?? 0}`);
 }
 
 function classCount(estimator: Estimator): number {

@@ -100,6 +100,18 @@ describe("a training file", () => {
       "",
       `"preprocess.0.value" expected "value"`,
     ],
+    [
+      "a constant that is neither number nor text",
+      "preprocess=[{impute: [a], strategy: constant, value: [1]}]",
+      "",
+      `"preprocess.0.value" expected a number or a text`,
+    ],
+    [
+      "an empty text as constant",
+      "preprocess=[{impute: [a], strategy: constant, value: ''}]",
+      "",
+      `"preprocess.0.value" expected at least 1 characters`,
+    ],
     ["a number out of range", "algorithm.params.learning_rate=0", "", "expected more than 0, got 0"],
     ["a fraction of trees", "algorithm.params.n_estimators=1.5", "", "expected an integer, got 1.5"],
     ["NaN", "algorithm.params.learning_rate=.nan", "", "expected a finite number, got NaN"],

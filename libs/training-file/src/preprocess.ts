@@ -17,9 +17,15 @@ const operations = {
   "standard-scale": strict({ "standard-scale": columns.describe("Number columns, to mean 0 and variance 1.") }),
   "min-max-scale": strict({ "min-max-scale": columns.describe("Number columns, to 0 … 1.") }),
   impute: strict({
-    impute: columns.describe("Number columns whose missing values are filled."),
-    strategy: z.enum(["mean", "median", "most-frequent", "constant"]).default("mean"),
-    value: z.number().optional().describe("What missing values become; with the strategy constant only."),
+    impute: columns.describe("Columns whose missing values are filled; of text, before it is encoded."),
+    strategy: z
+      .enum(["mean", "median", "most-frequent", "constant"])
+      .default("mean")
+      .describe("Text takes most-frequent or constant."),
+    value: z
+      .union([z.number(), z.string().min(1)], { error: "expected a number or a text" })
+      .optional()
+      .describe("What missing values become, of the type of the columns; with the strategy constant only."),
   }).refine((step) => (step.strategy === "constant") === (step.value !== undefined), {
     error: 'expected "value" with the strategy constant, and only with it',
     path: ["value"],

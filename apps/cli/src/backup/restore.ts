@@ -10,6 +10,7 @@ import { createReadStream, createWriteStream, mkdirSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
+import { MalformedError } from "@mintmark/crypto/malformed-error";
 import { AppError } from "@mintmark/errors";
 import pg from "pg";
 import type { DataDir } from "../up/data-dir.ts";
@@ -45,7 +46,7 @@ export async function restore(path: string, dir: DataDir, url: string): Promise<
     await client.connect();
     return await load(path, dir, client);
   } catch (error) {
-    if (error instanceof RangeError) throw new AppError("BACKUP_DAMAGED", { path, problem: error.message });
+    if (error instanceof MalformedError) throw new AppError("BACKUP_DAMAGED", { path, problem: error.message });
     if ((error as NodeJS.ErrnoException).path === path)
       throw new AppError("FILE_NOT_READABLE", { path, cause: (error as Error).message });
     throw error;
@@ -74,14 +75,14 @@ async function load(path: string, dir: DataDir, client: pg.Client): Promise<Rest
     }
     checksums[file.name] = digest();
   }
-  throw new RangeError("it ends before its checksums");
+  throw new MalformedError("it ends before its checksums");
 }
 
 /** Checks that the backup fits the tables that are there, and empties them. */
 async function begin(path: string, entry: TarFile, client: pg.Client): Promise<BackupDescription> {
-  if (entry.name !== descriptionName) throw new RangeError("it is no archive of Mintmark");
+  if (entry.name !== descriptionName) throw new MalformedError("it is no archive of Mintmark");
   const description = JSON.parse(await text(entry)) as BackupDescription;
-  if (description.format !== backupFormat) throw new RangeError(`its format ${description.format} is not known`);
+  if (description.format !== backupFormat) throw new MalformedError(`its format ${description.format} is not known`);
   const [found, expected] = [ledgerName(description.migrations), ledgerName(await readLedger(client))];
   if (found !== expected) throw new AppError("BACKUP_SCHEMA_DIFFERS", { path, found, expected });
   // Rows come back as they were: no trigger has a say, and tables may be filled in any order.
@@ -93,13 +94,13 @@ async function begin(path: string, entry: TarFile, client: pg.Client): Promise<B
 
 async function loadTable(entry: TarFile, { tables }: BackupDescription, client: pg.Client): Promise<void> {
   const table = tables.find(({ table: name }) => tableEntry(name) === entry.name);
-  if (table === undefined) throw new RangeError(`${entry.name} is not one of its tables`);
+  if (table === undefined) throw new MalformedError(`${entry.name} is not one of its tables`);
   await copyIn(client, copyInSql(table), entry.content);
 }
 
 async function placeFor({ name }: TarFile, dir: DataDir): Promise<string> {
   const known = name === adminTokenName || keptFolders.some((folder) => name.startsWith(`${folder}/`));
-  if (!known || normalize(name) !== name) throw new RangeError(`"${name}" does not belong into a backup`);
+  if (!known || normalize(name) !== name) throw new MalformedError(`"${name}" does not belong into a backup`);
   const path = join(dir.root, name);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   return path;
@@ -114,7 +115,7 @@ async function finish(client: pg.Client, { sequences }: BackupDescription): Prom
 
 function requireSame(stated: Checksums, found: Checksums): void {
   for (const name of new Set([...Object.keys(stated), ...Object.keys(found)]))
-    if (stated[name] !== found[name]) throw new RangeError(`${name} is damaged`);
+    if (stated[name] !== found[name]) throw new MalformedError(`${name} is damaged`);
 }
 
 function ledgerName(migrations: readonly Migration[]): string {

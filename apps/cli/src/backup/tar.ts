@@ -6,6 +6,7 @@
  * Source: POSIX.1-1988 ustar; sizes of 8 GiB and more in GNU's base-256 form.
  * @module
  */
+import { MalformedError } from "@mintmark/crypto/malformed-error";
 
 export interface TarEntry {
   /** At most 100 bytes. */
@@ -19,7 +20,7 @@ const largestOctal = 8 ** 11;
 /** The header of a file; its bytes follow, then {@link padding}. Files are readable by their owner alone. */
 export function header({ name, size }: TarEntry): Buffer {
   const block = Buffer.alloc(blockBytes);
-  if (Buffer.byteLength(name) > 100) throw new RangeError(`"name" expected at most 100 bytes, got ${name}`);
+  if (Buffer.byteLength(name) > 100) throw new Error(`"name" expected at most 100 bytes, got ${name}`);
   block.write(name, 0);
   block.write("0000600\0", 100);
   block.write("0000000\0", 108);
@@ -51,17 +52,17 @@ export interface TarFile extends TarEntry {
 
 /**
  * The files of an archive, in its order.
- * @throws RangeError if the bytes are no archive, or end too early
+ * @throws MalformedError if the bytes are no archive, or end too early
  */
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarFile> {
   const reader = blockReader(source);
   while (true) {
     const block = await reader.take(blockBytes);
-    if (block === undefined) throw new RangeError("it ends before its last entry");
+    if (block === undefined) throw new MalformedError("it ends before its last entry");
     if (isEmpty(block)) {
       const end = await reader.take(blockBytes);
       if (end === undefined || !isEmpty(end) || (await reader.some(1)) !== undefined)
-        throw new RangeError("it does not end where its last entry does");
+        throw new MalformedError("it does not end where its last entry does");
       return;
     }
     const entry = parseHeader(block);
@@ -69,15 +70,15 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
     const content = (async function* () {
       while (left > 0) {
         const chunk = await reader.some(left);
-        if (chunk === undefined) throw new RangeError(`it ends within ${entry.name}`);
+        if (chunk === undefined) throw new MalformedError(`it ends within ${entry.name}`);
         left -= chunk.length;
         yield chunk;
       }
     })();
     yield { ...entry, content };
-    if (left > 0) throw new RangeError(`"content" of ${entry.name} expected to be read to its end`);
+    if (left > 0) throw new Error(`"content" of ${entry.name} expected to be read to its end`);
     if (!isEmpty((await reader.take(padding(entry.size).length)) ?? Buffer.of(1)))
-      throw new RangeError(`it is damaged after ${entry.name}`);
+      throw new MalformedError(`it is damaged after ${entry.name}`);
   }
 }
 
@@ -92,7 +93,7 @@ function parseHeader(block: Buffer): TarEntry {
   // A name may end at the 100th byte, but no character of it behind.
   const isOurs =
     Number.isSafeInteger(size) && size >= 0 && Buffer.byteLength(name) <= 100 && header({ name, size }).equals(block);
-  if (!isOurs) throw new RangeError("it is no archive of Mintmark, or damaged");
+  if (!isOurs) throw new MalformedError("it is no archive of Mintmark, or damaged");
   return { name, size };
 }
 

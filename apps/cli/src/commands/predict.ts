@@ -5,16 +5,16 @@
  */
 import { readFile } from "node:fs/promises";
 import { extname, resolve } from "node:path";
-import { readValues } from "@mintmark/columns/read-values";
 import type { TableSchema } from "@mintmark/columns/column-schema";
+import { readValues } from "@mintmark/columns/read-values";
 import type { RawRows } from "@mintmark/dataset";
 import { AppError } from "@mintmark/errors";
 import type { Column } from "@mintmark/ml-core/base/preprocessing";
 import type { Command } from "commander";
 import type { Answer } from "../answer.ts";
+import { keeper, type Row, shown, write } from "../predict/rows.ts";
 import { schemaOf } from "../predict/schema-of.ts";
 import { invoke } from "../predict/scoring-call.ts";
-import { keeper, type Row, shown, write } from "../predict/rows.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 

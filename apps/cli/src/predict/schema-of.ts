@@ -2,8 +2,9 @@
  * How the rows of a model are read, by its own files.
  * @module
  */
-import { digestsOf } from "@mintmark/crypto/digests";
+
 import type { TableSchema } from "@mintmark/columns/column-schema";
+import { digestsOf } from "@mintmark/crypto/digests";
 import { AppError } from "@mintmark/errors";
 import { readMlmodel } from "@mintmark/model-package/mlmodel";
 import type { Session } from "../session.ts";

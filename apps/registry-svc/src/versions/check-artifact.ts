@@ -6,8 +6,8 @@
  * those rows that the manifest has to match.
  * @module
  */
-
 import type { PublicKey } from "@mintmark/crypto/keys";
+import { MalformedError } from "@mintmark/crypto/malformed-error";
 import { findPathProblem, isHexDigest, type ManifestFile } from "@mintmark/crypto/manifest";
 import { documentDigest } from "@mintmark/crypto/registration";
 import { documentNames, verifySignatures } from "@mintmark/crypto/verify-model";
@@ -59,7 +59,7 @@ function requireBundle(name: string, content: Uint8Array): void {
   try {
     documentDigest(name, content);
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof MalformedError)) throw error;
     throw invalid(name, error.message);
   }
 }

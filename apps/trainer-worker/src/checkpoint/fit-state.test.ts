@@ -18,7 +18,7 @@ const state: FitState = {
       {
         tree: {
           feature: Int32Array.of(-1),
-          threshold: Float32Array.of(0),
+          threshold: Float64Array.of(0),
           left: Int32Array.of(-1),
           right: Int32Array.of(-1),
           output: 0,

@@ -47,7 +47,7 @@ export function fitKey({ algorithm, preprocess }: TrainingConfig, { columns, tar
 }
 
 /** Goes up when states of before cannot be read any more. */
-const format = 1;
+const format = 2;
 
 /** Typed arrays stay what they are, to the last bit. */
 export function encodeState(key: string, state: FitState): Uint8Array {

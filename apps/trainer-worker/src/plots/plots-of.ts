@@ -2,8 +2,8 @@
  * Which plots a model gets.
  * @module
  */
-import { type Prediction, predict } from "@mintmark/ml-core/predict";
 import type { Classes } from "@mintmark/dataset";
+import { type Prediction, predict } from "@mintmark/ml-core/predict";
 import type { TrainingConfig } from "@mintmark/training-file";
 import type { BuiltModel } from "../build-model.ts";
 import { positiveLabel, predictorRows } from "../steps/evaluate.ts";

@@ -3,6 +3,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { ArgumentError } from "@mintmark/ml-core/base/argument-error";
 import type { FitPort } from "@mintmark/ml-core/base/fit-port";
 import type { TrainingConfig } from "@mintmark/training-file";
 import { type FittedModel, fitModel } from "../algorithms.ts";
@@ -13,8 +14,8 @@ export function fitRows({ algorithm, preprocess }: TrainingConfig, rows: Rows, p
   try {
     return fitModel({ algorithm, preprocess, columns: rows.columns, target: rows.target, port });
   } catch (error) {
-    // What the pre-flight checks let through: ml-core says by a RangeError what is wrong with the data or a parameter.
-    if (!(error instanceof RangeError)) throw error;
+    // What the pre-flight checks let through: ml-core says by an ArgumentError what is wrong with the data or a parameter.
+    if (!(error instanceof ArgumentError)) throw error;
     throw new AppError("FIT_REFUSED", { algorithm: algorithm.name, problem: error.message }, { cause: error });
   }
 }

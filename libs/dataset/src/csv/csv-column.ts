@@ -5,10 +5,11 @@
  * contradicts it, the column is read again by another plan, and what it is, all of its cells decide.
  * @module
  */
-import { parseCell } from "@mintmark/columns/read-values";
+
 import type { ColumnType } from "@mintmark/columns/column-schema";
-import { isMissingText } from "@mintmark/columns/missing";
+import { isMissingCell } from "@mintmark/columns/missing";
 import { hasGroups, type NumberFormat, parseNumber } from "@mintmark/columns/number-text";
+import { parseCell } from "@mintmark/columns/read-values";
 import { mixture, notOfType, type Place, type Seen } from "../decide.ts";
 import { Numbers, Texts } from "../growing-column.ts";
 import type { Rules } from "../read-options.ts";
@@ -39,7 +40,7 @@ export interface CsvColumn {
 export function planOf(name: string, cells: readonly (string | null)[], rules: Rules): Plan {
   const type = rules.typeOf(name);
   if (type !== undefined) return type === "text" ? "text" : "declared";
-  const present = cells.filter((cell) => cell !== null && !isMissingText(cell, rules.missing)) as string[];
+  const present = cells.filter((cell) => cell !== null && !isMissingCell(cell, rules.missing)) as string[];
   if (present.some((cell) => rules.formats.every((format) => parseNumber(cell, format) === undefined))) return "text";
   const needsMarks = rules.formats[0]!.decimal === "," || present.some((cell) => cell.includes(","));
   return needsMarks ? "marked" : "double";
@@ -77,7 +78,7 @@ function doubleColumn(name: string, rules: Rules): CsvColumn {
       values.push(value);
     },
     cell: (text, at) => {
-      if (text === null || isMissingText(text, rules.missing)) return values.push(Number.NaN);
+      if (text === null || isMissingCell(text, rules.missing)) return values.push(Number.NaN);
       const value = parseNumber(text, rules.formats[0]);
       if (value !== undefined && !hasGroups(text, rules.formats[0]!)) {
         if (/^\s*0\d/.test(text)) zeros ??= { ...at, cell: text };
@@ -111,7 +112,7 @@ function markedColumn(name: string, rules: Rules): CsvColumn {
     plan: "marked",
     number: () => {},
     cell: (text, at) => {
-      const isMissing = text === null || isMissingText(text, rules.missing);
+      const isMissing = text === null || isMissingCell(text, rules.missing);
       const before = readings.filter(({ isBroken }) => !isBroken);
       for (const reading of before) {
         const value = isMissing ? Number.NaN : parseNumber(text, reading.format);
@@ -185,7 +186,7 @@ function declaredColumn(name: string, type: Exclude<ColumnType, "text">, rules: 
     plan: "declared",
     number: () => {},
     cell: (text, at) => {
-      const isMissing = text === null || isMissingText(text, rules.missing);
+      const isMissing = text === null || isMissingCell(text, rules.missing);
       for (const reading of readings) {
         if (reading.broken !== undefined) continue;
         const value = isMissing ? Number.NaN : parseCell({ type, format: reading.format }, text);

@@ -26,10 +26,10 @@ export async function openCsv(path: string, { delimiter, encoding }: Rules, scra
   const actual = await encodingOf(path, encoding);
   const { dialect, header } = await headerOf(path, actual, delimiter);
   // DuckDB skips lines, not records, before the rows; and it reads UTF-8.
-  const isPlain = actual === "utf-8" && /^[^\r\n"]*(\r\n?|\n|$)$/.test(header);
+  const isPlain = actual === "utf-8" && /^[^\r\n]*(\r\n?|\n|$)$/.test(header);
   const readable = isPlain ? path : join(scratch, `${copies++}.csv`);
-  if (!isPlain) await copyRows(path, actual, dialect, readable);
-  return { path, readable, names: dialect.names, relation: relationOf(readable, dialect, isPlain ? 1 : 0) };
+  if (!isPlain) await copyRows(path, actual, { dialect, header }, readable);
+  return { path, readable, names: dialect.names, relation: relationOf(readable, dialect) };
 }
 
 let copies = 0;
@@ -67,7 +67,7 @@ export async function headerOf(path: string, encoding: string, delimiter: string
 
 const mostHeader = 1 << 22;
 
-function relationOf(path: string, { delimiter, names }: CsvDialect, skip: number): string {
+function relationOf(path: string, { delimiter, names }: CsvDialect): string {
   const columns = names.map((_, index) => `c${index}: 'VARCHAR'`).join(", ");
   // Nothing is guessed: no line is skipped, or taken for a comment, and a folder's name is no column.
   const options = [
@@ -75,7 +75,7 @@ function relationOf(path: string, { delimiter, names }: CsvDialect, skip: number
     `quote = '"'`,
     `escape = '"'`,
     "header = false",
-    `skip = ${skip}`,
+    "skip = 1",
     "comment = ''",
     "auto_detect = false",
     "hive_partitioning = false",
@@ -88,8 +88,20 @@ function relationOf(path: string, { delimiter, names }: CsvDialect, skip: number
   return names.length === 1 ? `(SELECT * FROM ${rows} WHERE c0 IS NOT NULL)` : rows;
 }
 
-async function copyRows(path: string, encoding: string, { end }: CsvDialect, to: string): Promise<void> {
-  await pipeline(withoutStart(textOfFile(path, encoding), end), createWriteStream(to));
+/** The rows below a line that stands for the names and ends as the others do. */
+async function copyRows(path: string, encoding: string, { dialect, header }: Header, to: string): Promise<void> {
+  const [lineBreak = "\n"] = /\r?\n?$/.exec(header)!;
+  const rows = withoutStart(textOfFile(path, encoding), dialect.end);
+  await pipeline(
+    rows,
+    (pieces: AsyncIterable<string>) => after(`names${lineBreak || "\n"}`, pieces),
+    createWriteStream(to),
+  );
+}
+
+async function* after(first: string, pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  yield first;
+  yield* pieces;
 }
 
 async function* withoutStart(pieces: AsyncIterable<string>, characters: number): AsyncGenerator<string> {

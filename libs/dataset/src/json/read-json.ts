@@ -6,7 +6,7 @@
 import { basename } from "node:path";
 import type { DuckDBVarCharVector } from "@duckdb/node-api";
 import type { ColumnType } from "@mintmark/columns/column-schema";
-import { isMissingText } from "@mintmark/columns/missing";
+import { isMissingCell, isMissingText } from "@mintmark/columns/missing";
 import { repeatedName } from "@mintmark/columns/names";
 import { type NumberFormat, parseNumber } from "@mintmark/columns/number-text";
 import { parseCell } from "@mintmark/columns/read-values";
@@ -14,8 +14,8 @@ import { AppError } from "@mintmark/errors";
 import { type CellKind, mixture, notOfType, type Place, type Seen } from "../decide.ts";
 import { chunksOf, literal, type Reader, summaryOf } from "../duckdb.ts";
 import type { Rules } from "../read-options.ts";
-import { requireFile } from "../text-of-file.ts";
 import { numberColumn, type Table, type TableColumn, unusableColumn } from "../table.ts";
+import { requireFile } from "../text-of-file.ts";
 
 /** @throws AppError DATA_FILE_NOT_FOUND, DATA_MALFORMED, COLUMN_REPEATED */
 export async function readJson(reader: Reader, paths: readonly string[], rules: Rules): Promise<Table> {
@@ -27,7 +27,10 @@ export async function readJson(reader: Reader, paths: readonly string[], rules: 
     for await (const object of objectsOf(reader, path)) {
       for (const [name, value] of Object.entries(object)) {
         let column = columns.get(name);
-        if (column === undefined) columns.set(name, (column = []));
+        if (column === undefined) {
+          column = [];
+          columns.set(name, column);
+        }
         column[rows] = value;
       }
       rows++;
@@ -78,7 +81,7 @@ function decided(name: string, values: readonly unknown[], { rows, rules, placeO
   const isMissing = (value: unknown) =>
     value === null ||
     value === undefined ||
-    (typeof value === "string" && isMissingText(value, rules.missing)) ||
+    (typeof value === "string" && isMissingCell(value, rules.missing)) ||
     (typeof value === "number" && rules.missingNumbers.has(value));
   const seen: Seen = {};
   let nested: Place | undefined;
@@ -102,7 +105,7 @@ function decided(name: string, values: readonly unknown[], { rows, rules, placeO
   if (declared === "text" || (declared === undefined && seen.text !== undefined)) {
     const mixed = declared === undefined && !rules.keepsMixed ? mixture(name, seen) : undefined;
     if (mixed !== undefined) return unusableColumn(name, "mixed", mixed);
-    const texts = Array.from({ length: rows }, (_, row) => (isMissing(values[row]) ? "" : textOf(values[row])));
+    const texts = Array.from({ length: rows }, (_, row) => textOf(values[row], rules.missing));
     return { type: "text", name, values: texts };
   }
   const numbers = new Float64Array(rows);
@@ -147,6 +150,8 @@ function numberOf(type: MeasuredType, value: unknown, format: NumberFormat): num
   return typeof value === "string" ? parseCell({ type, format }, value) : undefined;
 }
 
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+function textOf(value: unknown, missing: ReadonlySet<string>): string {
+  if (value === null || value === undefined) return "";
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return isMissingText(text, missing) ? "" : text;
 }

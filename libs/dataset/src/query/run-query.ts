@@ -4,16 +4,16 @@
  * @module
  */
 import {
-  DuckDBDataChunk,
-  type DuckDBConnection,
   BIGINT,
   BOOLEAN,
   DOUBLE,
-  StatementType,
-  TIMESTAMP,
+  type DuckDBConnection,
+  DuckDBDataChunk,
   DuckDBTimestampValue,
   type DuckDBType,
   type DuckDBValue,
+  StatementType,
+  TIMESTAMP,
   VARCHAR,
 } from "@duckdb/node-api";
 import { repeatedName } from "@mintmark/columns/names";

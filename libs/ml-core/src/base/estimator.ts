@@ -33,23 +33,24 @@ export interface LogisticEstimator {
 }
 
 /**
- * Trees over float32 features. From decision-stump, decision-tree, random-forest and gradient-boosting.
+ * Trees over features in double. From decision-stump, decision-tree, random-forest and gradient-boosting.
  *
- * Sums are exact in float32 in any order (SERVING rules): leaf values lie on a grid 2^-q, fine enough that the
- * sum of the largest |leaf| of each tree, plus |base|, times 2^q is at most 2^24.
+ * A score is `sum · scale + base`, both operations in double, in this order. The sum of the leaves is exact in any order:
+ * leaf values lie on a grid 2^-q, coarse enough that the largest |leaf| of each tree together have at most 2^53 steps
+ * (2^24 where each leaf adds to all sums), fine enough that no coarser one would do.
  */
 export interface TreeEstimator {
   readonly kind: "trees";
   readonly trees: readonly Tree[];
   /** How many sums a prediction has: 1 for regression and for two-class boosting, otherwise the classes. */
   readonly outputs: number;
-  /** Added to each sum; on the same grid; length `outputs`. */
-  readonly base: Float32Array;
-  /** Multiplied after the sum, in float32: fround(1 / trees) for averages, 1 for sums. */
+  /** Multiplied after the sum: 1 / trees for averages, 1 for sums. */
   readonly scale: number;
+  /** Added after that, so that leaves need not carry the target's mean; length `outputs`. */
+  readonly base: Float64Array;
   /**
-   * What becomes of the scaled sums: `identity` a regression value; `probability` they are class probabilities already;
-   * `logistic` one sum is the score of class 1 of two; `softmax` one score a class.
+   * What becomes of the scores: `identity` a regression value; `probability` they are class probabilities already;
+   * `logistic` the only one is that of class 1 of two; `softmax` one a class.
    */
   readonly link: "identity" | "probability" | "logistic" | "softmax";
   /** ≥ 2 for classification, 0 for regression. */
@@ -58,19 +59,19 @@ export interface TreeEstimator {
   readonly importance: Float64Array;
 }
 
-/** A binary tree in flat arrays; node 0 is the root. A row goes left if fround(x[feature]) <= threshold, else (also NaN) right. */
+/** A binary tree in flat arrays; node 0 is the root. A row goes left if x[feature] <= threshold, else (also NaN) right. */
 export interface Tree {
   /** Per node; −1 in a leaf. */
   readonly feature: Int32Array;
-  /** Per node; float32. */
-  readonly threshold: Float32Array;
+  /** Per node; 0 in a leaf. */
+  readonly threshold: Float64Array;
   /** Per node; index of the child, −1 in a leaf. */
   readonly left: Int32Array;
   readonly right: Int32Array;
   /** The sum that a leaf adds to; −1 if each leaf adds to all of them. */
   readonly output: number;
   /** Leaf values on the grid: one a node, or `outputs` a node (row-major) where `output` is −1. Zero in inner nodes. */
-  readonly value: Float32Array;
+  readonly value: Float64Array;
 }
 
 /** Liu, Ting & Zhou 2008. Leaf values are path lengths: depth plus c(rows in the leaf), on a grid. */

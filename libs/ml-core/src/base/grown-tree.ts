@@ -1,16 +1,13 @@
 /**
- * Trees between growing and the estimator: their values still as they were computed.
+ * Trees between growing and the estimator.
  * @module
  */
 import type { Tree } from "./estimator.ts";
 
-export interface ExactTree extends Omit<Tree, "value"> {
-  readonly value: Float64Array;
-}
-
 /** A complete tree of an ensemble. */
 export interface GrownTree {
-  readonly tree: ExactTree;
+  /** Its leaf values are still as they were computed, on no grid. */
+  readonly tree: Tree;
   /** For each column, what its splits gained. */
   readonly gain: Float64Array;
 }

@@ -2,6 +2,7 @@
  * Dense row-major matrices over typed arrays.
  * @module
  */
+import { ArgumentError } from "./argument-error.ts";
 
 /** `rows × cols` numbers; element (i, j) is `data[i * cols + j]`. */
 export interface Matrix {
@@ -12,11 +13,11 @@ export interface Matrix {
 
 /**
  * Views `data` as a matrix without copying it.
- * @throws RangeError if `data.length` is not `rows * cols`.
+ * @throws ArgumentError if `data.length` is not `rows * cols`.
  */
 export function matrix(data: Float64Array, rows: number, cols: number): Matrix {
   if (data.length !== rows * cols)
-    throw new RangeError(`"data" expected length ${rows} × ${cols} = ${rows * cols}, got ${data.length}`);
+    throw new ArgumentError(`"data" expected length ${rows} × ${cols} = ${rows * cols}, got ${data.length}`);
   return { data, rows, cols };
 }
 
@@ -30,11 +31,11 @@ export function takeRows(x: Matrix, rows: ArrayLike<number>): Matrix {
   return { data, rows: rows.length, cols: x.cols };
 }
 
-/** @throws RangeError naming row and column of the first value that is NaN or infinite. */
+/** @throws ArgumentError naming row and column of the first value that is NaN or infinite. */
 export function requireFinite(name: string, x: Matrix): void {
   for (let at = 0; at < x.data.length; at++)
     if (!Number.isFinite(x.data[at]!))
-      throw new RangeError(
+      throw new ArgumentError(
         `"${name}" expected finite values, got ${x.data[at]} at row ${Math.floor(at / x.cols)}, column ${at % x.cols}`,
       );
 }

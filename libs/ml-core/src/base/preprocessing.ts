@@ -27,7 +27,7 @@ export type ColumnEncoder = NumberEncoder | OrdinalEncoder | OneHotEncoder;
 export interface NumberEncoder {
   readonly kind: "number";
   readonly column: string;
-  /** Null if missing values are not filled. */
+  /** Null if there is no rule for missing values. */
   readonly fill: number | null;
   readonly offset: number;
   /** Not 0. */
@@ -38,6 +38,8 @@ export interface NumberEncoder {
 export interface OrdinalEncoder {
   readonly kind: "ordinal";
   readonly column: string;
+  /** What missing text becomes before it is encoded; null if "" is a value like any other. */
+  readonly fill: string | null;
   readonly categories: readonly string[];
   readonly unknown: number;
 }
@@ -46,5 +48,7 @@ export interface OrdinalEncoder {
 export interface OneHotEncoder {
   readonly kind: "one-hot";
   readonly column: string;
+  /** As of an ordinal encoder. */
+  readonly fill: string | null;
   readonly categories: readonly string[];
 }

@@ -6,6 +6,7 @@
  * Deterministic: the same data, params and key give bit-identical estimators.
  * @module
  */
+import { ArgumentError } from "../base/argument-error.ts";
 import { requireInteger, requireNumber } from "../base/check.ts";
 import type { KMeansEstimator } from "../base/estimator.ts";
 import type { Fit } from "../base/fit.ts";
@@ -31,7 +32,7 @@ export interface KMeansParams {
 
 /**
  * `loss` is the inertia: the sum of squared distances from each row to its center.
- * @throws RangeError for bad parameters, fewer rows than clusters, or a value that is not finite.
+ * @throws ArgumentError for bad parameters, fewer rows than clusters, or a value that is not finite.
  */
 export function fitKMeans(
   x: Matrix,
@@ -64,7 +65,7 @@ export function predictKMeans(
   { centers }: KMeansEstimator,
   x: Matrix,
 ): { readonly labels: Int32Array; readonly distances: Float64Array } {
-  if (x.cols !== centers.cols) throw new RangeError(`"x" expected ${centers.cols} columns, got ${x.cols}`);
+  if (x.cols !== centers.cols) throw new ArgumentError(`"x" expected ${centers.cols} columns, got ${x.cols}`);
   const labels = new Int32Array(x.rows);
   const squares = new Float64Array(x.rows);
   assignRows(x, centers.data, labels, squares);

@@ -7,6 +7,7 @@
  * Deterministic: sums of gradients are whole numbers, so they are exact; iteration i draws from `split(key, i)` only.
  * @module
  */
+import { ArgumentError } from "../base/argument-error.ts";
 import { requireInteger, requireNumber } from "../base/check.ts";
 import type { TreeEstimator } from "../base/estimator.ts";
 import { completeIteration, type FitPort, silentPort } from "../base/fit-port.ts";
@@ -21,7 +22,7 @@ import { placeOnGrid } from "../tree/grid.ts";
 import { type LeafwiseLimits, leafwiseGrower } from "../tree/grow-leafwise.ts";
 import { importanceOf } from "../tree/importance.ts";
 import { findLeaf } from "../tree/predict-trees.ts";
-import { lossOf } from "./boosting-loss.ts";
+import { type BoostingLoss, lossOf } from "./boosting-loss.ts";
 
 export interface GradientBoostingParams {
   /** How many iterations. @default 100 */
@@ -64,7 +65,7 @@ const defaults = {
 
 /**
  * The port hears the mean training loss after each iteration: log loss, or half the squared error.
- * @throws RangeError if a param is out of its range, or `x` or `y` is not something to learn from.
+ * @throws ArgumentError if a param is out of its range, or `x` or `y` is not something to learn from.
  */
 export function fitGradientBoosting(
   x: Matrix,
@@ -82,12 +83,13 @@ export function fitGradientBoosting(
   const grown = boost(x, loss, chosen, key, port);
   return {
     kind: "trees",
-    ...placeOnGrid(
+    trees: placeOnGrid(
       grown.map(({ tree }) => tree),
-      loss.base,
+      loss.outputs,
     ),
     outputs: loss.outputs,
     scale: 1,
+    base: Float64Array.from(loss.base),
     link: loss.link,
     classes: y.kind === "classes" ? y.classes : 0,
     importance: importanceOf(grown.map(({ gain }) => gain)),
@@ -98,46 +100,44 @@ type Params = Required<GradientBoostingParams>;
 
 function boost(
   x: Matrix,
-  { outputs, base, derive }: ReturnType<typeof lossOf>,
+  { outputs, stepMax, derive }: BoostingLoss,
   params: Params,
   key: RngKey,
   port: FitPort,
 ): GrownTree[] {
   const { rows, cols } = x;
-  const grower = leafwiseGrower(binColumns(x, params.max_bin), limitsOf(params));
-  const scores = Float64Array.from({ length: rows * outputs }, (_, at) => base[Math.floor(at / rows)]!);
+  const grower = leafwiseGrower(binColumns(x, params.max_bin), limitsOf(params, stepMax));
+  const sums = new Float64Array(rows * outputs);
   const gradients = new Float64Array(rows * outputs);
   const curvatures = new Float64Array(rows * outputs);
   const of = (values: Float64Array, output: number) => values.subarray(output * rows, (output + 1) * rows);
 
   const { trees, iterations } = port.checkpoints?.resumeFrom ?? { trees: [], iterations: 0 };
   const grown: GrownTree[] = [...trees];
-  addLeaves(grown, x, scores);
-  derive(scores, gradients, curvatures);
+  addLeaves(grown, x, sums);
+  derive(sums, gradients, curvatures);
   for (let i = iterations; i < params.n_estimators; i++) {
     const iterationKey = split(key, i);
     const inBag = drawBag(rows, params.bagging_fraction, split(iterationKey, outputs));
     for (let k = 0; k < outputs; k++) {
       const features = drawFeatures(cols, params.feature_fraction, split(iterationKey, k));
       const sample = { gradients: of(gradients, k), curvatures: of(curvatures, k), inBag, features };
-      grown.push(grower.grow(sample, k, of(scores, k)));
+      grown.push(grower.grow(sample, k, of(sums, k)));
     }
-    const loss = derive(scores, gradients, curvatures);
+    const loss = derive(sums, gradients, curvatures);
     completeIteration(port, grown, { done: i + 1, of: params.n_estimators, loss });
   }
   return grown;
 }
 
 /**
- * Adds to the scores what growing the trees had added, in the same order and so to the same last bit: a row's leaf by
+ * Adds to the sums what growing the trees had added, in the same order and so to the same last bit: a row's leaf by
  * bins is its leaf by thresholds.
  */
-function addLeaves(grown: readonly GrownTree[], x: Matrix, outScores: Float64Array): void {
-  if (grown.length === 0) return;
-  const features = Float32Array.from(x.data);
+function addLeaves(grown: readonly GrownTree[], x: Matrix, outSums: Float64Array): void {
   for (const { tree } of grown)
     for (let row = 0; row < x.rows; row++)
-      outScores[tree.output * x.rows + row]! += tree.value[findLeaf(tree, features, row * x.cols)]!;
+      outSums[tree.output * x.rows + row]! += tree.value[findLeaf(tree, x.data, row * x.cols)]!;
 }
 
 function drawBag(rows: number, fraction: number, key: RngKey): Uint8Array | null {
@@ -153,7 +153,7 @@ function drawFeatures(cols: number, fraction: number, key: RngKey): Uint32Array 
   return count === cols ? Uint32Array.from({ length: cols }, (_, j) => j) : drawDistinct(cols, count, key).sort();
 }
 
-function limitsOf(params: Params): LeafwiseLimits {
+function limitsOf(params: Params, stepMax: number): LeafwiseLimits {
   const { max_depth } = params;
   return {
     leaves: params.num_leaves,
@@ -162,6 +162,7 @@ function limitsOf(params: Params): LeafwiseLimits {
     curvatureInLeaf: params.min_sum_hessian_in_leaf,
     lambda: params.lambda_l2,
     gainMin: params.min_gain_to_split,
+    stepMax,
     learningRate: params.learning_rate,
   };
 }
@@ -181,5 +182,5 @@ function requireParams(params: Params): void {
 }
 
 function requireShare(name: string, value: number): void {
-  if (!(value > 0 && value <= 1)) throw new RangeError(`"${name}" expected a number in (0, 1], got ${value}`);
+  if (!(value > 0 && value <= 1)) throw new ArgumentError(`"${name}" expected a number in (0, 1], got ${value}`);
 }

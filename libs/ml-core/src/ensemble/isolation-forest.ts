@@ -6,14 +6,14 @@
  * Deterministic: tree t depends on the data, the params and `split(key, t)` only.
  * @module
  */
+import { ArgumentError } from "../base/argument-error.ts";
 import { requireInteger } from "../base/check.ts";
-import type { IsolationForestEstimator } from "../base/estimator.ts";
+import type { IsolationForestEstimator, Tree } from "../base/estimator.ts";
 import { type FitPort, silentPort } from "../base/fit-port.ts";
-import type { ExactTree } from "../base/grown-tree.ts";
 import type { Matrix } from "../base/matrix.ts";
 import { type RngKey, split, uniform } from "../base/rng.ts";
 import { requireFeatures } from "../base/training-data.ts";
-import { float32Columns } from "../tree/columns.ts";
+import { treeColumns } from "../tree/columns.ts";
 import { drawDistinct } from "../tree/draw.ts";
 import { placeOnGrid } from "../tree/grid.ts";
 import { leafNode, type TreeNode, toTree } from "../tree/nodes.ts";
@@ -34,7 +34,7 @@ export interface IsolationForestParams {
   readonly contamination?: number | "auto";
 }
 
-/** @throws RangeError if a param is out of its range, or `x` has fewer than two rows or a value that is not finite. */
+/** @throws ArgumentError if a param is out of its range, or `x` has fewer than two rows or a value that is not finite. */
 export function fitIsolationForest(
   x: Matrix,
   params: IsolationForestParams,
@@ -45,16 +45,16 @@ export function fitIsolationForest(
   requireInteger("n_estimators", n_estimators, 1);
   requireContamination(contamination);
   requireFeatures(x);
-  if (x.rows < 2) throw new RangeError(`"x" expected at least 2 rows, got ${x.rows}`);
+  if (x.rows < 2) throw new ArgumentError(`"x" expected at least 2 rows, got ${x.rows}`);
   const sampled = sampleSize(max_samples, x.rows);
-  const columns = float32Columns(x);
+  const columns = treeColumns(x);
 
-  const grown: ExactTree[] = [];
+  const grown: Tree[] = [];
   for (let t = 0; t < n_estimators; t++) {
     grown.push(growIsolationTree(columns, x.rows, sampled, split(key, t)));
     port.iteration(t + 1, n_estimators);
   }
-  const { trees } = placeOnGrid(grown, [0]);
+  const trees = placeOnGrid(grown, 1);
   const estimator = { kind: "isolation-forest", trees, normalizer: averagePath(sampled), threshold: 0 } as const;
   if (contamination === "auto") return estimator;
   return { ...estimator, threshold: quantile(anomalyScores(estimator, x), contamination) };
@@ -74,17 +74,17 @@ const EULER_GAMMA = 0.5772156649015329;
 
 function requireContamination(contamination: number | "auto"): void {
   if (contamination === "auto" || (contamination > 0 && contamination <= 0.5)) return;
-  throw new RangeError(`"contamination" expected a number in (0, 0.5] or "auto", got ${contamination}`);
+  throw new ArgumentError(`"contamination" expected a number in (0, 0.5] or "auto", got ${contamination}`);
 }
 
 function sampleSize(maxSamples: number | "auto", rows: number): number {
   if (maxSamples === "auto") return Math.min(256, rows);
   if (maxSamples > 0 && maxSamples <= 1) return Math.max(2, Math.floor(maxSamples * rows));
   if (Number.isInteger(maxSamples) && maxSamples >= 2) return Math.min(maxSamples, rows);
-  throw new RangeError(`"max_samples" expected an integer >= 2, a fraction in (0, 1] or "auto", got ${maxSamples}`);
+  throw new ArgumentError(`"max_samples" expected an integer >= 2, a fraction in (0, 1] or "auto", got ${maxSamples}`);
 }
 
-function growIsolationTree(columns: readonly Float32Array[], rows: number, sampled: number, key: RngKey): ExactTree {
+function growIsolationTree(columns: readonly Float64Array[], rows: number, sampled: number, key: RngKey): Tree {
   const depthMax = Math.ceil(Math.log2(sampled));
   const nodes: Node[] = [];
   const add = (sample: Uint32Array, depth: number, nodeKey: RngKey): number => {
@@ -124,7 +124,7 @@ interface Cut {
 }
 
 /** A uniform cut within a random column of those that vary among the rows; null if none does. */
-function drawCut(columns: readonly Float32Array[], sample: Uint32Array, key: RngKey): Cut | null {
+function drawCut(columns: readonly Float64Array[], sample: Uint32Array, key: RngKey): Cut | null {
   for (const feature of drawDistinct(columns.length, columns.length, split(key, 3))) {
     const column = columns[feature]!;
     let least = Infinity;
@@ -134,7 +134,7 @@ function drawCut(columns: readonly Float32Array[], sample: Uint32Array, key: Rng
       most = Math.max(most, column[row]!);
     }
     if (least === most) continue;
-    const threshold = Math.fround(least + uniform(split(key, 4), 0) * (most - least));
+    const threshold = least + uniform(split(key, 4), 0) * (most - least);
     // Rounding must not reach the upper end: then nothing would go right.
     return { feature, threshold: threshold < most ? threshold : least };
   }

@@ -1,5 +1,6 @@
 import { estimatorBattery } from "@mintmark/testing/estimator-battery";
 import { describe, expect, it } from "vitest";
+import { ArgumentError } from "../base/argument-error.ts";
 import { matrix } from "../base/matrix.ts";
 import { uniform } from "../base/rng.ts";
 import type { ClassTarget } from "../base/target.ts";
@@ -84,6 +85,6 @@ describe("fitRandomForest", () => {
       `"max_features" expected a fraction in (0, 1], an integer in 2..4 (columns), "sqrt" or "log2", got 9`,
     ],
   ])("refuses %o", (params, message) => {
-    expect(() => fitRandomForest(x, y, params, key)).toThrow(new RangeError(message));
+    expect(() => fitRandomForest(x, y, params, key)).toThrow(new ArgumentError(message));
   });
 });

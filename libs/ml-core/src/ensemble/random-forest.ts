@@ -26,7 +26,7 @@ export interface RandomForestParams extends Omit<DecisionTreeParams, "max_featur
   readonly bootstrap?: boolean;
 }
 
-/** @throws RangeError if a param is out of its range, or `x` or `y` is not something to learn from. */
+/** @throws ArgumentError if a param is out of its range, or `x` or `y` is not something to learn from. */
 export function fitRandomForest(
   x: Matrix,
   y: Target,

@@ -33,7 +33,7 @@ export interface LinearRegressionParams {
 
 /**
  * `loss` is the mean squared error on the training rows.
- * @throws RangeError for bad data or parameters.
+ * @throws ArgumentError for bad data or parameters.
  */
 export function fitLinearRegression(
   x: Matrix,

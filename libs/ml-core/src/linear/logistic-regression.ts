@@ -35,7 +35,7 @@ export interface LogisticRegressionParams {
 
 /**
  * `loss` is the minimised sum of mean log loss and penalty.
- * @throws RangeError for bad data or parameters.
+ * @throws ArgumentError for bad data or parameters.
  */
 export function fitLogisticRegression(
   x: Matrix,

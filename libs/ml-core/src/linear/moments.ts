@@ -2,11 +2,12 @@
  * Means and spreads of columns, and centred copies: what makes the linear solvers indifferent to units.
  * @module
  */
+import { ArgumentError } from "../base/argument-error.ts";
 import type { Matrix } from "../base/matrix.ts";
 
 /**
  * Mean of each column, exact to a few roundings: the mean of what a first mean leaves over is added to it.
- * @throws RangeError naming the first column whose sum overflows.
+ * @throws ArgumentError naming the first column whose sum overflows.
  */
 export function columnMeans(x: Matrix): Float64Array {
   const means = meansAround(x, new Float64Array(x.cols));
@@ -18,7 +19,7 @@ export function columnMeans(x: Matrix): Float64Array {
 /**
  * Standard deviation of each column around `center` (dividing by the number of rows); exactly 0 for a column that
  * varies by no more than the rounding of its values.
- * @throws RangeError naming the first column whose squares overflow.
+ * @throws ArgumentError naming the first column whose squares overflow.
  */
 export function columnDeviations(x: Matrix, center: Float64Array): Float64Array {
   const sums = new Float64Array(x.cols);
@@ -60,5 +61,5 @@ function meansAround(x: Matrix, center: Float64Array): Float64Array {
 
 function requireNoOverflow(columns: Float64Array): void {
   const bad = columns.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw new RangeError(`"x" expected values whose squares can be summed, column ${bad} overflows`);
+  if (bad >= 0) throw new ArgumentError(`"x" expected values whose squares can be summed, column ${bad} overflows`);
 }

@@ -6,6 +6,7 @@
  * Cost: O((rows + cols) · cols²) time. Deterministic.
  * @module
  */
+import { ArgumentError } from "../base/argument-error.ts";
 import { requireNumber } from "../base/check.ts";
 import type { LinearEstimator } from "../base/estimator.ts";
 import type { Fit } from "../base/fit.ts";
@@ -25,7 +26,7 @@ export interface RidgeParams {
 
 /**
  * `loss` is the mean squared error on the training rows.
- * @throws RangeError for bad data or parameters.
+ * @throws ArgumentError for bad data or parameters.
  */
 export function fitRidge(
   x: Matrix,
@@ -46,7 +47,7 @@ export function fitRidge(
       : solveLeastSquares(withPenaltyRows(centered, Math.sqrt(alpha)), extended(rest, x.cols));
   const intercept = targetCenter - dot(coefficients, centers);
   const loss = meanSquaredError(centered, rest, coefficients);
-  if (!Number.isFinite(loss)) throw new RangeError('"y" expected values whose squares can be summed, they overflow');
+  if (!Number.isFinite(loss)) throw new ArgumentError('"y" expected values whose squares can be summed, they overflow');
   port.iteration(1, 1, loss);
   return { estimator: { kind: "linear", coefficients, intercept }, iterations: 0, converged: true, loss };
 }

@@ -2,6 +2,7 @@
  * Metrics by name. One that is not defined on the rows at hand is not a number: it is left out, with the reason.
  * @module
  */
+import { ArgumentError } from "../base/argument-error.ts";
 
 export interface MetricReport {
   /** By scikit-learn's names; every value finite. */
@@ -29,7 +30,7 @@ export function reportOf(metrics: Readonly<Record<string, Metric>>): MetricRepor
   return { values, undefined: left };
 }
 
-/** @throws RangeError if two columns that belong together differ in length. */
+/** @throws ArgumentError if two columns that belong together differ in length. */
 export function requireSameLength(name: string, actual: number, expected: number): void {
-  if (actual !== expected) throw new RangeError(`"${name}" expected length ${expected}, got ${actual}`);
+  if (actual !== expected) throw new ArgumentError(`"${name}" expected length ${expected}, got ${actual}`);
 }

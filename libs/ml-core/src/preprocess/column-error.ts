@@ -2,6 +2,7 @@
  * What can be wrong with a column, in a form that a caller can turn into a failure of its own.
  * @module
  */
+import { ArgumentError } from "../base/argument-error.ts";
 
 export type ColumnProblem =
   | "unknown-column"
@@ -13,7 +14,7 @@ export type ColumnProblem =
   | "nothing-to-impute-from"
   | "too-large-to-scale";
 
-export class ColumnError extends RangeError {
+export class ColumnError extends ArgumentError {
   override readonly name = "ColumnError";
   readonly problem: ColumnProblem;
   readonly column: string;

@@ -15,28 +15,35 @@ import type {
   TextColumn,
 } from "../base/preprocessing.ts";
 import { columnDeviations, columnMeans } from "../linear/moments.ts";
+import { MISSING_AS_LARGEST } from "../tree/columns.ts";
 import { ColumnError } from "./column-error.ts";
 import type { ImputeStep, Step } from "./steps.ts";
 
 export interface PreprocessOptions {
   /** How text columns are encoded that no step names: `ordinal` suits trees, `one-hot` everything linear. */
   readonly defaultText: "ordinal" | "one-hot";
+  /**
+   * What becomes of missing numbers in a column that no step imputes. `largest` suits trees: they count as larger than any
+   * value, so that a split can cut them off; a column that a step scales has no such value.
+   * @default "refused"
+   */
+  readonly missing?: "refused" | "largest";
 }
 
 /**
  * @param columns the features, in the order of the feature matrix; the rows to learn from
  * @throws ColumnError if a step names a column that is not there or of the wrong type, a column is encoded twice, a
- * number column holds infinite values, or missing ones and no step imputes it.
+ * number column holds infinite values, or missing ones and there is no rule for them.
  */
 export function fitPreprocessor(
   columns: readonly Column[],
   steps: readonly Step[],
-  { defaultText }: PreprocessOptions,
+  { defaultText, missing = "refused" }: PreprocessOptions,
 ): Preprocessor {
   for (const step of steps) requireKnown(columnsOf(step), columns);
   const encoders = columns.map((column) => {
     const own = steps.filter((step) => columnsOf(step).includes(column.name));
-    return column.type === "number" ? fitNumber(column, own) : fitText(column, own, defaultText);
+    return column.type === "number" ? fitNumber(column, own, missing) : fitText(column, own, defaultText);
   });
   return { encoders };
 }
@@ -53,12 +60,18 @@ export function requireNoInfinity(column: NumberColumn): void {
   });
 }
 
-function fitNumber(column: NumberColumn, steps: readonly Step[]): NumberEncoder {
+function fitNumber(
+  column: NumberColumn,
+  steps: readonly Step[],
+  missing: NonNullable<PreprocessOptions["missing"]>,
+): NumberEncoder {
   requireNoInfinity(column);
   let encoder: NumberEncoder = { kind: "number", column: column.name, fill: null, offset: 0, scale: 1 };
   for (const step of steps) encoder = withStep(encoder, column, step);
-  if (encoder.fill === null) requireNothingMissing(column);
-  return encoder;
+  if (encoder.fill !== null || !column.values.some(Number.isNaN)) return encoder;
+  // Without a step the values are as they came, and none of them is as large.
+  if (missing === "largest" && steps.length === 0) return { ...encoder, fill: MISSING_AS_LARGEST };
+  throw missingValues(column);
 }
 
 function withStep(encoder: NumberEncoder, column: NumberColumn, step: Step): NumberEncoder {
@@ -87,7 +100,14 @@ function fillOf(
   { strategy = "mean", value = 0 }: ImputeStep,
   { offset, scale }: NumberEncoder,
 ): number {
-  if (strategy === "constant") return value * scale + offset;
+  if (strategy === "constant") {
+    if (typeof value === "number") return value * scale + offset;
+    throw new ColumnError(
+      "number-in-text-step",
+      column.name,
+      `holds numbers, and impute has the text "${value}" as value`,
+    );
+  }
   const present = presentValues(column, null);
   if (present.length === 0) throw nothingToImputeFrom(column);
   if (strategy === "mean") return meanOf(present);
@@ -100,11 +120,15 @@ function fitText(
   steps: readonly Step[],
   defaultText: PreprocessOptions["defaultText"],
 ): ColumnEncoder {
-  const [step, second] = steps;
+  const imputing = steps.find((step) => "impute" in step);
+  const encoding = steps.filter((step) => !("impute" in step));
+  const [step, second] = encoding;
   if (second !== undefined)
-    throw new ColumnError("encoded-twice", column.name, `is named by ${steps.length} steps; keep one of them`);
-  const categories = [...new Set(column.values)].sort(compareCodePoints);
-  const base = { column: column.name, categories };
+    throw new ColumnError("encoded-twice", column.name, `is named by ${encoding.length} steps; keep one of them`);
+  const fill = imputing === undefined ? null : textFillOf(column, imputing);
+  const filled = column.values.map((value) => (value === "" ? (fill ?? "") : value));
+  const categories = [...new Set(filled)].sort(compareCodePoints);
+  const base = { column: column.name, fill, categories };
   if (step === undefined)
     return defaultText === "one-hot" ? { kind: "one-hot", ...base } : { kind: "ordinal", ...base, unknown: -1 };
   if ("ordinal-encode" in step) return { kind: "ordinal", ...base, unknown: step.unknown ?? -1 };
@@ -116,6 +140,29 @@ function fitText(
   );
 }
 
+/** What stands in for missing text. */
+function textFillOf(column: TextColumn, { strategy = "mean", value = 0 }: ImputeStep): string {
+  if (strategy === "constant") {
+    if (typeof value === "string") return value;
+    throw new ColumnError(
+      "text-in-number-step",
+      column.name,
+      `holds text, and impute has the number ${value} as value`,
+    );
+  }
+  if (strategy !== "most-frequent")
+    throw new ColumnError(
+      "text-in-number-step",
+      column.name,
+      `holds text, and impute with strategy ${strategy} takes numbers: text takes most-frequent or constant`,
+    );
+  const counts = new Map<string, number>();
+  for (const text of column.values) if (text !== "") counts.set(text, (counts.get(text) ?? 0) + 1);
+  if (counts.size === 0) throw nothingToImputeFrom(column);
+  const most = counts.values().reduce((a, b) => Math.max(a, b));
+  return [...counts.keys()].filter((text) => counts.get(text) === most).sort(compareCodePoints)[0]!;
+}
+
 function requireKnown(names: readonly string[], columns: readonly Column[]): void {
   const known = columns.map((column) => column.name);
   const stranger = names.find((name) => !known.includes(name));
@@ -123,11 +170,10 @@ function requireKnown(names: readonly string[], columns: readonly Column[]): voi
     throw new ColumnError("unknown-column", stranger, `is not a feature; there are ${known.join(", ")}`);
 }
 
-function requireNothingMissing(column: NumberColumn): void {
+function missingValues(column: NumberColumn): ColumnError {
   const row = column.values.findIndex(Number.isNaN);
-  if (row < 0) return;
   const count = column.values.filter(Number.isNaN).length;
-  throw new ColumnError(
+  return new ColumnError(
     "missing-values",
     column.name,
     `holds ${count} missing values, the first at row ${row}: add { impute: [${column.name}], strategy: mean } to preprocess`,
@@ -135,7 +181,7 @@ function requireNothingMissing(column: NumberColumn): void {
   );
 }
 
-function nothingToImputeFrom(column: NumberColumn): ColumnError {
+function nothingToImputeFrom(column: Column): ColumnError {
   return new ColumnError(
     "nothing-to-impute-from",
     column.name,

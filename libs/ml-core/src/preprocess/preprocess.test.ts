@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ArgumentError } from "../base/argument-error.ts";
 import type { Column, NumberColumn, TextColumn } from "../base/preprocessing.ts";
 import { golden } from "../linear/golden.fixture.ts";
+import { MISSING_AS_LARGEST, TREE_VALUE_MAX } from "../tree/columns.ts";
+import { fitDecisionStump } from "../tree/decision-stump.ts";
+import { predictTrees } from "../tree/predict-trees.ts";
 import { ColumnError } from "./column-error.ts";
 import { fitPreprocessor } from "./fit-preprocessor.ts";
 import type { Step } from "./steps.ts";
@@ -47,6 +51,94 @@ describe("text columns", () => {
   it("take missing text as a category like any other", () => {
     const encoder = fitPreprocessor([text("c", ["", "a"])], [], trees).encoders[0];
     expect(encoder).toMatchObject({ categories: ["", "a"] });
+  });
+});
+
+describe("missing text", () => {
+  const holed = text("c", ["", "b", "a", "b", "a", "", "", "c"]);
+  const encodings: readonly Step[] = [{ "ordinal-encode": ["c"], unknown: 9 }, { "one-hot": ["c"] }];
+
+  it.each([
+    ["the first of the most frequent", { impute: ["c"], strategy: "most-frequent" }, "a"],
+    ["a constant that training has", { impute: ["c"], strategy: "constant", value: "c" }, "c"],
+    ["a constant that training has not", { impute: ["c"], strategy: "constant", value: "z" }, "z"],
+  ] as const)("becomes %s, and then is encoded as that, whichever step comes first", (_what, impute, fill) => {
+    const whole = text(
+      "c",
+      holed.values.map((value) => value || fill),
+    );
+    for (const encoding of encodings) {
+      const expected = fitPreprocessor([whole], [encoding], trees);
+      for (const steps of [
+        [impute, encoding],
+        [encoding, impute],
+      ]) {
+        const preprocessor = fitPreprocessor([holed], steps, trees);
+        expect(transform(preprocessor, [holed])).toEqual(transform(expected, [whole]));
+        expect(featureNames(preprocessor)).toEqual(featureNames(expected));
+      }
+    }
+  });
+
+  it("becomes the constant where no step encodes the column, by the default that the algorithm wants", () => {
+    const impute: Step = { impute: ["c"], strategy: "constant", value: "b" };
+    expect(fitPreprocessor([holed], [impute], trees).encoders[0]).toMatchObject({ kind: "ordinal", fill: "b" });
+    expect(fitPreprocessor([holed], [impute], linear).encoders[0]).toMatchObject({
+      kind: "one-hot",
+      categories: ["a", "b", "c"],
+    });
+  });
+
+  it("becomes what nobody has seen, if training had neither a hole nor the constant", () => {
+    const steps: Step[] = [{ impute: ["c"], strategy: "constant", value: "z" }, encodings[0]!];
+    const preprocessor = fitPreprocessor([text("c", ["a", "b"])], steps, trees);
+    expect(Array.from(transform(preprocessor, [text("c", ["", "b", "z"])]).data)).toEqual([9, 1, 9]);
+  });
+
+  it("stays a category of its own without a rule", () => {
+    const encoder = fitPreprocessor([holed], [], trees).encoders[0];
+    expect(encoder).toMatchObject({ fill: null, categories: ["", "a", "b", "c"] });
+  });
+});
+
+describe("missing numbers of trees", () => {
+  const largest = { defaultText: "ordinal", missing: "largest" } as const;
+  const age = numbers("age", [3, Number.NaN, -7]);
+
+  it("become larger than any value that trees take, in training and in prediction", () => {
+    const preprocessor = fitPreprocessor([age], [], largest);
+    expect(preprocessor.encoders).toEqual([
+      { kind: "number", column: "age", fill: MISSING_AS_LARGEST, offset: 0, scale: 1 },
+    ]);
+    expect(Array.from(transform(preprocessor, [age]).data)).toEqual([3, MISSING_AS_LARGEST, -7]);
+    expect(MISSING_AS_LARGEST).toBeGreaterThan(TREE_VALUE_MAX);
+  });
+
+  it("have no rule where training had none", () => {
+    const preprocessor = fitPreprocessor([numbers("age", [1, 2])], [], largest);
+    expect(preprocessor.encoders[0]).toMatchObject({ fill: null });
+    expect(transform(preprocessor, [age]).data[1]).toBeNaN();
+  });
+
+  it("are imputed where a step says so, and refused where one scales them", () => {
+    expect(fitPreprocessor([age], [{ impute: ["age"] }], largest).encoders[0]).toMatchObject({ fill: -2 });
+    const scaled = caught(() => fitPreprocessor([age], [{ "standard-scale": ["age"] }], largest));
+    expect(scaled).toMatchObject({
+      problem: "missing-values",
+      message: expect.stringContaining("add { impute: [age]"),
+    });
+  });
+
+  it("can be cut off by a tree: what is missing has its own answer", () => {
+    const columns = [numbers("n", [1, Number.NaN, 2, Number.NaN, 1000, TREE_VALUE_MAX])];
+    const preprocessor = fitPreprocessor(columns, [], largest);
+    const x = transform(preprocessor, columns);
+    const y = { kind: "classes", labels: Int32Array.of(0, 1, 0, 1, 0, 0), classes: 2 } as const;
+    const estimator = fitDecisionStump(x, y, {}, { hi: 0, lo: 0 });
+    const asked = transform(preprocessor, [numbers("n", [5, Number.NaN, -1e300])]);
+    expect(predictTrees(estimator, asked)).toMatchObject({
+      probabilities: { data: Float64Array.of(1, 0, 0, 1, 1, 0) },
+    });
   });
 });
 
@@ -179,6 +271,41 @@ describe("a column that cannot be used", () => {
       /named by 2 steps/,
     ],
     [
+      "a mean of text",
+      [sex],
+      [{ impute: ["sex"] }, { "one-hot": ["sex"] }],
+      { problem: "text-in-number-step", column: "sex" },
+      /impute with strategy mean takes numbers: text takes most-frequent or constant/,
+    ],
+    [
+      "a median of text",
+      [sex],
+      [{ impute: ["sex"], strategy: "median" }],
+      { problem: "text-in-number-step" },
+      /strategy median takes numbers/,
+    ],
+    [
+      "a number in the place of text",
+      [sex],
+      [{ impute: ["sex"], strategy: "constant", value: 1 }],
+      { problem: "text-in-number-step" },
+      /holds text, and impute has the number 1 as value/,
+    ],
+    [
+      "a text in the place of numbers",
+      [age],
+      [{ impute: ["age"], strategy: "constant", value: "old" }],
+      { problem: "number-in-text-step" },
+      /holds numbers, and impute has the text "old" as value/,
+    ],
+    [
+      "no text to impute from",
+      [text("c", ["", ""])],
+      [{ impute: ["c"], strategy: "most-frequent" }],
+      { problem: "nothing-to-impute-from" },
+      /only missing values/,
+    ],
+    [
       "nothing to impute from",
       [numbers("n", [Number.NaN])],
       [{ impute: ["n"] }],
@@ -204,7 +331,7 @@ describe("a column that cannot be used", () => {
   it.each(cases)("is refused for %s", (_, columns, steps, problem, message) => {
     const error = caught(() => fitPreprocessor(columns, steps, trees));
     expect(error).toBeInstanceOf(ColumnError);
-    expect(error).toBeInstanceOf(RangeError);
+    expect(error).toBeInstanceOf(ArgumentError);
     expect(error).toMatchObject(problem);
     expect(error).toHaveProperty("message", expect.stringMatching(message));
   });

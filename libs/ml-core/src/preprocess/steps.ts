@@ -27,11 +27,14 @@ export interface MinMaxScaleStep {
   readonly "min-max-scale": readonly string[];
 }
 
-/** Fills in missing numbers. */
+/** Fills in missing numbers, or missing text before it is encoded, whichever step comes first. */
 export interface ImputeStep {
   readonly impute: readonly string[];
-  /** `most-frequent`: of equally frequent values the smallest. Default `mean`. */
+  /**
+   * `most-frequent`: of equally frequent values the smallest, of texts the first in code-point order. Default `mean`, which
+   * like `median` is of numbers only.
+   */
   readonly strategy?: "mean" | "median" | "most-frequent" | "constant" | undefined;
-  /** For `constant`; default 0. */
-  readonly value?: number | undefined;
+  /** For `constant`: of the type of the columns; default 0. */
+  readonly value?: number | string | undefined;
 }

@@ -56,7 +56,7 @@ function encode(encoder: ColumnEncoder, column: Column, out: Matrix, at: number)
   if (column.type !== "text") throw new ColumnError("number-in-text-step", column.name, "holds numbers, not text");
   const indexOf = new Map(encoder.categories.map((category, index) => [category, index]));
   column.values.forEach((value, row) => {
-    const index = indexOf.get(value);
+    const index = indexOf.get(value === "" ? (encoder.fill ?? "") : value);
     if (encoder.kind === "ordinal") out.data[row * out.cols + at] = index ?? encoder.unknown;
     else if (index !== undefined) out.data[row * out.cols + at + index] = 1;
   });

@@ -2,6 +2,7 @@
  * Divides rows into training, validation and test.
  * @module
  */
+import { ArgumentError } from "../base/argument-error.ts";
 import { requireInteger, requireNumber } from "../base/check.ts";
 import { hashOrderedClasses } from "./position-order.ts";
 
@@ -31,7 +32,7 @@ export function splitRows(rows: number, { test, validation, stratify, seed }: Sp
   requireNumber("test", test, 0);
   requireNumber("validation", validation, 0);
   if (test + validation >= 1)
-    throw new RangeError(
+    throw new ArgumentError(
       `"test" + "validation" expected below 1, so that training rows are left, got ${test + validation}`,
     );
   const parts: { [part in keyof RowSplit]: number[] } = { train: [], validation: [], test: [] };

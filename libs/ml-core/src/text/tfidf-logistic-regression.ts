@@ -2,6 +2,7 @@
  * Classifies texts: TF-IDF, then logistic regression on its sparse rows.
  * @module
  */
+import { ArgumentError } from "../base/argument-error.ts";
 import type { TextEstimator } from "../base/estimator.ts";
 import type { Fit } from "../base/fit.ts";
 import { type FitPort, silentPort } from "../base/fit-port.ts";
@@ -14,7 +15,7 @@ export interface TfidfLogisticRegressionParams extends TfidfParams, LogisticRegr
 
 /**
  * @param texts one a row; "" is a text without words
- * @throws RangeError for bad data or parameters.
+ * @throws ArgumentError for bad data or parameters.
  */
 export function fitTfidfLogisticRegression(
   texts: readonly string[],
@@ -22,7 +23,7 @@ export function fitTfidfLogisticRegression(
   params: TfidfLogisticRegressionParams = {},
   port: FitPort = silentPort,
 ): Fit<TextEstimator> {
-  if (texts.length < 1) throw new RangeError('"texts" expected at least 1 text, got 0');
+  if (texts.length < 1) throw new ArgumentError('"texts" expected at least 1 text, got 0');
   requireClassLabels(texts.length, y);
   const vectorizer = fitTfidf(texts, params);
   const fit = fitSparseLogisticRegression(transformTfidf(vectorizer, texts), y, params, port);

@@ -5,6 +5,7 @@
  * idf = ln((1 + texts) / (1 + texts with the term)) + 1, rows count · idf divided by their Euclidean norm.
  * @module
  */
+import { ArgumentError } from "../base/argument-error.ts";
 import { requireInteger } from "../base/check.ts";
 import { compareCodePoints } from "../base/code-points.ts";
 import type { TfidfVectorizer } from "../base/estimator.ts";
@@ -20,7 +21,7 @@ export interface TfidfParams {
   readonly max_features?: number | null | undefined;
 }
 
-/** @throws RangeError for bad parameters, or if no term is left. */
+/** @throws ArgumentError for bad parameters, or if no term is left. */
 export function fitTfidf(
   texts: readonly string[],
   { ngram_range: [ngramMin, ngramMax] = [1, 1], min_df = 1, max_features = null }: TfidfParams = {},
@@ -33,7 +34,7 @@ export function fitTfidf(
   const terms = countTerms(texts, ngramMin, ngramMax);
   const frequent = [...terms].filter(([, { texts: count }]) => count >= min_df);
   if (frequent.length === 0)
-    throw new RangeError(
+    throw new ArgumentError(
       `"texts" expected words, got ${terms.size} terms in ${texts.length} texts, none in at least ${min_df} of them (min_df)`,
     );
   // Of equally frequent terms the earlier in code-point order stays, so that the choice is always the same.

@@ -1,6 +1,7 @@
 import { estimatorBattery } from "@mintmark/testing/estimator-battery";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ArgumentError } from "../base/argument-error.ts";
 import { matrix } from "../base/matrix.ts";
 import type { ClassTarget, ValueTarget } from "../base/target.ts";
 import { fitDecisionStump } from "./decision-stump.ts";
@@ -39,11 +40,11 @@ describe("fitDecisionTree", () => {
     expect(trees).toEqual([
       {
         feature: Int32Array.of(0, -1, -1),
-        threshold: Float32Array.of(6.5, 0, 0),
+        threshold: Float64Array.of(6.5, 0, 0),
         left: Int32Array.of(1, -1, -1),
         right: Int32Array.of(2, -1, -1),
         output: -1,
-        value: Float32Array.of(0, 0, 1, 0, 0, 1),
+        value: Float64Array.of(0, 0, 1, 0, 0, 1),
       },
     ]);
     expect(importance).toEqual(Float64Array.of(1));
@@ -60,7 +61,7 @@ describe("fitDecisionTree", () => {
   it("learns a parity, whose first split removes nothing", () => {
     const x = matrix(Float64Array.of(0, 0, 0, 1, 1, 0, 1, 1), 4, 2);
     const estimator = fitDecisionTree(x, classesOf(0, 1, 1, 0), {}, key);
-    expect([...sumTrees(estimator.trees, estimator.base, x)]).toEqual([1, 0, 0, 1, 0, 1, 1, 0]);
+    expect([...sumTrees(estimator.trees, estimator.outputs, x)]).toEqual([1, 0, 0, 1, 0, 1, 1, 0]);
     expect(estimator.importance.reduce((a, b) => a + b)).toBe(1);
   });
 
@@ -73,16 +74,20 @@ describe("fitDecisionTree", () => {
     expect(estimator.importance).toEqual(Float64Array.of(0));
   });
 
-  it("cuts between neighbours in float32, with the lower one going left", () => {
+  it("cuts between neighbours in double, with the lower one going left", () => {
     const a = 1;
-    const b = 1 + 2 ** -23; // the next float32
+    const b = 1 + 2 ** -52; // the next double
     const estimator = fitDecisionTree(column(a, b), classesOf(0, 1), {}, key);
     expect(estimator.trees[0]!.threshold[0]).toBe(a);
   });
 
-  it("sees values that are the same in float32 as equal", () => {
-    const estimator = fitDecisionTree(column(1, 1 + 2 ** -40), classesOf(0, 1), {}, key);
-    expect(estimator.trees[0]!.feature).toEqual(Int32Array.of(-1));
+  it("gives each of 200 milliseconds in a row its own answer, which in float32 would be one", () => {
+    const times = Array.from({ length: 200 }, (_, i) => 1_750_000_000_000 + i);
+    const answers = times.map((_, i) => (i * 7919) % 211);
+    const estimator = fitDecisionTree(column(...times), valuesOf(...answers), {}, key);
+    const predicted = predictTrees(estimator, column(...times));
+    if (predicted.kind !== "values") throw new Error("expected values");
+    expect([...predicted.values].map(Math.round)).toEqual(answers);
   });
 
   it("limits leaves by splitting first where most is gained", () => {
@@ -102,18 +107,29 @@ describe("fitDecisionTree", () => {
     expect(estimator.trees[0]!.feature).toHaveLength(5);
   });
 
-  it("refuses values beyond float32, naming row and column", () => {
+  it("refuses features beyond 2^1000 and targets beyond 2^400, naming their place", () => {
     const x = matrix(Float64Array.of(1, 2, 3, 1e308), 2, 2);
     expect(() => fitDecisionTree(x, classesOf(0, 1), {}, key)).toThrow(/got 1e\+308 at row 1, column 1/);
+    expect(() => fitDecisionTree(column(1, 2), valuesOf(0, 1e121), {}, key)).toThrow(
+      /up to 2\^400.*got 1e\+121 at row 1/,
+    );
   });
 
-  it("keeps huge values to within 24 bits", () => {
+  it("learns targets up to 2^400 in size", () => {
+    const estimator = fitDecisionTree(column(1, 2, 3), valuesOf(-(2 ** 400), 0, 2 ** 400), {}, key);
+    expect(predictTrees(estimator, column(1, 2, 3))).toEqual({
+      kind: "values",
+      values: Float64Array.of(-(2 ** 400), 0, 2 ** 400),
+    });
+  });
+
+  it("keeps huge values to within 50 bits", () => {
     const values = Array.from({ length: 50 }, (_, i) => 1e6 + i * 2e7);
     const estimator = fitDecisionTree(column(...values.keys()), valuesOf(...values), {}, key);
     const predicted = predictTrees(estimator, column(...values.keys()));
     if (predicted.kind !== "values") throw new Error("expected values");
     const worst = predicted.values.reduce((most, value, i) => Math.max(most, Math.abs(value - values[i]!)), 0);
-    expect(worst).toBeLessThanOrEqual(1e9 * 2 ** -24);
+    expect(worst).toBeLessThanOrEqual(1e9 * 2 ** -50);
   });
 
   it("makes the same splits by entropy as by Gini where one split is perfect", () => {
@@ -129,7 +145,7 @@ describe("fitDecisionTree", () => {
     [{ max_leaf_nodes: 1 }, `"max_leaf_nodes" expected an integer >= 2, got 1`],
     [{ criterion: "squared_error" }, `"criterion" expected one of gini, entropy, log_loss, got squared_error`],
   ])("refuses %o", (params, message) => {
-    expect(() => fitDecisionTree(column(1, 2), classesOf(0, 1), params, key)).toThrow(new RangeError(message));
+    expect(() => fitDecisionTree(column(1, 2), classesOf(0, 1), params, key)).toThrow(new ArgumentError(message));
   });
 
   it("refuses another number of columns at prediction", () => {
@@ -169,7 +185,9 @@ describe("properties of a tree", () => {
         const values = unlike.map((_, i) => (i * 7) % 5);
         const estimator = fitDecisionTree(x, valuesOf(...values), {}, key);
         const predicted = predictTrees(estimator, x);
-        return predicted.kind === "values" && predicted.values.every((value, i) => Math.abs(value - values[i]!) < 1e-6);
+        return (
+          predicted.kind === "values" && predicted.values.every((value, i) => Math.abs(value - values[i]!) < 1e-12)
+        );
       }),
     );
   });
@@ -179,6 +197,6 @@ describe("properties of a tree", () => {
 function walk(tree: ReturnType<typeof fitDecisionTree>["trees"][number], row: readonly number[], node = 0): number {
   const feature = tree.feature[node]!;
   if (feature === -1) return node;
-  const goesLeft = Math.fround(row[feature]!) <= tree.threshold[node]!;
+  const goesLeft = row[feature]! <= tree.threshold[node]!;
   return walk(tree, row, goesLeft ? tree.left[node]! : tree.right[node]!);
 }

@@ -6,6 +6,7 @@
  * Deterministic: the same data, params and key give bit-identical trees; without `max_features` the key is not used.
  * @module
  */
+import { ArgumentError } from "../base/argument-error.ts";
 import { requireInteger, requireOneOf } from "../base/check.ts";
 import type { TreeEstimator } from "../base/estimator.ts";
 import { type FitPort, silentPort } from "../base/fit-port.ts";
@@ -14,6 +15,7 @@ import type { Matrix } from "../base/matrix.ts";
 import type { RngKey } from "../base/rng.ts";
 import type { Target } from "../base/target.ts";
 import { requireClasses, requireValues } from "../base/training-data.ts";
+import { centred, meanOf } from "./centred.ts";
 import { placeOnGrid } from "./grid.ts";
 import { type Goal, growTree, type Limits, rankColumns } from "./grow.ts";
 import { importanceOf, normalized } from "./importance.ts";
@@ -36,7 +38,7 @@ export interface DecisionTreeParams {
   readonly max_leaf_nodes?: number | null;
 }
 
-/** @throws RangeError if a param is out of its range, or `x` or `y` is not something to learn from. */
+/** @throws ArgumentError if a param is out of its range, or `x` or `y` is not something to learn from. */
 export function fitDecisionTree(
   x: Matrix,
   y: Target,
@@ -73,12 +75,12 @@ function searchedColumns(max: number | "sqrt" | "log2" | null, cols: number): nu
   if (max === "log2") return Math.max(1, Math.floor(Math.log2(cols)));
   if (typeof max === "number" && max > 0 && max <= 1) return Math.max(1, Math.floor(max * cols));
   if (typeof max === "number" && Number.isInteger(max) && max >= 2 && max <= cols) return max;
-  throw new RangeError(
+  throw new ArgumentError(
     `"max_features" expected a fraction in (0, 1], an integer in 2..${cols} (columns), "sqrt" or "log2", got ${max}`,
   );
 }
 
-/** What to learn, checked: classes as indicators, values less their mean (which keeps their squares exact for longer). */
+/** What to learn, checked: classes as indicators, values less their mean, which the estimator adds again at the end. */
 export function goalOf(x: Matrix, y: Target, criterion?: DecisionTreeParams["criterion"]): Goal {
   if (y.kind === "classes") {
     requireClasses(x, y);
@@ -92,31 +94,21 @@ export function goalOf(x: Matrix, y: Target, criterion?: DecisionTreeParams["cri
   }
   requireValues(x, y);
   requireOneOf("criterion", criterion ?? "squared_error", ["squared_error"]);
-  const mean = meanOf(y.values);
-  const amount = y.values.map((value) => value - mean);
-  return { width: 1, component: new Int32Array(x.rows), amount, criterion: "squares" };
+  return { width: 1, component: new Int32Array(x.rows), amount: centred(y.values), criterion: "squares" };
 }
 
 /** The estimator that averages the trees, which learned `goalOf(x, y)`. */
 export function averageOf(grown: readonly GrownTree[], y: Target): TreeEstimator {
-  const classes = y.kind === "classes" ? y.classes : 0;
-  const outputs = Math.max(1, classes);
-  const mean = y.kind === "classes" ? 0 : meanOf(y.values);
-  const trees = grown.map(({ tree }) => {
-    const value = tree.value.map((leaf, at) => (tree.feature[Math.floor(at / outputs)]! < 0 ? leaf + mean : 0));
-    return { ...tree, value };
-  });
+  const outputs = y.kind === "classes" ? y.classes : 1;
+  const trees = grown.map(({ tree }) => tree);
   return {
     kind: "trees",
-    ...placeOnGrid(trees, new Array<number>(outputs).fill(0)),
+    trees: placeOnGrid(trees, outputs),
     outputs,
-    scale: Math.fround(1 / trees.length),
+    scale: 1 / trees.length,
+    base: y.kind === "classes" ? new Float64Array(outputs) : Float64Array.of(meanOf(y.values)),
     link: y.kind === "classes" ? "probability" : "identity",
-    classes,
+    classes: y.kind === "classes" ? outputs : 0,
     importance: importanceOf(grown.map(({ gain }) => normalized(gain))),
   };
-}
-
-function meanOf(values: Float64Array): number {
-  return values.reduce((a, b) => a + b, 0) / values.length;
 }

@@ -2,7 +2,8 @@
  * Growing one tree of gradient boosting: leaf by leaf, where the loss falls most, on histograms.
  *
  * Source: LightGBM (Ke et al., NIPS 2017) and the second-order gain of XGBoost (Chen & Guestrin, KDD 2016): a leaf with
- * sums G of gradients and H of curvatures is worth G² / (H + λ), its best value is −G / (H + λ).
+ * sums G of gradients and H of curvatures lessens the loss by 2·G·v − (H + λ)·v² if its value is −v. Best is
+ * v = G / (H + λ), and then it is worth G² / (H + λ); where that is too large a step, v is the largest.
  *
  * Histograms add up whole numbers, exactly, in float64: gradients are scaled so that all together stay below 2^52, and
  * one number carries the rows (high bits) and the curvatures (low bits). So sums do not depend on their order, a larger
@@ -22,7 +23,8 @@ export interface LeafwiseLimits {
   readonly lambda: number;
   /** Splits that gain no more are not made. */
   readonly gainMin: number;
-  /** Leaf values are multiplied by it. */
+  /** No leaf value is larger in size, before it is multiplied by the learning rate. */
+  readonly stepMax: number;
   readonly learningRate: number;
 }
 
@@ -39,8 +41,8 @@ export interface Sample {
 
 /** Grows trees on the same columns one after the other, in the same memory. */
 export interface LeafwiseGrower {
-  /** Grows a tree that adds to `output`, and adds its leaves to the scores of all rows. */
-  readonly grow: (sample: Sample, output: number, outScores: Float64Array) => GrownTree;
+  /** Grows a tree that adds to `output`, and adds its leaves to the sums of all rows. */
+  readonly grow: (sample: Sample, output: number, outSums: Float64Array) => GrownTree;
 }
 
 export function leafwiseGrower(x: BinnedColumns, limits: LeafwiseLimits): LeafwiseGrower {
@@ -56,7 +58,7 @@ export function leafwiseGrower(x: BinnedColumns, limits: LeafwiseLimits): Leafwi
     histograms: [],
     histogramLength: 2 * offsets[x.cols]!,
   };
-  return { grow: (sample, output, outScores) => growLeafwise(workspace, sample, output, outScores) };
+  return { grow: (sample, output, outSums) => growLeafwise(workspace, sample, output, outSums) };
 }
 
 interface Workspace {
@@ -111,7 +113,7 @@ interface Growth extends Workspace {
   readonly gain: Float64Array;
 }
 
-function growLeafwise(workspace: Workspace, sample: Sample, output: number, outScores: Float64Array): GrownTree {
+function growLeafwise(workspace: Workspace, sample: Sample, output: number, outSums: Float64Array): GrownTree {
   const growth: Growth = {
     ...workspace,
     units: quantize(sample, workspace.gradients, workspace.packed),
@@ -127,7 +129,7 @@ function growLeafwise(workspace: Workspace, sample: Sample, output: number, outS
     leaves[best] = left;
     leaves.push(right);
   }
-  return finish(growth, leaves, output, outScores);
+  return finish(growth, leaves, output, outSums);
 }
 
 /**
@@ -282,12 +284,21 @@ function findSplit(growth: Growth, leaf: Leaf): Split | null {
   return best;
 }
 
-/** G² / (H + λ); −∞ if the curvature is too small for a leaf of its own. */
+/** How much a leaf lessens twice the loss; −∞ if the curvature is too small for a leaf of its own. */
 function worth(gradients: number, packed: number, { units, limits }: Growth): number {
   const curvature = curvatureOf(packed, units);
   if (curvature < limits.curvatureInLeaf) return -Infinity;
-  const gradient = gradients * units.gradient;
-  return (gradient * gradient) / (curvature + limits.lambda);
+  const gradient = Math.abs(gradients * units.gradient);
+  const bend = curvature + limits.lambda;
+  if (gradient > limits.stepMax * bend) return (2 * gradient - bend * limits.stepMax) * limits.stepMax;
+  return (gradient * gradient) / bend;
+}
+
+/** The step of a leaf, before the learning rate; 0 where nothing curves and so nothing says how far. */
+function stepOf(gradients: number, packed: number, { units, limits }: Growth): number {
+  const bend = curvatureOf(packed, units) + limits.lambda;
+  const step = bend > 0 ? (-gradients * units.gradient) / bend : 0;
+  return Math.min(Math.max(step, -limits.stepMax), limits.stepMax);
 }
 
 function curvatureOf(packed: number, units: Units): number {
@@ -308,13 +319,12 @@ function partition({ x, order, spare }: Growth, start: number, end: number, feat
   return left;
 }
 
-function finish(growth: Growth, leaves: readonly Leaf[], output: number, outScores: Float64Array): GrownTree {
-  const { nodes, units, limits, order } = growth;
+function finish(growth: Growth, leaves: readonly Leaf[], output: number, outSums: Float64Array): GrownTree {
+  const { nodes, limits, order } = growth;
   const value = new Float64Array(nodes.length);
   for (const { node, start, end, gradients, packed } of leaves) {
-    const denominator = curvatureOf(packed, units) + limits.lambda;
-    value[node] = denominator > 0 ? (-limits.learningRate * gradients * units.gradient) / denominator : 0;
-    for (let i = start; i < end; i++) outScores[order[i]!]! += value[node]!;
+    value[node] = limits.learningRate * stepOf(gradients, packed, growth);
+    for (let i = start; i < end; i++) outSums[order[i]!]! += value[node]!;
   }
   return { tree: toTree(nodes, output, value), gain: growth.gain };
 }

@@ -16,7 +16,7 @@
 import type { GrownTree } from "../base/grown-tree.ts";
 import type { Matrix } from "../base/matrix.ts";
 import { type RngKey, split as splitKey } from "../base/rng.ts";
-import { countBelow, distinct, float32Columns, thresholdBetween } from "./columns.ts";
+import { countBelow, distinct, thresholdBetween, treeColumns } from "./columns.ts";
 import { drawDistinct } from "./draw.ts";
 import { leafNode, type TreeNode, toTree } from "./nodes.ts";
 
@@ -25,13 +25,13 @@ export interface RankedColumns {
   readonly rows: number;
   readonly ranks: readonly Uint32Array[];
   /** By rank, ascending. */
-  readonly values: readonly Float32Array[];
+  readonly values: readonly Float64Array[];
   /** Row numbers, ascending by value, equal values by row number. */
   readonly orders: readonly Uint32Array[];
 }
 
 export function rankColumns(x: Matrix): RankedColumns {
-  const columns = float32Columns(x);
+  const columns = treeColumns(x);
   const values = columns.map((column) => distinct(column).values);
   const ranks = columns.map((column, j) => Uint32Array.from(column, (value) => countBelow(values[j]!, value)));
   const orders = ranks.map((rank, j) => sortByRank(rank, values[j]!.length));
@@ -276,7 +276,7 @@ function finish({ nodes, gain, goal }: Growth): GrownTree {
   nodes.forEach((node, i) => {
     if (node.feature < 0) value.set(node.value, i * goal.width);
   });
-  return { tree: toTree(nodes, -1, value), gain };
+  return { tree: toTree(nodes, goal.width === 1 ? 0 : -1, value), gain };
 }
 
 /** Row numbers by rank, equal ranks by row number: a counting sort. */

@@ -2,7 +2,7 @@
  * Trees while they grow: a list of nodes, flat arrays in the end.
  * @module
  */
-import type { ExactTree } from "../base/grown-tree.ts";
+import type { Tree } from "../base/estimator.ts";
 
 /** As in `Tree`, one node. */
 export interface TreeNode {
@@ -17,10 +17,10 @@ export function leafNode(): TreeNode {
 }
 
 /** @param value by node, 0 in inner nodes; a row of values a node if `output` is −1 */
-export function toTree(nodes: readonly TreeNode[], output: number, value: Float64Array): ExactTree {
+export function toTree(nodes: readonly TreeNode[], output: number, value: Float64Array): Tree {
   return {
     feature: Int32Array.from(nodes, (node) => node.feature),
-    threshold: Float32Array.from(nodes, (node) => node.threshold),
+    threshold: Float64Array.from(nodes, (node) => node.threshold),
     left: Int32Array.from(nodes, (node) => node.left),
     right: Int32Array.from(nodes, (node) => node.right),
     output,

@@ -6,18 +6,18 @@ import { anomalyScores, predictTrees, sumTrees } from "./predict-trees.ts";
 /** One cut of column 0; leaves that add to `output`. */
 const cut = (threshold: number, low: readonly number[], high: readonly number[], output: number): Tree => ({
   feature: Int32Array.of(0, -1, -1),
-  threshold: Float32Array.of(threshold, 0, 0),
+  threshold: Float64Array.of(threshold, 0, 0),
   left: Int32Array.of(1, -1, -1),
   right: Int32Array.of(2, -1, -1),
   output,
-  value: Float32Array.of(...low.map(() => 0), ...low, ...high),
+  value: Float64Array.of(...low.map(() => 0), ...low, ...high),
 });
 const column = (...values: number[]) => matrix(Float64Array.from(values), values.length, 1);
 const boosted = (trees: readonly Tree[], base: readonly number[], link: TreeEstimator["link"]): TreeEstimator => ({
   kind: "trees",
   trees,
   outputs: base.length,
-  base: Float32Array.from(base),
+  base: Float64Array.from(base),
   scale: 1,
   link,
   classes: link === "identity" ? 0 : Math.max(2, base.length),
@@ -25,36 +25,36 @@ const boosted = (trees: readonly Tree[], base: readonly number[], link: TreeEsti
 });
 
 describe("sumTrees", () => {
-  it("adds base and leaves to the output that each tree names", () => {
+  it("adds leaves to the output that each tree names", () => {
     const trees = [cut(0, [1], [2], 0), cut(5, [10], [20], 1)];
-    expect([...sumTrees(trees, Float32Array.of(100, 200), column(-1, 3, 7))]).toEqual([101, 210, 102, 210, 102, 220]);
+    expect([...sumTrees(trees, 2, column(-1, 3, 7))]).toEqual([1, 10, 2, 10, 2, 20]);
   });
   it("adds all outputs of a leaf where a tree names none", () => {
-    expect([...sumTrees([cut(0, [1, 2], [3, 4], -1)], new Float32Array(2), column(0, 1))]).toEqual([1, 2, 3, 4]);
+    expect([...sumTrees([cut(0, [1, 2], [3, 4], -1)], 2, column(0, 1))]).toEqual([1, 2, 3, 4]);
   });
   it("sends equal left, and missing and infinite right", () => {
     const tree = cut(0.5, [-1], [1], 0);
-    expect([...sumTrees([tree], new Float32Array(1), column(0.5, NaN, Infinity, -Infinity))]).toEqual([-1, 1, 1, -1]);
+    expect([...sumTrees([tree], 1, column(0.5, NaN, Infinity, -Infinity))]).toEqual([-1, 1, 1, -1]);
   });
-  it("compares in float32: what rounds to the threshold goes left", () => {
-    expect([...sumTrees([cut(1, [-1], [1], 0)], new Float32Array(1), column(1 + 2 ** -30, 1 + 2 ** -23))]).toEqual([
-      -1, 1,
-    ]);
+  it("compares in double: the next number above the threshold goes right", () => {
+    expect([...sumTrees([cut(1, [-1], [1], 0)], 1, column(1, 1 + 2 ** -52))]).toEqual([-1, 1]);
   });
 });
 
 describe("predictTrees", () => {
-  it("multiplies the sum in float32", () => {
-    const scale = Math.fround(1 / 3);
-    const estimator = { ...boosted([cut(0, [1], [3], 0)], [0], "identity"), scale };
-    // 3 · 0.333333343267… is 1.0000000298, which is nearest to 1 in float32.
-    expect(predictTrees(estimator, column(-1, 1))).toEqual({ kind: "values", values: Float64Array.of(scale, 1) });
+  it("multiplies the sum, then adds the base: of each output its own", () => {
+    const identity = { ...boosted([cut(0, [1], [3], 0)], [1e6], "identity"), scale: 1 / 3 };
+    expect(predictTrees(identity, column(-1, 1))).toEqual({
+      kind: "values",
+      values: Float64Array.of(1 / 3 + 1e6, 1e6 + 1),
+    });
+    const shares = { ...boosted([cut(0, [1, 0], [0.5, 0.5], -1)], [0.25, 0.5], "probability"), scale: 0.5 };
+    expect(predictTrees(shares, column(-1, 1))).toMatchObject({
+      probabilities: { data: Float64Array.of(0.75, 0.5, 0.5, 0.75) },
+    });
   });
   it("turns one score into two probabilities", () => {
-    const prediction = predictTrees(
-      boosted([cut(0, [0], [Math.fround(Math.log(3))], 0)], [0], "logistic"),
-      column(0, 1),
-    );
+    const prediction = predictTrees(boosted([cut(0, [0], [Math.log(3)], 0)], [0], "logistic"), column(0, 1));
     if (prediction.kind !== "probabilities") throw new Error("expected probabilities");
     expect([...prediction.probabilities.data].map((p) => p.toFixed(6))).toEqual([
       "0.500000",

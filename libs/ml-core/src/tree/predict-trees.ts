@@ -1,8 +1,9 @@
 /**
- * Predicting with trees, by the rules that every runtime of ours and ONNX's TreeEnsemble share: features rounded to
- * float32, left if x <= threshold, else (also NaN) right; leaves added up; one multiplication in float32.
+ * Predicting with trees, by the rules that every runtime of ours and ONNX's TreeEnsemble share, all in double: left if
+ * x <= threshold, else (also NaN) right; leaves added up; one multiplication, one addition.
  * @module
  */
+import { ArgumentError } from "../base/argument-error.ts";
 import type { IsolationForestEstimator, Tree, TreeEstimator } from "../base/estimator.ts";
 import { exp2 } from "../base/exp.ts";
 import { logistic, softmax } from "../base/link.ts";
@@ -11,12 +12,12 @@ import { type Matrix, matrix } from "../base/matrix.ts";
 /**
  * Class probabilities, one row a row of `x`, or one value each, as the estimator's `classes` says.
  * @param x NaN means missing
- * @throws RangeError if `x` has not the columns of the training data
+ * @throws ArgumentError if `x` has not the columns of the training data
  */
 export function predictTrees(estimator: TreeEstimator, x: Matrix): TreePrediction {
   requireColumns(x, estimator.importance.length);
-  const { outputs, scale } = estimator;
-  const scores = Float64Array.from(sumTrees(estimator.trees, estimator.base, x), (sum) => Math.fround(sum * scale));
+  const { outputs, scale, base } = estimator;
+  const scores = sumTrees(estimator.trees, outputs, x).map((sum, at) => sum * scale + base[at % outputs]!);
   if (estimator.link === "identity") return { kind: "values", values: scores };
   if (estimator.link === "logistic") return { kind: "probabilities", probabilities: twoClasses(scores) };
   if (estimator.link === "softmax") for (let at = 0; at < scores.length; at += outputs) softmax(scores, at, outputs);
@@ -29,37 +30,31 @@ export type TreePrediction =
 
 /**
  * 2·(0.5 − s) for each row, s = 2^(−E[path] / c) being the paper's score: −1 to 1, lower is more anomalous. The mean path
- * is taken in float32, as sum times 1 / trees, what follows in float64.
+ * is the sum times 1 / trees.
  */
 export function anomalyScores({ trees, normalizer }: IsolationForestEstimator, x: Matrix): Float64Array {
   requireColumns(x, 1 + trees.reduce((most, { feature }) => Math.max(most, ...feature), 0), "at least ");
-  const scale = Math.fround(1 / trees.length);
-  return Float64Array.from(sumTrees(trees, new Float32Array(1), x), (sum) => {
-    const path = Math.fround(sum * scale);
-    return 2 * (0.5 - exp2(-(path / normalizer)));
-  });
+  const scale = 1 / trees.length;
+  return sumTrees(trees, 1, x).map((sum) => 2 * (0.5 - exp2(-((sum * scale) / normalizer))));
 }
 
 /**
- * For each row of `x` and each output, base plus the leaf of each tree: rows × outputs. Leaves and base are on a grid on
- * which float32 sums are exact, so the order of the trees does not matter.
+ * For each row of `x` and each output, the leaf of each tree added up: rows × outputs. Leaves are on a grid on which sums
+ * are exact, so the order of the trees does not matter.
  */
-export function sumTrees(trees: readonly Tree[], base: Float32Array, x: Matrix): Float32Array {
-  const outputs = base.length;
-  const features = Float32Array.from(x.data);
-  const sums = new Float32Array(x.rows * outputs);
-  for (let at = 0; at < sums.length; at += outputs) sums.set(base, at);
+export function sumTrees(trees: readonly Tree[], outputs: number, x: Matrix): Float64Array {
+  const sums = new Float64Array(x.rows * outputs);
   // Tree by tree, so that one tree at a time is in the nearest memory.
   for (const tree of trees)
-    if (tree.output >= 0) addOne(tree, features, x.cols, sums, outputs);
-    else addAll(tree, features, x.cols, sums, outputs);
+    if (tree.output >= 0) addOne(tree, x, sums, outputs);
+    else addAll(tree, x, sums, outputs);
   return sums;
 }
 
 /** The node in which the row that starts at `features[at]` ends. */
 export function findLeaf(
   { feature, threshold, left, right }: Omit<Tree, "value">,
-  features: Float32Array,
+  features: Float64Array,
   at: number,
 ): number {
   let node = 0;
@@ -67,14 +62,14 @@ export function findLeaf(
   return node;
 }
 
-function addOne(tree: Tree, features: Float32Array, cols: number, outSums: Float32Array, outputs: number): void {
+function addOne(tree: Tree, { data, cols }: Matrix, outSums: Float64Array, outputs: number): void {
   for (let at = 0, out = tree.output; out < outSums.length; at += cols, out += outputs)
-    outSums[out]! += tree.value[findLeaf(tree, features, at)]!;
+    outSums[out]! += tree.value[findLeaf(tree, data, at)]!;
 }
 
-function addAll(tree: Tree, features: Float32Array, cols: number, outSums: Float32Array, outputs: number): void {
+function addAll(tree: Tree, { data, cols }: Matrix, outSums: Float64Array, outputs: number): void {
   for (let at = 0, out = 0; out < outSums.length; at += cols, out += outputs) {
-    const leaf = findLeaf(tree, features, at) * outputs;
+    const leaf = findLeaf(tree, data, at) * outputs;
     for (let k = 0; k < outputs; k++) outSums[out + k]! += tree.value[leaf + k]!;
   }
 }
@@ -89,5 +84,5 @@ function twoClasses(scores: Float64Array): Matrix {
 
 function requireColumns(x: Matrix, cols: number, least = ""): void {
   if (least === "" ? x.cols !== cols : x.cols < cols)
-    throw new RangeError(`"x" expected ${least}${cols} columns, as in training, got ${x.cols}`);
+    throw new ArgumentError(`"x" expected ${least}${cols} columns, as in training, got ${x.cols}`);
 }

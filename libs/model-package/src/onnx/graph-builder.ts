@@ -15,15 +15,18 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "@mintmark/proto/onnx/onnx";
-import { irVersion, mlDomain, mlOpset, onnxDomain, onnxOpset } from "./operator-sets.ts";
+import { irVersion, mlDomain, mlOpset, mlOpsetOfTrees, onnxDomain, onnxOpset } from "./operator-sets.ts";
 
 /** The name of a value in the graph. */
 export type Value = string;
 
-/** Integers are INT and INTS attributes; floats are wrapped, because ONNX keeps them as 32 bits. */
-export type Attribute = string | number | readonly string[] | readonly number[] | Floats;
-export interface Floats {
-  readonly floats: readonly number[];
+/** Plain numbers are integers, INT and INTS attributes; what is none of ONNX's attribute types is a tensor. */
+export type Attribute = string | number | readonly string[] | readonly number[] | Doubles | Bytes;
+export interface Doubles {
+  readonly doubles: readonly number[];
+}
+export interface Bytes {
+  readonly bytes: readonly number[];
 }
 
 export type Shape = readonly (number | string)[];
@@ -33,6 +36,8 @@ export interface NodeOptions {
   readonly domain?: string;
   /** The value's name, where the caller of the model sees it. */
   readonly as?: Value;
+  /** The node's name, where a runtime that fails at it is to say why. */
+  readonly name?: string;
 }
 
 export class GraphBuilder {
@@ -57,18 +62,14 @@ export class GraphBuilder {
   }
 
   /** Adds a node of one output. */
-  node(
-    operator: string,
-    inputs: readonly Value[],
-    { attributes = {}, domain = onnxDomain, as }: NodeOptions = {},
-  ): Value {
-    return this.#push(operator, inputs, attributes, domain, [as ?? this.#fresh(operator)])[0]!;
+  node(operator: string, inputs: readonly Value[], { as, ...options }: NodeOptions = {}): Value {
+    return this.#push(operator, inputs, [as ?? this.#fresh(operator)], options)[0]!;
   }
 
   /** Adds a node of several outputs. */
   nodes(operator: string, inputs: readonly Value[], outputs: number): Value[] {
     const names = Array.from({ length: outputs }, () => this.#fresh(operator));
-    return this.#push(operator, inputs, {}, onnxDomain, names);
+    return this.#push(operator, inputs, names, {});
   }
 
   doubles(values: ArrayLike<number>, dims: readonly number[] = [values.length]): Value {
@@ -77,10 +78,6 @@ export class GraphBuilder {
 
   double(value: number): Value {
     return this.doubles([value], []);
-  }
-
-  float(value: number): Value {
-    return this.#constant(DataType.FLOAT, [], bytesOf(Float32Array.of(value)));
   }
 
   integers(values: readonly number[], dims: readonly number[] = [values.length]): Value {
@@ -105,12 +102,13 @@ export class GraphBuilder {
 
   /** The bytes of the model; the same graph gives the same bytes. */
   finish(): Uint8Array {
+    const ofTrees = this.#graph.node.map(({ opType }) => mlOpsetOfTrees.get(opType));
     const model = create(ModelProtoSchema, {
       irVersion,
       producerName: "mintmark",
       opsetImport: [
         { domain: onnxDomain, version: onnxOpset },
-        { domain: mlDomain, version: mlOpset },
+        { domain: mlDomain, version: ofTrees.find((version) => version !== undefined) ?? mlOpset },
       ],
       graph: this.#graph,
     });
@@ -120,16 +118,15 @@ export class GraphBuilder {
   #push(
     opType: string,
     input: readonly Value[],
-    attributes: Readonly<Record<string, Attribute>>,
-    domain: string,
     output: Value[],
+    { attributes = {}, domain = onnxDomain, name = `${opType}_${this.#graph.node.length}` }: NodeOptions,
   ): Value[] {
-    const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
+    const attribute = Object.entries(attributes).map((entry) => attributeProto(...entry));
     this.#graph.node.push({
       $typeName: "onnx.NodeProto",
       input: [...input],
       output,
-      name: `${opType}_${this.#graph.node.length}`,
+      name,
       opType,
       domain,
       attribute,
@@ -175,8 +172,9 @@ function attributeProto(name: string, value: Attribute): AttributeProto {
     return create(AttributeProtoSchema, { name, type: AttributeType.STRING, s: encoder.encode(value) });
   if (typeof value === "number")
     return create(AttributeProtoSchema, { name, type: AttributeType.INT, i: BigInt(value) });
-  if ("floats" in value)
-    return create(AttributeProtoSchema, { name, type: AttributeType.FLOATS, floats: [...value.floats] });
+  if ("doubles" in value)
+    return tensorAttribute(name, DataType.DOUBLE, value.doubles.length, bytesOf(Float64Array.from(value.doubles)));
+  if ("bytes" in value) return tensorAttribute(name, DataType.UINT8, value.bytes.length, Uint8Array.from(value.bytes));
   if (isTexts(value)) {
     const strings = value.map((text) => encoder.encode(text));
     return create(AttributeProtoSchema, { name, type: AttributeType.STRINGS, strings });
@@ -184,11 +182,16 @@ function attributeProto(name: string, value: Attribute): AttributeProto {
   return create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: value.map(BigInt) });
 }
 
+function tensorAttribute(name: string, dataType: DataType, length: number, rawData: Uint8Array): AttributeProto {
+  const t = create(TensorProtoSchema, { name, dataType, dims: [BigInt(length)], rawData });
+  return create(AttributeProtoSchema, { name, type: AttributeType.TENSOR, t });
+}
+
 function isTexts(values: readonly string[] | readonly number[]): values is readonly string[] {
   return typeof values[0] === "string";
 }
 
 /** Little endian, as ONNX wants it; so is every machine that Node runs on. */
-function bytesOf(values: Float64Array | Float32Array | BigInt64Array): Uint8Array {
+function bytesOf(values: Float64Array | BigInt64Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

@@ -3,7 +3,7 @@
  *
  * Inputs are as `mlflow.pyfunc` feeds them: all numbers are one float64 tensor `[N, inputs]`; one text column is `[N, 1]`;
  * otherwise each column is a tensor `[N]` of its own name. Outputs are of rank 1: float64, int64, bool or string.
- * Numbers are float64 throughout, but for trees, which compare and add in float32 (SERVING rules: exact in any order).
+ * Numbers are float64 throughout, but for sums of class fractions, which trees add in float32, exactly.
  * Probabilities of trees, and anomaly scores, have the same bits in every runtime that follows IEEE 754; those of linear
  * scores and distances depend on a runtime's order of summation, in the last places.
  * @module
@@ -24,7 +24,7 @@ import {
   type Shown,
   shownValues,
 } from "../output-columns.ts";
-import { planOf, signatureOf } from "../signature.ts";
+import { planOf, type Signature, signatureOf } from "../signature.ts";
 import type { Classes, TrainedModel } from "../trained-model.ts";
 import { columnsOf, encodeExp2, encodeLogistic, encodeSoftmax, negated } from "./encode-link.ts";
 import { encodeColumns, encodeMatrix } from "./encode-preprocessor.ts";
@@ -34,13 +34,14 @@ import { GraphBuilder, type Value } from "./graph-builder.ts";
 
 /**
  * The bytes of model.onnx; the same model gives the same bytes.
- * @throws RangeError if the parts of the model do not fit together.
+ * @throws ArgumentError if the parts of the model do not fit together.
  * @throws AppError OUTPUT_CONFIGURATION_INVALID if the output cannot be named as the model says.
  */
 export function writeModel(model: TrainedModel): Uint8Array {
-  const { inputs, outputs } = signatureOf(model);
+  const signature = signatureOf(model);
+  const { inputs, outputs } = signature;
   const graph = new GraphBuilder([...inputs, ...outputs].map(({ name }) => name));
-  encodeEstimator(graph, model, encodeInputs(graph, model));
+  encodeEstimator(graph, model, encodeInputs(graph, model, signature));
   for (const { name, type } of outputs) graph.output(name, elementTypes[type], ["N"]);
   return graph.finish();
 }
@@ -52,8 +53,9 @@ const elementTypes: Readonly<Record<OutputType, DataType>> = {
   boolean: DataType.BOOL,
 };
 
-/** The matrix of features `[N, features]`, or the texts `[N]` of a text estimator. */
-function encodeInputs(graph: GraphBuilder, { inputs, preprocessor, estimator, output }: TrainedModel): Value {
+/** The matrix of features `[N, features]`. */
+function encodeInputs(graph: GraphBuilder, model: TrainedModel, { inputs, schema }: Signature): Value {
+  const { preprocessor, estimator, output } = model;
   const layout = inputLayout(inputs);
   if (layout === "matrix") {
     // Named by no column, and by no output.
@@ -63,12 +65,13 @@ function encodeInputs(graph: GraphBuilder, { inputs, preprocessor, estimator, ou
   if (layout === "text") {
     const name = output.name === "text" ? "inputs" : "text";
     const flat = graph.node("Reshape", [graph.input(name, DataType.STRING, ["N", 1]), graph.integers([-1])]);
-    return estimator.kind === "text" ? flat : encodeColumns(graph, preprocessor, [flat]);
+    if (estimator.kind === "text") return encodeTfidf(graph, estimator.vectorizer, flat, schema);
+    return encodeColumns(graph, preprocessor, [flat], schema);
   }
   const columns = inputs.map(({ name, type }) =>
     graph.input(name, type === "number" ? DataType.DOUBLE : DataType.STRING, ["N"]),
   );
-  return encodeColumns(graph, preprocessor, columns);
+  return encodeColumns(graph, preprocessor, columns, schema);
 }
 
 /** Adds the nodes that make the outputs, each under its own name; returns the last. */
@@ -82,10 +85,8 @@ function encodeEstimator(graph: GraphBuilder, model: TrainedModel, features: Val
     }
     case "logistic":
       return encodeClasses(graph, model, encodeLogisticScores(graph, estimator, features));
-    case "text": {
-      const x = encodeTfidf(graph, estimator.vectorizer, features);
-      return encodeClasses(graph, model, encodeLogisticScores(graph, estimator.classifier, x));
-    }
+    case "text":
+      return encodeClasses(graph, model, encodeLogisticScores(graph, estimator.classifier, features));
     case "trees":
       return encodeTrees(graph, model, estimator, features);
     case "k-means":
@@ -116,7 +117,7 @@ function encodeTrees(graph: GraphBuilder, model: TrainedModel, estimator: TreeEs
 /** s = 2^(−E[path] / normalizer); the score is 2·(0.5 − s). */
 function encodeAnomalies(graph: GraphBuilder, estimator: IsolationForestEstimator, features: Value): Value {
   const { trees, normalizer, threshold } = estimator;
-  const path = encodeTreeSum(graph, { trees, outputs: 1, base: [0], scale: Math.fround(1 / trees.length) }, features);
+  const path = encodeTreeSum(graph, { trees, outputs: 1, scale: 1 / trees.length, base: [0] }, features);
   const flat = graph.node("Reshape", [path, graph.integers([-1])]);
   const s = encodeExp2(graph, negated(graph, graph.node("Div", [flat, graph.double(normalizer)])));
   const centered = graph.node("Sub", [graph.double(0.5), s]);

@@ -34,6 +34,7 @@ export function fittedCases(): Case[] {
   const cancer = table("breast_cancer", "diagnosis");
   const titanic = table("titanic", "survival");
   const mixed = withNumber(titanic);
+  const holed = withHoles(diabetes);
   const sections = table("debian_sections", "section");
   return [
     fitted("decision stump of iris", iris, 0, (x, y) => fitDecisionStump(x, y, {}, key)),
@@ -44,6 +45,8 @@ export function fittedCases(): Case[] {
     fitted("boosting of titanic", titanic, 0, (x, y) => fitGradientBoosting(x, y, few, key)),
     fitted("random forest of numbers and categories", mixed, 0, (x, y) => fitRandomForest(x, y, few, key)),
     fitted("boosting of numbers and categories", mixed, 0, (x, y) => fitGradientBoosting(x, y, few, key)),
+    fitted("random forest of numbers with holes", holed, 0, (x, y) => fitRandomForest(x, y, few, key)),
+    fitted("boosting of numbers with holes", holed, 0, (x, y) => fitGradientBoosting(x, y, few, key)),
     fitted("decision tree of diabetes", diabetes, 0, (x, y) => fitDecisionTree(x, y, {}, key)),
     fitted("random forest of diabetes", diabetes, 0, (x, y) => fitRandomForest(x, y, few, key)),
     fitted("boosting of diabetes", diabetes, 0, (x, y) => fitGradientBoosting(x, y, few, key)),
@@ -73,7 +76,10 @@ function fitted(name: string, { columns, target, classes }: Table, tolerance: nu
   const isTrees = tolerance === 0;
   const numbers = columns.filter(({ type }) => type === "number").map((column) => column.name);
   const steps: Step[] = isTrees || numbers.length === 0 ? [] : [{ "standard-scale": numbers }];
-  const preprocessor = fitPreprocessor(columns, steps, { defaultText: isTrees ? "ordinal" : "one-hot" });
+  const preprocessor = fitPreprocessor(columns, steps, {
+    defaultText: isTrees ? "ordinal" : "one-hot",
+    missing: isTrees ? "largest" : "refused",
+  });
   const estimator = fit(transform(preprocessor, columns), target);
   const isClassifier = estimator.kind === "logistic" || (estimator.kind === "trees" && estimator.classes > 0);
   const model: TrainedModel = {
@@ -128,6 +134,15 @@ function withNumber(source: Table): Table {
     ...source,
     columns: [...source.columns, { type: "number", name: "fare", values: Float64Array.from(fares) }],
   };
+}
+
+/** In every column, every fifth number is missing. */
+function withHoles(source: Table): Table {
+  const columns = source.columns.map((column, j): Column => {
+    if (column.type === "text") return column;
+    return { ...column, values: column.values.map((value, row) => ((row + j) % 5 === 0 ? Number.NaN : value)) };
+  });
+  return { ...source, columns };
 }
 
 /** Cells of lines; a quoted cell may hold commas and doubled quotes. */

@@ -70,13 +70,18 @@ export function randomInputs(draw: Draw, { layout, fills, scales }: InputsOption
     scale: scales ? 0.5 + draw.unit() : 1,
   });
   const flag = (column: string): ColumnEncoder => ({ kind: "number", column, fill: null, offset: 0, scale: 1 });
+  /** Of missing text: a value like any other, or one of the categories, or one that training did not show. */
+  const textFill = () => {
+    const fill = draw.pick([null, "crew", "unseen"]);
+    return { fill, categories: fill === null ? categories : categories.slice(1) };
+  };
   const ordinal = (column: string): ColumnEncoder => ({
     kind: "ordinal",
     column,
-    categories,
+    ...textFill(),
     unknown: draw.pick([-1, 0.1]),
   });
-  const oneHot = (column: string): ColumnEncoder => ({ kind: "one-hot", column, categories });
+  const oneHot = (column: string): ColumnEncoder => ({ kind: "one-hot", column, ...textFill() });
   const encoders: ColumnEncoder[] = {
     numbers: () => [number("width"), number("height (cm)"), number("Größe"), number("prediction")],
     flags: () => [number("age"), flag("member"), number("fare")],
@@ -84,7 +89,10 @@ export function randomInputs(draw: Draw, { layout, fills, scales }: InputsOption
     "one text": () => [draw.pick([ordinal, oneHot])("class")],
   }[layout]();
   const inputs = encoders.map((encoder) => inputOf(encoder, encoder.column === "member" ? "boolean" : "number"));
-  const features = encoders.reduce((sum, encoder) => sum + (encoder.kind === "one-hot" ? categories.length : 1), 0);
+  const features = encoders.reduce(
+    (sum, encoder) => sum + (encoder.kind === "one-hot" ? encoder.categories.length : 1),
+    0,
+  );
   return { inputs, preprocessor: { encoders }, features };
 }
 
@@ -103,15 +111,15 @@ export interface RowsOptions {
 
 /** Missing numbers, zeros, and ones on the thresholds of trees. */
 export const hardNumbers: readonly number[] = [Number.NaN, 0, -0, 1e-320, 0.1, 0.5, 1, -1, 2];
-/** And such as float32 cannot hold. */
-export const hugeNumbers: readonly number[] = [...hardNumbers, 1e308, -1e308, 3.4e38, 16777217];
+/** And huge ones, and such as float32 cannot tell from their neighbours. */
+export const hugeNumbers: readonly number[] = [...hardNumbers, 1e308, -1e308, 3.4e38, 16777217, 0.1 + 2 ** -50];
 
 /** Data for the inputs, with categories that nobody knows. */
 export function randomColumns(draw: Draw, inputs: readonly ModelInput[], { rows, hard }: RowsOptions): Column[] {
   const present = hard.filter((value) => !Number.isNaN(value));
   const number = (strewn: readonly number[]) =>
     strewn.length > 0 && draw.unit() < 0.2 ? draw.pick(strewn) : draw.unit() < 0.4 ? draw.integer(9) - 4 : draw.real();
-  const text = () => (draw.unit() < 0.2 ? draw.pick(["unknown", "FIRST", " ", "crew "]) : draw.pick(categories));
+  const text = () => (draw.unit() < 0.2 ? draw.pick(["unknown", "FIRST", "x y", "crew "]) : draw.pick(categories));
   const numeric = ({ type, optional }: ColumnSchema) =>
     type === "boolean" ? draw.integer(2) : number(optional ? hard : present);
   return inputs.map(({ name, type, column }) =>
@@ -139,8 +147,9 @@ function randomTree(
     threshold.push(isLeaf ? 0 : draw.pick([draw.real(), draw.integer(9) - 4, 0.1, 0.5]));
     left.push(-1);
     right.push(-1);
-    // On the grid 2^-10; some are 0, which the file may leave out.
-    for (let k = 0; k < width; k++) value.push(isLeaf && draw.unit() < 0.7 ? (draw.integer(8192) - 4096) / 1024 : 0);
+    // On the grid 2^-10 that float32 needs, or 2^-40 for sums in double; some are 0, which the file may leave out.
+    const leaf = () => (output < 0 ? (draw.integer(8192) - 4096) / 1024 : Math.round(draw.real() * 2 ** 40) / 2 ** 40);
+    for (let k = 0; k < width; k++) value.push(isLeaf && draw.unit() < 0.7 ? leaf() : 0);
     if (!isLeaf) {
       left[node] = grow(depth - 1);
       right[node] = grow(depth - 1);
@@ -150,11 +159,11 @@ function randomTree(
   grow(draw.pick([0, 1, 3, 6]));
   return {
     feature: Int32Array.from(feature),
-    threshold: Float32Array.from(threshold),
+    threshold: Float64Array.from(threshold),
     left: Int32Array.from(left),
     right: Int32Array.from(right),
     output,
-    value: Float32Array.from(value),
+    value: Float64Array.from(value),
   };
 }
 
@@ -163,12 +172,18 @@ const trees = 30;
 export function randomTrees(draw: Draw, features: number, link: TreeEstimator["link"], classes: number): TreeEstimator {
   const outputs = link === "identity" || link === "logistic" ? 1 : classes;
   const outputOf = (tree: number) => (link === "probability" ? -1 : tree % outputs);
+  const baseOf = {
+    identity: () => 1e6 * draw.real(),
+    probability: () => 0,
+    logistic: () => draw.real(),
+    softmax: () => draw.real(),
+  };
   return {
     kind: "trees",
     trees: Array.from({ length: trees }, (_, tree) => randomTree(draw, { features, outputs, output: outputOf(tree) })),
     outputs,
-    base: Float32Array.from({ length: outputs }, () => (link === "probability" ? 0 : draw.integer(64) / 1024)),
-    scale: link === "probability" ? Math.fround(1 / trees) : 1,
+    scale: link === "probability" || link === "identity" ? 1 / trees : 1,
+    base: Float64Array.from({ length: outputs }, baseOf[link]),
     link,
     classes,
     importance: new Float64Array(features),

@@ -8,7 +8,7 @@ import { rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
-import { toJsonString } from "@bufbuild/protobuf";
+import { type JsonValue, toJson } from "@bufbuild/protobuf";
 import { collectDigests } from "@mintmark/crypto/digests";
 import { sha256Hex } from "@mintmark/crypto/sha256";
 import { AppError } from "@mintmark/errors";
@@ -54,19 +54,21 @@ export async function exportArchive(session: Session, names: readonly string[], 
 
 /** `archive.json`. @throws AppError EXPORT_TOO_LARGE if no import would take it */
 export function catalogOf(archive: Archive, maxBytes = maxCatalogBytes): Buffer {
-  const text = textOf(archive);
-  if (text !== undefined && Buffer.byteLength(text) <= maxBytes) return Buffer.from(text);
-  throw new AppError("EXPORT_TOO_LARGE", { models: archive.models.length, maxBytes });
+  const json = toJson(ArchiveSchema, archive);
+  // Before it is written: it may be longer than a string can be.
+  if (textBytes(json, 1) > maxBytes)
+    throw new AppError("EXPORT_TOO_LARGE", { models: archive.models.length, maxBytes });
+  return Buffer.from(JSON.stringify(json, null, 1));
 }
 
-/** `undefined` if it is longer than a string can be. */
-function textOf(archive: Archive): string | undefined {
-  try {
-    return toJsonString(ArchiveSchema, archive, { prettySpaces: 1 });
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
+/** Of the text with an indentation of one space a level, `indent` spaces being those of what this holds. */
+function textBytes(json: JsonValue, indent: number): number {
+  if (typeof json !== "object" || json === null) return Buffer.byteLength(JSON.stringify(json));
+  const parts = Array.isArray(json)
+    ? json.map((value) => textBytes(value, indent + 1))
+    : Object.entries(json).map(([key, value]) => textBytes(key, 0) + 2 + textBytes(value, indent + 1));
+  // Each on a line, with a comma or, after the last, the line of the closing bracket.
+  return parts.reduce((sum, bytes) => sum + bytes + indent + 2, 2) + (parts.length > 0 ? indent - 1 : 0);
 }
 
 async function write(

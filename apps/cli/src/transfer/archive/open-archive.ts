@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { collectDigests, type Digests } from "@mintmark/crypto/digests";
+import { MalformedError } from "@mintmark/crypto/malformed-error";
 import { artifactDigest, isHexDigest } from "@mintmark/crypto/manifest";
 import { sha256Hex } from "@mintmark/crypto/sha256";
 import { AppError } from "@mintmark/errors";
@@ -66,16 +67,16 @@ function decompressed(file: NodeJS.ReadableStream, through: NodeJS.ReadWriteStre
 /** What a file that is no archive, or no longer one, makes of the readers. */
 function isDamage(error: unknown): boolean {
   const { code = "" } = error as NodeJS.ErrnoException;
-  return error instanceof RangeError || /^(Z_|ZSTD_|ERR_ZSTD|ERR_STREAM_PREMATURE)/.test(code);
+  return error instanceof MalformedError || /^(Z_|ZSTD_|ERR_ZSTD|ERR_STREAM_PREMATURE)/.test(code);
 }
 
 async function unpack(bytes: AsyncIterable<Uint8Array>, spool: string): Promise<Omit<OpenArchive, "close">> {
   const entries = readTar(bytes);
   const next = async (name: string, maxBytes: number): Promise<TarFile> => {
     const { value, done } = await entries.next();
-    if (done === true) throw new RangeError(`it ends before ${name}`);
-    if (value.name !== name) throw new RangeError(`it holds "${value.name}" where ${name} belongs`);
-    if (value.size > maxBytes) throw new RangeError(`${name} has ${value.size} bytes; ${maxBytes} is the most`);
+    if (done === true) throw new MalformedError(`it ends before ${name}`);
+    if (value.name !== name) throw new MalformedError(`it holds "${value.name}" where ${name} belongs`);
+    if (value.size > maxBytes) throw new MalformedError(`${name} has ${value.size} bytes; ${maxBytes} is the most`);
     return value;
   };
   const catalog = await wholeOf(await next(catalogName, maxCatalogBytes));
@@ -88,8 +89,8 @@ async function unpack(bytes: AsyncIterable<Uint8Array>, spool: string): Promise<
   }
   const sha256 = sha256Hex(catalog);
   const stated = await wholeOf(await next(checksumName, 200));
-  if (stated.toString("utf8") !== checksumText(sha256)) throw new RangeError(`${catalogName} is damaged`);
-  if ((await entries.next()).done !== true) throw new RangeError("it holds more than it says");
+  if (stated.toString("utf8") !== checksumText(sha256)) throw new MalformedError(`${catalogName} is damaged`);
+  if ((await entries.next()).done !== true) throw new MalformedError("it holds more than it says");
   requireConsistent(archive, blobs);
   return { archive, id: sha256, blobs };
 }
@@ -102,11 +103,12 @@ async function wholeOf({ content }: TarFile): Promise<Buffer> {
 
 function parseCatalog(bytes: Buffer): Archive {
   const archive = decoded(bytes);
-  if (archive.format !== archiveFormat) throw new RangeError(`its format ${archive.format} is not known`);
+  if (archive.format !== archiveFormat) throw new MalformedError(`its format ${archive.format} is not known`);
   const seen = new Set<string>();
   for (const { blake3, size } of archive.blobs) {
-    if (!isHexDigest(blake3) || seen.has(blake3)) throw new RangeError(`it names the blob "${blake3}" badly or twice`);
-    if (size > Number.MAX_SAFE_INTEGER) throw new RangeError(`the blob ${blake3} is too large`);
+    if (!isHexDigest(blake3) || seen.has(blake3))
+      throw new MalformedError(`it names the blob "${blake3}" badly or twice`);
+    if (size > Number.MAX_SAFE_INTEGER) throw new MalformedError(`the blob ${blake3} is too large`);
     seen.add(blake3);
   }
   return archive;
@@ -118,7 +120,7 @@ function decoded(bytes: Buffer): Archive {
     countMilliseconds(catalog);
     return fromJson(ArchiveSchema, catalog as JsonValue);
   } catch (error) {
-    throw new RangeError(`${catalogName} cannot be read: ${(error as Error).message}`, { cause: error });
+    throw new MalformedError(`${catalogName} cannot be read: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -150,7 +152,7 @@ async function requireRoom(spool: string, { blobs }: Archive): Promise<void> {
   const needed = blobs.reduce((bytes, { size }) => bytes + Number(size), 0);
   const { bavail, bsize } = await statfs(spool);
   if (needed > bavail * bsize)
-    throw new RangeError(
+    throw new MalformedError(
       `it unpacks to ${needed} bytes, and ${bavail * bsize} are free in ${spool}; set TMPDIR to a larger place`,
     );
 }
@@ -165,22 +167,23 @@ async function spoolBlob(entry: TarFile, stated: Omit<Digests, "sha256">, locati
   })();
   await pipeline(passing, createWriteStream(location, { flags: "wx", mode: 0o600 }));
   const found = digests.finish();
-  if (found.size !== stated.size || found.blake3 !== stated.blake3) throw new RangeError(`${entry.name} is damaged`);
+  if (found.size !== stated.size || found.blake3 !== stated.blake3)
+    throw new MalformedError(`${entry.name} is damaged`);
   return fileBlob(location, found);
 }
 
 /** Whatever is named is there, and every version is what its digest says. */
 function requireConsistent({ models, loggedModels, runs }: Archive, blobs: ReadonlyMap<string, LocalBlob>): void {
   const requireBlob = (what: string, blake3: string) => {
-    if (!blobs.has(blake3)) throw new RangeError(`it lacks the bytes of ${what}`);
+    if (!blobs.has(blake3)) throw new MalformedError(`it lacks the bytes of ${what}`);
   };
   for (const { model, versions } of models) {
-    if (model === undefined) throw new RangeError("it holds a model without a name");
+    if (model === undefined) throw new MalformedError("it holds a model without a name");
     for (const version of versions) {
       const what = `${model.name}/${version.version?.number}`;
       for (const { path, blake3, sha256 } of version.files) {
         requireBlob(`'${path}' of ${what}`, blake3);
-        if (blobs.get(blake3)?.sha256 !== sha256) throw new RangeError(`'${path}' of ${what} has another SHA-256`);
+        if (blobs.get(blake3)?.sha256 !== sha256) throw new MalformedError(`'${path}' of ${what} has another SHA-256`);
       }
       for (const { path, blake3 } of version.documents) requireBlob(`${path} of ${what}`, blake3);
       requireDigest(what, version);
@@ -193,15 +196,15 @@ function requireConsistent({ models, loggedModels, runs }: Archive, blobs: Reado
   for (const { what, files } of kept)
     for (const { path, blake3 } of files) {
       if (path.split("/").some((part) => part === "" || part === "." || part === ".."))
-        throw new RangeError(`'${path}' of ${what} is no path`);
+        throw new MalformedError(`'${path}' of ${what} is no path`);
       requireBlob(`'${path}' of ${what}`, blake3);
     }
 }
 
 /** Paths that could lead out of a folder, links and names that collide have no digest. */
 function requireDigest(what: string, { version, files }: ArchivedVersion): void {
-  if (version === undefined) throw new RangeError("it holds a version without a number");
+  if (version === undefined) throw new MalformedError("it holds a version without a number");
   const digest = files.length === 0 ? "" : artifactDigest(files.map((file) => ({ ...file, size: Number(file.size) })));
   if (digest !== version.digest)
-    throw new RangeError(`${what} has digest ${version.digest}, its files ${digest || "none"}`);
+    throw new MalformedError(`${what} has digest ${version.digest}, its files ${digest || "none"}`);
 }

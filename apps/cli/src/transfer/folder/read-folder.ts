@@ -10,6 +10,7 @@
 import type { Dirent } from "node:fs";
 import { lstat, open, readdir, readFile, realpath, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
+import { MalformedError } from "@mintmark/crypto/malformed-error";
 import { artifactDigest } from "@mintmark/crypto/manifest";
 import { AppError } from "@mintmark/errors";
 import { type HashedDirectory, hashDirectory } from "@mintmark/registry-client";
@@ -110,7 +111,7 @@ async function readMetadata(path: string): Promise<{ metadata: Metadata; problem
   try {
     return { metadata: parseMetadata(await readFile(path, "utf8")), problem: undefined };
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof MalformedError)) throw error;
     return { metadata: noMetadata, problem: error.message };
   }
 }

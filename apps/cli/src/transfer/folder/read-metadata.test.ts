@@ -1,3 +1,4 @@
+import { MalformedError } from "@mintmark/crypto/malformed-error";
 import { describe, expect, it } from "vitest";
 import { parseMetadata } from "./read-metadata.ts";
 
@@ -58,6 +59,6 @@ describe("metadata.json", () => {
   });
 
   it.each(["", "[]", "null", "3", '{"accuracy": NaN}', "{"])("that is %j says why it cannot be read", (text) => {
-    expect(() => parseMetadata(text)).toThrow(RangeError);
+    expect(() => parseMetadata(text)).toThrow(MalformedError);
   });
 });

@@ -5,6 +5,7 @@
  * else is there, numbers are metrics and the rest are tags.
  * @module
  */
+import { MalformedError } from "@mintmark/crypto/malformed-error";
 import type { ModelFacts } from "@mintmark/proto/mintmark/registry/v1/version";
 
 export interface Metadata {
@@ -31,7 +32,7 @@ export const noMetadata: Metadata = {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** @throws RangeError that says why it cannot be read */
+/** @throws MalformedError that says why it cannot be read */
 export function parseMetadata(text: string): Metadata {
   const fields = fieldsOf(text);
   const { training_data } = fields;
@@ -65,9 +66,9 @@ function fieldsOf(text: string): Fields {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new RangeError(`is not JSON: ${(error as Error).message}`, { cause: error });
+    throw new MalformedError(`is not JSON: ${(error as Error).message}`, { cause: error });
   }
-  if (!isFields(value)) throw new RangeError("is not a JSON object");
+  if (!isFields(value)) throw new MalformedError("is not a JSON object");
   return value;
 }
 

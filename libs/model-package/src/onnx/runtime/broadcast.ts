@@ -6,15 +6,18 @@ import { invalidModel } from "./tensor.ts";
 
 /** The shape that both are stretched to. */
 export function broadcastDims(a: readonly number[], b: readonly number[]): readonly number[] {
-  if (sameDims(a, b)) return a;
+  if (b.length === 0 || sameDims(a, b)) return a;
+  if (a.length === 0) return b;
   const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, i) => {
+  const dims = new Array<number>(rank);
+  for (let i = 0; i < rank; i++) {
     const left = a[i - rank + a.length] ?? 1;
     const right = b[i - rank + b.length] ?? 1;
     if (left !== right && left !== 1 && right !== 1)
       throw invalidModel(`shapes [${a.join(", ")}] and [${b.join(", ")}] do not fit`);
-    return left === 1 ? right : left;
-  });
+    dims[i] = left === 1 ? right : left;
+  }
+  return dims;
 }
 
 /** A shape as rows and columns: a vector is one row, a scalar one row of one column. */

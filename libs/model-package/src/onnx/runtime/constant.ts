@@ -57,6 +57,23 @@ function decode(proto: TensorProto, dims: readonly number[]): Tensor {
   }
 }
 
+/** Of a list of UINT8: enumerations among the attributes of a node, never a value of ours. */
+export function decodeBytes(proto: TensorProto): Uint8Array {
+  if (proto.dataType !== DataType.UINT8 || proto.dataLocation === DataLocation.EXTERNAL)
+    throw invalidModel(`'${proto.name}' is no list of bytes`);
+  const bytes = Uint8Array.from(numbers(proto, 1, (view, at) => view.getUint8(at), proto.int32Data));
+  if (bytes.length !== elements(proto.dims.map(safeInteger)))
+    throw invalidModel(`'${proto.name}' has ${bytes.length} elements, its shape [${proto.dims.join(", ")}]`);
+  return bytes;
+}
+
+/** Of a list of DOUBLE. */
+export function decodeDoubles(proto: TensorProto): Float64Array {
+  const tensor = decodeConstant(proto);
+  if (tensor.type !== "double") throw invalidModel(`'${proto.name}' is no list of doubles`);
+  return tensor.data;
+}
+
 /** The elements, from `raw_data` if there is any, else from the field of their type. */
 function numbers(
   proto: TensorProto,

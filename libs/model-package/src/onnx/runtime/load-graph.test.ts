@@ -6,6 +6,8 @@ import {
   ModelProtoSchema,
   NodeProtoSchema,
   TensorProto_DataLocation,
+  TensorProto_DataType,
+  TensorProtoSchema,
 } from "@mintmark/proto/onnx/onnx";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -17,6 +19,7 @@ import { loadGraph } from "./load-graph.ts";
 
 const named = (name: string): TrainedModel => allCases().find((each) => each.name === name)!.model;
 const forest = named("mixed: trees, probabilities of texts");
+const boosted = named("numbers: trees, logistic of booleans");
 const text = named("text: 3 classes, 1 to 2 words");
 
 describe("loadGraph", () => {
@@ -53,19 +56,113 @@ describe("loadGraph", () => {
     const leaf = null;
     expect(() => loadGraph(withTree([[1, 2], leaf, leaf]))).not.toThrow();
     // Node 1 leads to itself; each node but the root has one parent.
-    expect(() => loadGraph(withTree([leaf, [1, 2], leaf]))).toThrow(/nodes in a cycle/);
+    expect(() => loadGraph(withTree([leaf, [1, 2], leaf]))).toThrow(/nodes that no root leads to/);
     // Node 2 leads back to the root.
-    expect(() => loadGraph(withTree([[1, 2], leaf, [0, 3], leaf]))).toThrow(/nodes in a cycle/);
-    expect(() => loadGraph(withTree([[1, 1], leaf]))).toThrow(/a node of tree 0 with 2 parents/);
+    expect(() => loadGraph(withTree([[1, 2], leaf, [0, 3], leaf]))).toThrow(/nodes that no root leads to/);
+    expect(() => loadGraph(withTree([[1, 1], leaf]))).toThrow(/a node to which 2 ways lead/);
     expect(() => loadGraph(withTree([[1, 2], leaf, leaf, leaf]))).toThrow(/a tree with two roots/);
+  });
+
+  it("refuses the same of trees whose leaves are numbered apart", () => {
+    // Leaves are below 0: −1 is the first.
+    expect(() =>
+      loadGraph(
+        withSums(
+          [0],
+          [
+            [-1, 1],
+            [-2, -3],
+          ],
+        ),
+      ),
+    ).not.toThrow();
+    expect(() =>
+      loadGraph(
+        withSums(
+          [0, 1],
+          [
+            [-1, -2],
+            [-3, -4],
+          ],
+        ),
+      ),
+    ).not.toThrow();
+    expect(() =>
+      loadGraph(
+        withSums(
+          [0],
+          [
+            [-1, -2],
+            [-3, 1],
+          ],
+        ),
+      ),
+    ).toThrow(/nodes that no root leads to/);
+    expect(() => loadGraph(withSums([0], [[0, -1]]))).toThrow(/a node to which 2 ways lead/);
+    expect(() => loadGraph(withSums([0], [[-1, -1]]))).toThrow(/a node to which 2 ways lead/);
+    expect(() => loadGraph(withSums([0, 0], [[-1, -2]]))).toThrow(/a node to which 2 ways lead/);
+    expect(() =>
+      loadGraph(
+        withSums(
+          [0],
+          [
+            [-1, -2],
+            [-3, -4],
+          ],
+        ),
+      ),
+    ).toThrow(/nodes that no root leads to/);
+    expect(() => loadGraph(withSums([7], [[-1, -2]]))).toThrow(/has no node 7/);
+    expect(() => loadGraph(withSums([0], [[-1, 3]]))).toThrow(/has no node 3/);
+  });
+
+  it("refuses sums, leaves and comparisons that are not there", () => {
+    const at = (name: string, change: (attribute: AttributeProto) => void) =>
+      edited(boosted, (model) => change(attribute(model, "TreeEnsemble", name)));
+    const first = (name: string, value: bigint) =>
+      at(name, ({ ints }) => {
+        ints[0] = value;
+      });
+    expect(() => loadGraph(first("leaf_targetids", 1n))).toThrow(/adds to sum 1 of 1/);
+    expect(() => loadGraph(first("nodes_featureids", -1n))).toThrow(/tests feature -1/);
+    expect(() => loadGraph(at("leaf_targetids", ({ ints }) => ints.pop()))).toThrow(/lists of leaf values that differ/);
+    expect(() => loadGraph(at("nodes_trueleafs", ({ ints }) => ints.pop()))).toThrow(/lists of nodes that differ/);
+    const mode = at("nodes_modes", ({ t }) => {
+      t!.rawData = t!.rawData.map((_, i) => (i === 0 ? 1 : 0));
+    });
+    expect(() => loadGraph(mode)).toThrow(/ai\.onnx\.ml\.TreeEnsemble with nodes of mode 1/);
+    const average = at("aggregate_function", (attribute) => {
+      attribute.i = 0n;
+    });
+    expect(() => loadGraph(average)).toThrow(/ai\.onnx\.ml\.TreeEnsemble with aggregate_function 0/);
+    const short = at("leaf_weights", ({ t }) => {
+      t!.rawData = t!.rawData.subarray(8);
+    });
+    expect(() => loadGraph(short)).toThrow(/elements, its shape/);
+  });
+
+  it("refuses trees of another version than the one that the model imports", () => {
+    const importing = (model: TrainedModel, version: bigint) =>
+      edited(model, ({ opsetImport }) => {
+        opsetImport.find(({ domain }) => domain === "ai.onnx.ml")!.version = version;
+      });
+    expect(() => loadGraph(importing(forest, 5n))).toThrow(/TreeEnsembleRegressor with operator set 'ai\.onnx\.ml' 5/);
+    expect(() => loadGraph(importing(boosted, 3n))).toThrow(/TreeEnsemble with operator set 'ai\.onnx\.ml' 3/);
+    expect(() => loadGraph(importing(boosted, 4n))).toThrow(/operator set 'ai\.onnx\.ml' 4/);
+    const both = edited(boosted, ({ opsetImport }) => {
+      opsetImport.push({ ...opsetImport.at(-1)!, version: 3n });
+    });
+    expect(() => loadGraph(both)).toThrow(/imports the operator set 'ai\.onnx\.ml' twice/);
   });
 
   it("refuses a child, a leaf value or a sum that is not there", () => {
     const at = (name: string, value: bigint) =>
       edited(forest, (model) => {
-        attribute(model, "TreeEnsembleRegressor", name).ints[0] = value;
+        const modes = attribute(model, "TreeEnsembleRegressor", "nodes_modes").strings;
+        const branch = modes.findIndex((mode) => new TextDecoder().decode(mode) !== "LEAF");
+        attribute(model, "TreeEnsembleRegressor", name).ints[name === "nodes_falsenodeids" ? branch : 0] = value;
       });
-    expect(() => loadGraph(at("nodes_falsenodeids", 4_000n))).toThrow(/no node 4000 in tree 0/);
+    expect(() => loadGraph(at("nodes_falsenodeids", 4_000n))).toThrow(/no node 4000 in tree \d/);
     expect(() => loadGraph(at("target_nodeids", -1n))).toThrow(/no node -1 in tree/);
     expect(() => loadGraph(at("target_ids", 3n))).toThrow(/adds to sum 3 of 3/);
     expect(() => loadGraph(at("nodes_treeids", 2n ** 60n))).toThrow(/integer 1152921504606846976 is too large/);
@@ -107,7 +204,7 @@ describe("loadGraph", () => {
   });
 
   it("answers whatever happens to the bytes with an error of the table, or a prediction", () => {
-    for (const model of [forest, text]) {
+    for (const model of [forest, boosted, text]) {
       const files = modelFiles({ model, example: null, training: {} });
       const onnx = files.get("model.onnx")!;
       // The graph's structure, not megabytes of node lists, is where a change has the most to break.
@@ -150,13 +247,48 @@ function withTree(nodes: readonly (readonly [number, number] | null)[]): Uint8Ar
       strings: nodes.map((node) => new TextEncoder().encode(node === null ? "LEAF" : "BRANCH_LEQ")),
     });
     set("nodes_featureids", { ints: zeros });
-    set("nodes_values", { floats: nodes.map(() => 0) });
+    set("nodes_values_as_tensor", { t: doubles(nodes.map(() => 0)) });
     set("nodes_truenodeids", { ints: nodes.map((node) => BigInt(node?.[0] ?? 0)) });
     set("nodes_falsenodeids", { ints: nodes.map((node) => BigInt(node?.[1] ?? 0)) });
     set("target_treeids", { ints: leaves.map(() => 0n) });
     set("target_nodeids", { ints: leaves });
     set("target_ids", { ints: leaves.map(() => 0n) });
-    set("target_weights", { floats: leaves.map(() => 1) });
+    set("target_weights_as_tensor", { t: doubles(leaves.map(() => 1)) });
+  });
+}
+
+/** A model of trees by their roots: for each node its two children, those below 0 being leaves. */
+function withSums(roots: readonly number[], nodes: readonly (readonly [number, number])[]): Uint8Array {
+  return edited(boosted, (model) => {
+    const set = (name: string, values: Partial<AttributeProto>) =>
+      Object.assign(attribute(model, "TreeEnsemble", name), values);
+    const idOf = (child: number) => BigInt(child < 0 ? -1 - child : child);
+    const isLeaf = (child: number) => (child < 0 ? 1n : 0n);
+    const leaves = nodes.flat().filter((child) => child < 0);
+    set("tree_roots", { ints: roots.map(BigInt) });
+    set("nodes_modes", {
+      t: create(TensorProtoSchema, {
+        dataType: TensorProto_DataType.UINT8,
+        dims: [BigInt(nodes.length)],
+        rawData: new Uint8Array(nodes.length),
+      }),
+    });
+    set("nodes_featureids", { ints: nodes.map(() => 0n) });
+    set("nodes_splits", { t: doubles(nodes.map(() => 0)) });
+    set("nodes_truenodeids", { ints: nodes.map(([left]) => idOf(left)) });
+    set("nodes_trueleafs", { ints: nodes.map(([left]) => isLeaf(left)) });
+    set("nodes_falsenodeids", { ints: nodes.map(([, right]) => idOf(right)) });
+    set("nodes_falseleafs", { ints: nodes.map(([, right]) => isLeaf(right)) });
+    set("leaf_targetids", { ints: leaves.map(() => 0n) });
+    set("leaf_weights", { t: doubles(leaves.map(() => 1)) });
+  });
+}
+
+function doubles(values: readonly number[]) {
+  return create(TensorProtoSchema, {
+    dataType: TensorProto_DataType.DOUBLE,
+    dims: [BigInt(values.length)],
+    rawData: new Uint8Array(Float64Array.from(values).buffer),
   });
 }
 

@@ -5,8 +5,9 @@
  */
 import { fromBinary } from "@bufbuild/protobuf";
 import { AppError } from "@mintmark/errors";
+import { ArgumentError } from "@mintmark/ml-core/base/argument-error";
 import { type ModelProto, ModelProtoSchema, type NodeProto, type ValueInfoProto } from "@mintmark/proto/onnx/onnx";
-import { irVersion, mlDomain, mlOpset, onnxDomain, onnxOpset } from "../operator-sets.ts";
+import { irVersion, mlDomain, mlOpsetOfTrees, mlOpsets, onnxDomain, onnxOpset } from "../operator-sets.ts";
 import { decodeConstant } from "./constant.ts";
 import { type Kernel, OnnxNode, safeInteger } from "./node.ts";
 import { operators } from "./operators.ts";
@@ -33,7 +34,7 @@ export interface GraphValue {
  */
 export function loadGraph(bytes: Uint8Array): Graph {
   const model = parse(bytes);
-  requireVersions(model);
+  const mlOpset = requireVersions(model);
   const graph = model.graph;
   if (graph === undefined) throw invalidModel("it has no graph");
 
@@ -41,7 +42,7 @@ export function loadGraph(bytes: Uint8Array): Graph {
   const initial: (Tensor | undefined)[] = [];
   for (const { name } of graph.input) initial[define(slots, name)] = undefined;
   for (const proto of graph.initializer) initial[define(slots, proto.name)] = decodeConstant(proto);
-  const steps = graph.node.map((node) => compile(node, slots, initial));
+  const steps = graph.node.map((node) => compile(node, mlOpset, slots, initial));
   const outputs = graph.output.map(({ name }) => slotOf(slots, name, "the outputs"));
   const inputs = graph.input.length;
 
@@ -49,7 +50,8 @@ export function loadGraph(bytes: Uint8Array): Graph {
     inputs: graph.input.map(describe),
     outputs: graph.output.map(describe),
     run: (values) => {
-      if (values.length !== inputs) throw new RangeError(`"values" expected ${inputs} tensors, got ${values.length}`);
+      if (values.length !== inputs)
+        throw new ArgumentError(`"values" expected ${inputs} tensors, got ${values.length}`);
       const memory = initial.slice();
       for (let i = 0; i < inputs; i++) memory[i] = values[i];
       for (const step of steps) step(memory);
@@ -66,25 +68,37 @@ function parse(bytes: Uint8Array): ModelProto {
   }
 }
 
-/** Operators change their meaning between versions, so only those that we write are read. */
-function requireVersions({ irVersion: ir, opsetImport, functions }: ModelProto): void {
+/** Operators change their meaning between versions, so only those that we write are read. Returns that of `mlDomain`. */
+function requireVersions({ irVersion: ir, opsetImport, functions }: ModelProto): bigint | undefined {
   if (ir !== irVersion) throw invalidModel(`it has IR version ${ir}, expected ${irVersion}`);
   if (functions.length > 0) throw new AppError("OPERATOR_UNSUPPORTED", { operator: "a function of its own" });
-  const expected = new Map([
-    [onnxDomain, onnxOpset],
-    [mlDomain, mlOpset],
+  const known = new Map<string, ReadonlySet<bigint>>([
+    [onnxDomain, new Set([onnxOpset])],
+    [mlDomain, mlOpsets],
   ]);
-  for (const { domain, version } of opsetImport)
-    if (expected.get(domain) !== version)
+  const imported = new Map<string, bigint>();
+  for (const { domain, version } of opsetImport) {
+    if (known.get(domain)?.has(version) !== true)
       throw new AppError("OPERATOR_UNSUPPORTED", { operator: `operator set '${domain || "ai.onnx"}' ${version}` });
+    if (imported.has(domain)) throw invalidModel(`it imports the operator set '${domain || "ai.onnx"}' twice`);
+    imported.set(domain, version);
+  }
+  return imported.get(mlDomain);
 }
 
 type Step = (memory: (Tensor | undefined)[]) => void;
 
-function compile(node: NodeProto, slots: Map<string, number>, initial: (Tensor | undefined)[]): Step {
+function compile(
+  node: NodeProto,
+  mlOpset: bigint | undefined,
+  slots: Map<string, number>,
+  initial: (Tensor | undefined)[],
+): Step {
   const operator = `${node.domain || "ai.onnx"}.${node.opType}`;
   const make = operators.get(operator);
   if (make === undefined) throw new AppError("OPERATOR_UNSUPPORTED", { operator });
+  if (node.domain === mlDomain && (mlOpsetOfTrees.get(node.opType) ?? mlOpset) !== mlOpset)
+    throw new AppError("OPERATOR_UNSUPPORTED", { operator, problem: `operator set '${mlDomain}' ${mlOpset}` });
   const from = node.input.map((name) => slotOf(slots, name, operator));
   const view = new OnnxNode(
     operator,

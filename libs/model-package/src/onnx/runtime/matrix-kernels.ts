@@ -15,9 +15,6 @@ export function gemm(node: OnnxNode): Kernel {
     throw node.invalid(`expected weights [C, P] and C intercepts, got [${weights.dims}] and [${intercepts.dims}]`);
   if (!weights.data.every(Number.isFinite)) throw node.invalid("has weights that are not finite");
   const byFeature = transposed(weights.data, outputs, features);
-  const addRow = (out: Float64Array, to: number, value: number, feature: number) => {
-    for (let k = 0; k < outputs; k++) out[to + k]! += value * byFeature[feature * outputs + k]!;
-  };
   return ([input]) => {
     const x = input?.type === "sparse" ? input : matrixOf(node, input, features);
     if (x.dims[1] !== features) throw node.invalid(`expected a matrix of ${features} columns, got [${x.dims}]`);
@@ -26,9 +23,16 @@ export function gemm(node: OnnxNode): Kernel {
     for (let row = 0; row < rows; row++) {
       const to = row * outputs;
       data.set(intercepts.data, to);
+      // Both add in the order of the features. Of a dense row all weights are used, and an output's lie side by side.
       if (x.type === "sparse")
-        for (let at = x.starts[row]!; at < x.starts[row + 1]!; at++) addRow(data, to, x.data[at]!, x.columns[at]!);
-      else for (let j = 0; j < features; j++) addRow(data, to, x.data[row * features + j]!, j);
+        for (let at = x.starts[row]!; at < x.starts[row + 1]!; at++)
+          for (let k = 0; k < outputs; k++) data[to + k]! += x.data[at]! * byFeature[x.columns[at]! * outputs + k]!;
+      else
+        for (let k = 0; k < outputs; k++) {
+          let sum = data[to + k]!;
+          for (let j = 0; j < features; j++) sum += x.data[row * features + j]! * weights.data[k * features + j]!;
+          data[to + k] = sum;
+        }
     }
     return { type: "double", dims: [rows, outputs], data };
   };
@@ -149,8 +153,11 @@ function pick(node: OnnxNode, source: Tensor, at: Float64Array, dims: readonly n
   switch (source.type) {
     case "string":
       return { type: "string", dims, data: Array.from(at, (index) => source.data[index]!) };
-    case "double":
-      return { type: "double", dims, data: Float64Array.from(at, (index) => source.data[index]!) };
+    case "double": {
+      const data = new Float64Array(count);
+      for (let i = 0; i < count; i++) data[i] = source.data[at[i]!]!;
+      return { type: "double", dims, data };
+    }
     case "float":
       return { type: "float", dims, data: Float32Array.from(at, (index) => source.data[index]!) };
     case "int64":

@@ -3,7 +3,11 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
-import { type AttributeProto, AttributeProto_AttributeType as AttributeType } from "@mintmark/proto/onnx/onnx";
+import {
+  type AttributeProto,
+  AttributeProto_AttributeType as AttributeType,
+  type TensorProto,
+} from "@mintmark/proto/onnx/onnx";
 import { type BooleanTensor, type IntegerTensor, invalidModel, type NumericTensor, type Tensor } from "./tensor.ts";
 
 /** From the values of a node's inputs to those of its outputs. Pure. */
@@ -37,10 +41,6 @@ export class OnnxNode {
     return (this.#find(name, AttributeType.INTS)?.ints ?? []).map(safeInteger);
   }
 
-  floats(name: string): number[] {
-    return this.#find(name, AttributeType.FLOATS)?.floats ?? [];
-  }
-
   text(name: string, fallback = ""): string {
     const attribute = this.#find(name, AttributeType.STRING);
     return attribute === undefined ? fallback : decodeText(attribute.s);
@@ -48,6 +48,12 @@ export class OnnxNode {
 
   texts(name: string): string[] {
     return (this.#find(name, AttributeType.STRINGS)?.strings ?? []).map(decodeText);
+  }
+
+  tensor(name: string): TensorProto {
+    const tensor = this.#find(name, AttributeType.TENSOR)?.t;
+    if (tensor !== undefined) return tensor;
+    throw this.invalid(`has no attribute '${name}'`);
   }
 
   /** Refuses any value but `expected`. */

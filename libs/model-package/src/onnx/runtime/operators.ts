@@ -2,17 +2,17 @@
  * The operators that models of ours are written in, and nothing else.
  * @module
  */
-import { arithmetic, cast, comparison, identity, isNaNKernel, unary, where } from "./elementwise-kernels.ts";
+import { addition, arithmetic, cast, comparison, identity, isNaNKernel, unary, where } from "./elementwise-kernels.ts";
 import { argBest, concat, gather, gemm, reduce, reshape } from "./matrix-kernels.ts";
 import type { Kernel, OnnxNode } from "./node.ts";
 import { orSparse, sparseByColumn, sparseCast, sparseSumSquares, sparseTimesRow } from "./sparse-kernels.ts";
 import { labelEncoder, oneHotEncoder, stringNormalizer, stringSplit, tfIdfVectorizer } from "./text-kernels.ts";
-import { treeEnsembleRegressor } from "./tree-kernel.ts";
+import { treeEnsemble, treeEnsembleRegressor } from "./tree-kernel.ts";
 
 /** By domain and name: makes the kernel of a node, or refuses what the node asks of it. */
 export const operators: ReadonlyMap<string, (node: OnnxNode) => Kernel> = new Map([
   ["ai.onnx.Abs", unary(Math.abs)],
-  ["ai.onnx.Add", arithmetic((a, b) => a + b)],
+  ["ai.onnx.Add", addition],
   ["ai.onnx.ArgMax", argBest((value, best) => value > best)],
   ["ai.onnx.ArgMin", argBest((value, best) => value < best)],
   ["ai.onnx.Cast", orSparse(cast, sparseCast)],
@@ -57,5 +57,6 @@ export const operators: ReadonlyMap<string, (node: OnnxNode) => Kernel> = new Ma
   ["ai.onnx.Where", where],
   ["ai.onnx.ml.LabelEncoder", labelEncoder],
   ["ai.onnx.ml.OneHotEncoder", oneHotEncoder],
+  ["ai.onnx.ml.TreeEnsemble", treeEnsemble],
   ["ai.onnx.ml.TreeEnsembleRegressor", treeEnsembleRegressor],
 ]);

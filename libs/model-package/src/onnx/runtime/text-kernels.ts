@@ -20,16 +20,17 @@ export function labelEncoder(node: OnnxNode): Kernel {
   };
 }
 
-/** A column a category, all 0 for others. */
+/** A column a category, all 0 for others. Categories are texts or whole numbers. */
 export function oneHotEncoder(node: OnnxNode): Kernel {
-  const categories = node.texts("cats_strings");
+  const texts = node.texts("cats_strings");
+  const categories = texts.length > 0 ? texts : node.integers("cats_int64s");
   node.requireInteger("zeros", 1);
-  const index = new Map(categories.map((category, i) => [category, i]));
+  const index = new Map<string | number, number>(categories.map((category, i) => [category, i]));
   return ([input]) => {
-    const { dims, data } = textsOf(node, input);
+    const { dims, data } = texts.length > 0 ? textsOf(node, input) : node.wholeNumbers(input);
     const out = allocate("float", [...dims, categories.length]);
-    for (const [i, text] of data.entries()) {
-      const at = index.get(text);
+    for (let i = 0; i < data.length; i++) {
+      const at = index.get(data[i]!);
       if (at !== undefined) out.data[i * categories.length + at] = 1;
     }
     return out;
