@@ -139,6 +139,72 @@ describe("mintmark train", () => {
   });
 });
 
+describe("mintmark train --check", () => {
+  const file = (name: string, csv: string, yaml: string) => {
+    writeFileSync(join(scratch, `${name}.csv`), csv);
+    writeFileSync(join(scratch, `${name}.yaml`), `model: m\nalgorithm: { name: decision-tree }\n${yaml}`);
+    return `${name}.yaml`;
+  };
+  const data = "data: { source: seen.csv, target: y, split: { stratify: false } }";
+  const seen = () => file("seen", `x,note,y\n1.50,"two\n lines\tof",a\n2,,b\n3,${"long".repeat(20)},a\n`, data);
+
+  it("shows the columns as they will be taken, the rows and the warnings, without a server", async () => {
+    const { code, out, err } = await run("train", seen(), "--check", ...nobody);
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toBe(`COLUMN  TYPE    MISSING  DISTINCT  EXAMPLE
+x       number  0        3         1.5
+note    text    1        2         two lines of
+y       text    0        2         a
+3 rows
+warning: class 'b' of the target has one row only: nothing can be measured of it
+`);
+    expect(JSON.parse((await run("train", seen(), "--check", "--json", ...nobody)).out)).toEqual({
+      columns: [
+        { name: "x", type: "number", missing: 0, distinct: 3, example: "1.5" },
+        { name: "note", type: "text", missing: 1, distinct: 2, example: "two\n lines\tof" },
+        { name: "y", type: "text", missing: 0, distinct: 2, example: "a" },
+      ],
+      rows: 3,
+      warnings: ["class 'b' of the target has one row only: nothing can be measured of it"],
+    });
+  });
+
+  it("reads as --set and --env say", async () => {
+    const environment = "environments: { codes: { data: { types: { x: text } } } }";
+    const path = file(
+      "chosen",
+      "x,drop,y\n007,1,a\n008,2,b\n009,3,a\n",
+      `${data.replace("seen", "chosen")}\n${environment}`,
+    );
+    const { out } = await run("train", path, "--check", "--json", "--env", "codes", "--set", "data.drop=[drop]");
+    expect(JSON.parse(out)).toMatchObject({ columns: [{ name: "x", type: "text", example: "007" }, { name: "y" }] });
+  });
+
+  it("fails as training would", async () => {
+    const mixed = file("mixed", "x,y\n1,a\nmuch,b\n", data.replace("seen", "mixed"));
+    for (const args of [["--check"], []])
+      expect(await run("train", mixed, ...args, ...nobody)).toMatchObject({
+        code: 2,
+        out: "",
+        err: expect.stringContaining("'much' in row 2 of mixed.csv"),
+      });
+    for (const args of [["--check"], []]) {
+      const set = ["--set", "evaluate.metrics=[roc_auc_ovr]"];
+      const { code, err } = await run("train", seen(), ...args, ...set, ...nobody);
+      expect([code, err]).toEqual([2, expect.stringContaining("names 'roc_auc_ovr', which is not defined for")]);
+    }
+  });
+
+  it("asks the server of what only a worker reads, and goes with nothing that is about a job", async () => {
+    const remote = ["--set", "data.source=https://data.example/a.csv"];
+    expect((await run("train", seen(), "--check", ...remote, ...nobody)).err).toContain(
+      "127.0.0.1:1 cannot be reached",
+    );
+    for (const args of [["--detach"], ["--idempotency-key", "k"]])
+      expect(await run("train", seen(), "--check", ...args, ...nobody)).toMatchObject({ code: 2, out: "" });
+  });
+});
+
 describe("mintmark keys", () => {
   it("makes signing keys once, closed to others, and trusts them", async () => {
     const dir = join(scratch, "mintmark-data", "keys");

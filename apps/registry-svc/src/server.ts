@@ -10,6 +10,7 @@ import { AppError } from "@mintmark/errors";
 import { type RequestAddress, requireOwnAddress } from "@mintmark/http-edge/own-address";
 import { openQueue, prepareQueue } from "@mintmark/job-queue";
 import type { Logger } from "pino";
+import { dataChecks } from "./checks/data-checks.ts";
 import { dataLinks, dataPrefix, defaultLinkSeconds } from "./data-links/data-link.ts";
 import { connectDatabase } from "./db/connect.ts";
 import { openListener } from "./db/listener.ts";
@@ -132,6 +133,7 @@ async function openDeps(options: RegistryOptions, opened: AsyncDisposableStack):
     dataLinks: dataLinks(keys.signing, options.dataLinkSeconds ?? defaultLinkSeconds),
     queue,
     onQueueError,
+    checks: dataChecks(blobs),
     webhooks,
     closing: closing.signal,
     stop,

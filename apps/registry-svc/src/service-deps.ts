@@ -4,6 +4,7 @@
  */
 import type { BlobStore } from "@mintmark/blob-store";
 import type { JobQueue } from "@mintmark/job-queue";
+import type { DataChecks } from "./checks/data-checks.ts";
 import type { DataLinks } from "./data-links/data-link.ts";
 import type { Listener } from "./db/listener.ts";
 import type { Db } from "./db/schema.ts";
@@ -19,6 +20,8 @@ export interface ServiceDeps {
   readonly queue: JobQueue;
   /** Told when the queue cannot be reached after a job was accepted; the reconciler makes good for it. */
   readonly onQueueError: (error: unknown) => void;
+  /** Reads data that was uploaded, before a job does. */
+  readonly checks: DataChecks;
   /** Links by which the data of runs is fetched without a token. */
   readonly dataLinks: DataLinks;
   /** How webhooks are signed, and where they may go. */

@@ -5,7 +5,7 @@ export { type ColumnProfile, profileTable } from "./profile.ts";
 export { type ReadOptions, readOptionsOf } from "./read-options.ts";
 export { type RawRows, readRows } from "./read-rows.ts";
 export { readTable } from "./read-table.ts";
-export { digestsOfFile, findFiles, findSnapshots, isRemote, type SnapshotFile } from "./snapshot.ts";
+export { digestsOfFile, findFiles, findSnapshots, isRemote, placeSnapshot, type SnapshotFile } from "./snapshot.ts";
 export {
   findColumn,
   type NumberTableColumn,

@@ -1,10 +1,11 @@
 /**
- * A local file as a snapshot: its bytes by digest, whatever becomes of the file afterwards.
+ * A local file as a snapshot: its bytes by digest, whatever becomes of the file afterwards, and the file that they become again
+ * where they are read.
  * @module
  */
 import { createReadStream } from "node:fs";
-import { glob, stat } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { glob, mkdir, stat } from "node:fs/promises";
+import { basename, join, relative, resolve } from "node:path";
 import { type Digests, digestsOfStream } from "@mintmark/crypto/digests";
 import { AppError } from "@mintmark/errors";
 
@@ -47,6 +48,20 @@ export async function findFiles(source: string, directory: string): Promise<stri
   for await (const entry of glob(source, { cwd: directory, withFileTypes: true }))
     if (!entry.isDirectory()) found.push(join(entry.parentPath, entry.name));
   return found.sort();
+}
+
+/**
+ * Where the bytes of the snapshot of that number are to be put: in a folder of its own, which is made, under its own name as far
+ * as a file system takes it, as messages name the file and its ending tells the format.
+ */
+export async function placeSnapshot(directory: string, index: number, name: string): Promise<string> {
+  const folder = join(directory, String(index));
+  await mkdir(folder);
+  // A character has up to 3 bytes a unit, and file systems take names of 255 bytes.
+  const plain = basename(name)
+    .replace(/[^\p{L}\p{N}._ -]/gu, "_")
+    .slice(-80);
+  return join(folder, /^\.{0,2}$/.test(plain) ? "data" : plain);
 }
 
 function nameOf(path: string, directory: string): string {

@@ -5,13 +5,13 @@
 import { randomUUID } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
-import type { SnapshotFile } from "@mintmark/dataset";
+import type { DescribedData, SnapshotFile } from "@mintmark/dataset";
 import { AppError } from "@mintmark/errors";
 import type { Job } from "@mintmark/proto/mintmark/training/v1/job";
 import { fileBlob, uploadBlobs } from "@mintmark/registry-client";
 import { parseTrainingFile, type TrainingConfig } from "@mintmark/training-file";
-import type { Command } from "commander";
-import type { Answer } from "../answer.ts";
+import { type Command, Option } from "commander";
+import { type Answer, table } from "../answer.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { transferProgress } from "../transfer-progress.ts";
@@ -25,22 +25,31 @@ export function addTrainCommand(program: Command, run: Run): void {
   command.argument("<file>", "YAML; see `mintmark schema`");
   command.option("--env <name>", "an environment of the file");
   command.option("--set <path=value>", "change a setting; the value is read as YAML; may be repeated", repeated, []);
+  command.addOption(
+    new Option("--check", "read the data, show its columns as they will be taken, and train nothing")
+      .default(false)
+      .conflicts(["detach", "idempotencyKey"]),
+  );
   command.option("--detach", "do not wait for the end", false);
   command.option("--idempotency-key <key>", "submitting the same key again gives the same run");
-  command.action((file: string, options: TrainOptions) => run(command, (session) => train(session, file, options)));
+  command.action((file: string, { check, ...options }: TrainOptions & { readonly check: boolean }) =>
+    run(command, (session) => (check ? checkTraining(session, file, options) : train(session, file, options))),
+  );
 }
 
-export interface TrainOptions {
+interface FileOptions {
   readonly env?: string;
   readonly set: readonly string[];
+}
+
+export interface TrainOptions extends FileOptions {
   readonly detach: boolean;
   readonly idempotencyKey?: string;
 }
 
 /** Everything that can be found wrong here is, before anything is uploaded. */
 export async function train(session: Session, file: string, options: TrainOptions): Promise<Answer> {
-  const path = resolve(session.cwd, file);
-  const config = parseTrainingFile(await readText(path), options);
+  const { path, config } = await readTrainingFile(session, file, options);
   const { source, files } = await checkedData(config, dirname(path));
   const blobs = files.map((snapshot) => fileBlob(snapshot.path, snapshot));
   await uploadBlobs(session.client, blobs, {
@@ -60,20 +69,74 @@ export async function train(session: Session, file: string, options: TrainOption
   return trained(session, await following(session, id));
 }
 
+/** Local files are read here, so that nothing is uploaded; what only a worker reads, the server answers for. */
+export async function checkTraining(session: Session, file: string, options: FileOptions): Promise<Answer> {
+  const { path, config } = await readTrainingFile(session, file, options);
+  const { described } = await checkedData(config, dirname(path));
+  return described === undefined ? dataAnswer(await checkedByServer(session, config)) : dataAnswer(described());
+}
+
+async function checkedByServer({ client, signal }: Session, config: TrainingConfig): Promise<DescribedData> {
+  const answer = await client.jobs.checkJob({ configJson: JSON.stringify(config) }, { signal });
+  const columns = answer.columns.map(({ name, type, missing, distinct, example }) => ({
+    name,
+    type,
+    missing: Number(missing),
+    distinct: Number(distinct),
+    example,
+  }));
+  return { columns, rows: Number(answer.rows), warnings: answer.warnings };
+}
+
+function dataAnswer({ columns, rows, warnings }: DescribedData): Answer {
+  const lines = columns.map(({ name, type, missing, distinct, example }) =>
+    [name, type, String(missing), String(distinct), example].map(oneLine),
+  );
+  const text = [
+    table(["COLUMN", "TYPE", "MISSING", "DISTINCT", "EXAMPLE"], lines),
+    `${rows} row${rows === 1 ? "" : "s"}`,
+    ...warnings.map(warningLine),
+  ];
+  return { text: text.join("\n"), json: { columns, rows, warnings } };
+}
+
+/** As it can stand in a table: cells may hold whole texts. */
+function oneLine(cell: string): string {
+  const plain = cell.replaceAll(/[\p{Cc}\s]+/gu, " ");
+  return plain.length > 40 ? `${plain.slice(0, 39)}…` : plain;
+}
+
+interface TrainingFile {
+  readonly path: string;
+  readonly config: TrainingConfig;
+}
+
+async function readTrainingFile({ cwd }: Session, file: string, options: FileOptions): Promise<TrainingFile> {
+  const path = resolve(cwd, file);
+  return { path, config: parseTrainingFile(await readText(path), options) };
+}
+
 async function readText(path: string): Promise<string> {
   return readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     throw new AppError("FILE_NOT_READABLE", { path, cause: error.code ?? error.message }, { cause: error });
   });
 }
 
+interface CheckedData {
+  /** As the job is to know it. */
+  readonly source: string;
+  readonly files: readonly SnapshotFile[];
+  /** Says what was read; absent where nothing was. */
+  readonly described?: () => DescribedData;
+}
+
 /** The local files, checked against the training file; none where the worker reads the data itself. */
-async function checkedData(
-  config: TrainingConfig,
-  directory: string,
-): Promise<{ source: string; files: SnapshotFile[] }> {
+async function checkedData(config: TrainingConfig, directory: string): Promise<CheckedData> {
   // Loaded here, because it brings a database engine that other commands have no use for.
-  const { checkTrainingData, findSnapshots, isRemote, readOptionsOf, readTable } = await import("@mintmark/dataset");
-  const { source } = config.data;
+  const { checkTrainingData, describeData, findSnapshots, isRemote, readOptionsOf, readTable } = await import(
+    "@mintmark/dataset"
+  );
+  const { source, target } = config.data;
   if (isRemote(source)) return { source, files: [] };
   const { folder, pattern } = await splitSource(source, directory);
   const files = await findSnapshots(pattern, folder).catch((error: unknown) => {
@@ -82,16 +145,10 @@ async function checkedData(
       throw new AppError(error.reason, { source });
     throw error;
   });
-  checkTrainingData(
-    config,
-    await readTable(
-      readOptionsOf(
-        config,
-        files.map((file) => file.path),
-      ),
-    ),
-  );
-  return { source: pattern, files };
+  const paths = files.map((file) => file.path);
+  const table = await readTable(readOptionsOf(config, paths));
+  const data = checkTrainingData(config, table);
+  return { source: pattern, files, described: () => describeData(table, data, target) };
 }
 
 /**

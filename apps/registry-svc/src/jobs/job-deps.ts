@@ -4,7 +4,7 @@
  */
 import type { ServiceDeps } from "../service-deps.ts";
 
-export type JobDeps = Pick<ServiceDeps, "db" | "listener" | "queue" | "onQueueError" | "closing">;
+export type JobDeps = Pick<ServiceDeps, "db" | "listener" | "queue" | "onQueueError" | "checks" | "closing">;
 
 /** How often a job is started anew, and after which pause. */
 export const retries = {

@@ -10,6 +10,7 @@ import { announce } from "../events/announce.ts";
 import { requireTags } from "../fields.ts";
 import { pageSize } from "../paging.ts";
 import { cancelJob, requeueEndedJob } from "./cancel-job.ts";
+import { checkJob } from "./check-job.ts";
 import { dispatch } from "./dispatch.ts";
 import { findJob } from "./find-job.ts";
 import type { JobDeps } from "./job-deps.ts";
@@ -27,6 +28,16 @@ export function jobService(deps: JobDeps): ServiceImpl<typeof JobService> {
       const { id, event } = await submitJob(deps, request);
       await announce(context, db, event);
       return { job: await findJob(db, id) };
+    },
+    async checkJob({ configJson, snapshots }, { signal }) {
+      const ending = AbortSignal.any([signal, deps.closing]);
+      const { columns, rows, warnings } = await checkJob(deps, { configJson, snapshots }, ending);
+      const counted = columns.map(({ missing, distinct, ...column }) => ({
+        ...column,
+        missing: BigInt(missing),
+        distinct: BigInt(distinct),
+      }));
+      return { columns: counted, rows: BigInt(rows), warnings: [...warnings] };
     },
     async getJob({ id }) {
       return { job: await findJob(db, id) };

@@ -4,22 +4,22 @@
  */
 
 import { randomUUID } from "node:crypto";
-import { isHexDigest } from "@mintmark/crypto/manifest";
 import { AppError } from "@mintmark/errors";
 import { RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import type { Snapshot } from "@mintmark/proto/mintmark/training/v1/job";
-import { parseTrainingConfig, type TrainingConfig } from "@mintmark/training-file";
+import type { TrainingConfig } from "@mintmark/training-file";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { isUniqueViolation } from "../db/sqlstate.ts";
 import { requireExperimentName } from "../experiments/experiment-name.ts";
-import { invalid, requireText } from "../fields.ts";
+import { requireText } from "../fields.ts";
 import { refusal } from "../runs/refusal.ts";
 import { formatRunId } from "../runs/run-id.ts";
 import { requireRunTags } from "../runs/run-tags.ts";
 import { dispatch } from "./dispatch.ts";
 import type { StoredSnapshot } from "./find-job.ts";
 import type { JobDeps } from "./job-deps.ts";
+import { checkedSnapshot, readConfig, requireUploaded } from "./training-request.ts";
 
 export interface SubmitJob {
   readonly configJson: string;
@@ -54,38 +54,6 @@ export async function submitJob(deps: JobDeps, request: SubmitJob): Promise<{ id
       throw refusal(error, { run: formatRunId(uuid), experiment: config.experiment });
     return { id: await sameSubmission(db, request.idempotencyKey, config, snapshots), event: undefined };
   }
-}
-
-const maxConfig = 1_000_000;
-
-function readConfig(text: string): TrainingConfig {
-  requireText("config_json", text, maxConfig);
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch (cause) {
-    throw new AppError("REQUEST_INVALID", { field: "config_json", problem: "is not JSON" }, { cause });
-  }
-  return parseTrainingConfig(document);
-}
-
-function checkedSnapshot({ name, blake3, sha256, size }: Snapshot): StoredSnapshot {
-  requireText("snapshots.name", name, 1_000);
-  for (const [field, digest] of Object.entries({ blake3, sha256 }))
-    if (!isHexDigest(digest)) throw invalid(`snapshots.${field}`, "must be 64 lower-case hex digits");
-  return { name, blake3, sha256, size: String(size) };
-}
-
-async function requireUploaded(db: Db, snapshots: readonly StoredSnapshot[]): Promise<void> {
-  const { rows } = await sql<StoredSnapshot>`
-    select given.name, given.blake3
-    from jsonb_to_recordset(${JSON.stringify(snapshots)}::jsonb) as given (name text, blake3 text, sha256 text, size bigint)
-    where not exists (
-      select from blob b where b.blake3 = decode(given.blake3, 'hex')
-        and b.sha256 = decode(given.sha256, 'hex') and b.size = given.size)
-    limit 1`.execute(db);
-  const missing = rows[0];
-  if (missing !== undefined) throw new AppError("SNAPSHOT_NOT_UPLOADED", missing);
 }
 
 interface NewJob extends Pick<SubmitJob, "idempotencyKey" | "tags" | "actor"> {

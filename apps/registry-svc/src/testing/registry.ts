@@ -13,6 +13,7 @@ import { generateKey, privateKeyPem, type SigningKeys } from "@mintmark/crypto/k
 import { openQueue } from "@mintmark/job-queue";
 import { queueUrlIn } from "@mintmark/job-queue/queue-url";
 import { clients, type RegistryClient } from "@mintmark/registry-client";
+import { dataChecks } from "../checks/data-checks.ts";
 import { dataLinks, defaultLinkSeconds } from "../data-links/data-link.ts";
 import { openListener } from "../db/listener.ts";
 import { appRole } from "../db/migrate.ts";
@@ -43,10 +44,12 @@ export async function testRegistry(interceptors: Interceptor[] = []): Promise<Te
   const unexpected: unknown[] = [];
   const stopping = new AbortController();
   const keyRing = await openKeyRing(join(directory, "keys"));
+  const blobs = await openBlobStore(pathToFileURL(join(directory, "store")).href);
   const deps: ServiceDeps = {
     db: database.db,
     listener: await openListener(database.owner.url, appRole),
-    blobs: await openBlobStore(pathToFileURL(join(directory, "store")).href),
+    blobs,
+    checks: dataChecks(blobs),
     keys: keyRing,
     dataLinks: dataLinks(keyRing.signing, defaultLinkSeconds),
     queue: openQueue(queueUrlIn(database.owner.url), { onError: () => {} }),

@@ -3,10 +3,10 @@
  * job, from URIs that the policy allows, or from below the data root; from nowhere else.
  * @module
  */
-import { mkdir, open } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { open } from "node:fs/promises";
+import { basename } from "node:path";
 import type { Digests } from "@mintmark/crypto/digests";
-import { isRemote, readOptionsOf, readTable, type Table } from "@mintmark/dataset";
+import { isRemote, placeSnapshot, readOptionsOf, readTable, type Table } from "@mintmark/dataset";
 import type { Snapshot } from "@mintmark/proto/mintmark/training/v1/job";
 import { downloadBlob, type RegistryClient } from "@mintmark/registry-client";
 import type { TrainingConfig } from "@mintmark/training-file";
@@ -52,7 +52,7 @@ async function fetchFiles(context: JobContext, source: string): Promise<DataFile
 
 async function fetchRemote({ settings, directory, signal }: JobContext, source: string): Promise<DataFile> {
   const name = basename(new URL(source).pathname);
-  const path = await pathFor(directory, 0, name);
+  const path = await placeSnapshot(directory, 0, name);
   const fetching = () => download({ source, allowed: settings.allowedSources, path, signal });
   return { name, source, path, ...(await repeated(fetching, { forMs: patienceMs, signal })) };
 }
@@ -61,7 +61,7 @@ async function fetchSnapshots(context: JobContext, snapshots: readonly Snapshot[
   const { registry, directory, signal } = context;
   const files: DataFile[] = [];
   for (const [index, { name, blake3, sha256, size }] of snapshots.entries()) {
-    const path = await pathFor(directory, index, basename(name));
+    const path = await placeSnapshot(directory, index, name);
     const digests = { blake3, sha256, size: Number(size) };
     await repeated(() => fetchSnapshot(registry, digests, { path, signal }), { forMs: patienceMs, signal });
     files.push({ name: basename(name), source: name, path, ...digests });
@@ -84,11 +84,4 @@ async function fetchSnapshot(
   } finally {
     await file.close();
   }
-}
-
-/** In a folder of its own, under its own name as far as a file system takes it: messages name the file, and its ending tells the format. */
-async function pathFor(directory: string, index: number, name: string): Promise<string> {
-  const folder = join(directory, String(index));
-  await mkdir(folder);
-  return join(folder, name.replace(/[^\p{L}\p{N}._ -]/gu, "_").slice(-100));
 }

@@ -40,11 +40,15 @@ describe("of the data it says", () => {
     expect(said(name, params, [same], target)).toBe("no column differs between the 30 training rows");
   });
 
-  it("that trees compare in single precision, where columns differ by less", () => {
-    const close = number((row) => 1 + row * 1e-12);
-    expect(said("decision-tree", {}, [close], halves)).toBe(
-      "no column differs between the 30 training rows in single precision, in which trees compare",
+  it("that its columns are the same once they are preprocessed, where they differ before", () => {
+    expect(said("decision-tree", {}, [filled], halves, [{ impute: ["x"] }])).toBe(
+      "no column differs between the 30 training rows after preprocessing",
     );
+  });
+
+  it("nothing of columns that differ by the last bits only, or by being missing", () => {
+    expect(said("decision-tree", {}, [number((row) => 1 + row * 1e-12)], halves)).toBeNull();
+    expect(said("decision-tree", {}, [filled], halves)).toBeNull();
   });
 
   it("nothing without an intercept, where constants make predictions that differ", () => {

@@ -106,8 +106,7 @@ function matrixOf(fitted: FittedModel, training: Rows): Matrix {
 function whyNoSplit(algorithm: AlgorithmConfig, x: Matrix): string {
   const columns = sortedColumns(x);
   const rows = `the ${x.rows} training rows`;
-  if (!columns.some((column) => leavesSplit(column, 1)))
-    return `no column differs between ${rows} in single precision, in which trees compare`;
+  if (!columns.some((column) => leavesSplit(column, 1))) return `no column differs between ${rows} after preprocessing`;
   const tooMany = (name: string, value: number, of = rows) =>
     `${name} ${value} leaves no split of ${of}; make it smaller`;
   if (algorithm.name === "gradient-boosting") {
@@ -130,15 +129,15 @@ function whyNoSplit(algorithm: AlgorithmConfig, x: Matrix): string {
   return `no split of ${rows} that was looked at tells the target apart with min_samples_split ${min_samples_split} and min_samples_leaf ${min_samples_leaf}`;
 }
 
-/** The columns as trees see them, each by itself in ascending order. */
-function sortedColumns({ data, rows, cols }: Matrix): Float32Array[] {
+/** Each column by itself, in ascending order. */
+function sortedColumns({ data, rows, cols }: Matrix): Float64Array[] {
   return Array.from({ length: cols }, (_, col) =>
-    Float32Array.from({ length: rows }, (_, row) => Math.fround(data[row * cols + col]!) + 0).sort(),
+    Float64Array.from({ length: rows }, (_, row) => data[row * cols + col]! + 0).sort(),
   );
 }
 
 /** Whether a column in ascending order has a cut with at least so many rows on both sides. */
-function leavesSplit(sorted: Float32Array, least: number): boolean {
+function leavesSplit(sorted: Float64Array, least: number): boolean {
   return sorted.length >= 2 * least && sorted[least - 1] !== sorted[sorted.length - least];
 }
 

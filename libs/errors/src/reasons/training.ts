@@ -32,6 +32,20 @@ export const trainingReasons = {
     (d: { name: string; blake3: string }) =>
       `the bytes of '${d.name}' (blake3:${d.blake3}) are not in the registry; upload them, then submit again`,
   ),
+  DATA_NOT_CHECKABLE: define(
+    "failed_precondition",
+    (d: { source: string }) =>
+      `'${d.source}' cannot be checked here: only workers read it, as their policy allows; check files that are uploaded with the request, or train`,
+  ),
+  CHECKS_BUSY: define(
+    "resource_exhausted",
+    (d: { running: number }) =>
+      `${d.running} checks are under way, and no more are made at a time; try again in a moment`,
+  ),
+  CHECK_TOO_LARGE: define(
+    "resource_exhausted",
+    (d: { problem: string }) => `the data is too much for a check: ${d.problem}; train, and a worker reads it`,
+  ),
   CHECKPOINT_NOT_UPLOADED: define(
     "failed_precondition",
     (d: { blake3: string }) => `the checkpoint's bytes (blake3:${d.blake3}) are not in the registry; upload them first`,

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file mintmark/training/v1/job.proto.
  */
 export const file_mintmark_training_v1_job: GenFile = /*@__PURE__*/
-  fileDesc("Ch5taW50bWFyay90cmFpbmluZy92MS9qb2IucHJvdG8SFG1pbnRtYXJrLnRyYWluaW5nLnYxIrICCgNKb2ISJgoDcnVuGAEgASgLMhkubWludG1hcmsudHJhY2tpbmcudjEuUnVuEhMKC2NvbmZpZ19qc29uGAIgASgJEjEKCXNuYXBzaG90cxgDIAMoCzIeLm1pbnRtYXJrLnRyYWluaW5nLnYxLlNuYXBzaG90EjAKCHByb2dyZXNzGAQgASgLMh4ubWludG1hcmsudHJhaW5pbmcudjEuUHJvZ3Jlc3MSLQoFZXJyb3IYBSABKAsyHi5taW50bWFyay50cmFpbmluZy52MS5Kb2JFcnJvchIQCghhdHRlbXB0cxgGIAEoDRIYChBjYW5jZWxfcmVxdWVzdGVkGAcgASgIEg4KBndvcmtlchgIIAEoCRIPCgd2ZXJzaW9uGAkgASgJEg0KBW1vZGVsGAogASgJIkYKCFNuYXBzaG90EgwKBG5hbWUYASABKAkSDgoGYmxha2UzGAIgASgJEg4KBnNoYTI1NhgDIAEoCRIMCgRzaXplGAQgASgEIrsBCghQcm9ncmVzcxIMCgRzdGVwGAEgASgJEhEKCWl0ZXJhdGlvbhgCIAEoDRISCgppdGVyYXRpb25zGAMgASgNEhEKBGxvc3MYBCABKAFIAIgBARIeChFyZW1haW5pbmdfc2Vjb25kcxgFIAEoAUgBiAEBEigKBHRpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgcKBV9sb3NzQhQKEl9yZW1haW5pbmdfc2Vjb25kcyI+CghKb2JFcnJvchIOCgZyZWFzb24YASABKAkSDwoHbWVzc2FnZRgCIAEoCRIRCglyZXRyeWFibGUYAyABKAgiYAoHTG9nTGluZRIOCgZudW1iZXIYASABKAQSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFbGV2ZWwYAyABKAkSDAoEdGV4dBgEIAEoCWIGcHJvdG8z", [file_google_protobuf_timestamp, file_mintmark_tracking_v1_run]);
+  fileDesc("Ch5taW50bWFyay90cmFpbmluZy92MS9qb2IucHJvdG8SFG1pbnRtYXJrLnRyYWluaW5nLnYxIrICCgNKb2ISJgoDcnVuGAEgASgLMhkubWludG1hcmsudHJhY2tpbmcudjEuUnVuEhMKC2NvbmZpZ19qc29uGAIgASgJEjEKCXNuYXBzaG90cxgDIAMoCzIeLm1pbnRtYXJrLnRyYWluaW5nLnYxLlNuYXBzaG90EjAKCHByb2dyZXNzGAQgASgLMh4ubWludG1hcmsudHJhaW5pbmcudjEuUHJvZ3Jlc3MSLQoFZXJyb3IYBSABKAsyHi5taW50bWFyay50cmFpbmluZy52MS5Kb2JFcnJvchIQCghhdHRlbXB0cxgGIAEoDRIYChBjYW5jZWxfcmVxdWVzdGVkGAcgASgIEg4KBndvcmtlchgIIAEoCRIPCgd2ZXJzaW9uGAkgASgJEg0KBW1vZGVsGAogASgJIkYKCFNuYXBzaG90EgwKBG5hbWUYASABKAkSDgoGYmxha2UzGAIgASgJEg4KBnNoYTI1NhgDIAEoCRIMCgRzaXplGAQgASgEIlwKCkRhdGFDb2x1bW4SDAoEbmFtZRgBIAEoCRIMCgR0eXBlGAIgASgJEg8KB21pc3NpbmcYAyABKAQSEAoIZGlzdGluY3QYBCABKAQSDwoHZXhhbXBsZRgFIAEoCSK7AQoIUHJvZ3Jlc3MSDAoEc3RlcBgBIAEoCRIRCglpdGVyYXRpb24YAiABKA0SEgoKaXRlcmF0aW9ucxgDIAEoDRIRCgRsb3NzGAQgASgBSACIAQESHgoRcmVtYWluaW5nX3NlY29uZHMYBSABKAFIAYgBARIoCgR0aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIHCgVfbG9zc0IUChJfcmVtYWluaW5nX3NlY29uZHMiPgoISm9iRXJyb3ISDgoGcmVhc29uGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSEQoJcmV0cnlhYmxlGAMgASgIImAKB0xvZ0xpbmUSDgoGbnVtYmVyGAEgASgEEigKBHRpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWxldmVsGAMgASgJEgwKBHRleHQYBCABKAliBnByb3RvMw", [file_google_protobuf_timestamp, file_mintmark_tracking_v1_run]);
 
 /**
  * A run that Mintmark executes.
@@ -143,6 +143,55 @@ export const SnapshotSchema: GenMessage<Snapshot> = /*@__PURE__*/
   messageDesc(file_mintmark_training_v1_job, 1);
 
 /**
+ * A column of training data, as it will be taken.
+ *
+ * @generated from message mintmark.training.v1.DataColumn
+ */
+export type DataColumn = Message<"mintmark.training.v1.DataColumn"> & {
+  /**
+   * Its name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * `number`, `integer`, `boolean`, `date` or `text`.
+   *
+   * @generated from field: string type = 2;
+   */
+  type: string;
+
+  /**
+   * How many rows have no value.
+   *
+   * @generated from field: uint64 missing = 3;
+   */
+  missing: bigint;
+
+  /**
+   * How many different values there are.
+   *
+   * @generated from field: uint64 distinct = 4;
+   */
+  distinct: bigint;
+
+  /**
+   * The first value, as text, shortened if it is long; empty if there is none.
+   *
+   * @generated from field: string example = 5;
+   */
+  example: string;
+};
+
+/**
+ * Describes the message mintmark.training.v1.DataColumn.
+ * Use `create(DataColumnSchema)` to create a new message.
+ */
+export const DataColumnSchema: GenMessage<DataColumn> = /*@__PURE__*/
+  messageDesc(file_mintmark_training_v1_job, 2);
+
+/**
  * How far a job is.
  *
  * @generated from message mintmark.training.v1.Progress
@@ -196,7 +245,7 @@ export type Progress = Message<"mintmark.training.v1.Progress"> & {
  * Use `create(ProgressSchema)` to create a new message.
  */
 export const ProgressSchema: GenMessage<Progress> = /*@__PURE__*/
-  messageDesc(file_mintmark_training_v1_job, 2);
+  messageDesc(file_mintmark_training_v1_job, 3);
 
 /**
  * Why a job failed.
@@ -231,7 +280,7 @@ export type JobError = Message<"mintmark.training.v1.JobError"> & {
  * Use `create(JobErrorSchema)` to create a new message.
  */
 export const JobErrorSchema: GenMessage<JobError> = /*@__PURE__*/
-  messageDesc(file_mintmark_training_v1_job, 3);
+  messageDesc(file_mintmark_training_v1_job, 4);
 
 /**
  * One line that a job wrote.
@@ -273,5 +322,5 @@ export type LogLine = Message<"mintmark.training.v1.LogLine"> & {
  * Use `create(LogLineSchema)` to create a new message.
  */
 export const LogLineSchema: GenMessage<LogLine> = /*@__PURE__*/
-  messageDesc(file_mintmark_training_v1_job, 4);
+  messageDesc(file_mintmark_training_v1_job, 5);
 

@@ -4,7 +4,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Job, LogLine, Snapshot } from "./job_pb.ts";
+import type { DataColumn, Job, LogLine, Snapshot } from "./job_pb.ts";
 import { file_mintmark_training_v1_job } from "./job_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file mintmark/training/v1/job_service.proto.
  */
 export const file_mintmark_training_v1_job_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZtaW50bWFyay90cmFpbmluZy92MS9qb2Jfc2VydmljZS5wcm90bxIUbWludG1hcmsudHJhaW5pbmcudjEi4AEKEFN1Ym1pdEpvYlJlcXVlc3QSEwoLY29uZmlnX2pzb24YASABKAkSMQoJc25hcHNob3RzGAIgAygLMh4ubWludG1hcmsudHJhaW5pbmcudjEuU25hcHNob3QSFwoPaWRlbXBvdGVuY3lfa2V5GAMgASgJEj4KBHRhZ3MYBCADKAsyMC5taW50bWFyay50cmFpbmluZy52MS5TdWJtaXRKb2JSZXF1ZXN0LlRhZ3NFbnRyeRorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI7ChFTdWJtaXRKb2JSZXNwb25zZRImCgNqb2IYASABKAsyGS5taW50bWFyay50cmFpbmluZy52MS5Kb2IiGwoNR2V0Sm9iUmVxdWVzdBIKCgJpZBgBIAEoCSI4Cg5HZXRKb2JSZXNwb25zZRImCgNqb2IYASABKAsyGS5taW50bWFyay50cmFpbmluZy52MS5Kb2IiSgoPTGlzdEpvYnNSZXF1ZXN0EhAKCHN0YXR1c2VzGAEgAygJEhEKCXBhZ2Vfc2l6ZRgCIAEoDRISCgpwYWdlX3Rva2VuGAMgASgJIlQKEExpc3RKb2JzUmVzcG9uc2USJwoEam9icxgBIAMoCzIZLm1pbnRtYXJrLnRyYWluaW5nLnYxLkpvYhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiHQoPV2F0Y2hKb2JSZXF1ZXN0EgoKAmlkGAEgASgJIjoKEFdhdGNoSm9iUmVzcG9uc2USJgoDam9iGAEgASgLMhkubWludG1hcmsudHJhaW5pbmcudjEuSm9iIkcKEkxpc3RKb2JMb2dzUmVxdWVzdBIKCgJpZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKA0SEgoKcGFnZV90b2tlbhgDIAEoCSJcChNMaXN0Sm9iTG9nc1Jlc3BvbnNlEiwKBWxpbmVzGAEgAygLMh0ubWludG1hcmsudHJhaW5pbmcudjEuTG9nTGluZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiHgoQQ2FuY2VsSm9iUmVxdWVzdBIKCgJpZBgBIAEoCSI7ChFDYW5jZWxKb2JSZXNwb25zZRImCgNqb2IYASABKAsyGS5taW50bWFyay50cmFpbmluZy52MS5Kb2IiHQoPUmV0cnlKb2JSZXF1ZXN0EgoKAmlkGAEgASgJIjoKEFJldHJ5Sm9iUmVzcG9uc2USJgoDam9iGAEgASgLMhkubWludG1hcmsudHJhaW5pbmcudjEuSm9iMrIFCgpKb2JTZXJ2aWNlEmEKCVN1Ym1pdEpvYhImLm1pbnRtYXJrLnRyYWluaW5nLnYxLlN1Ym1pdEpvYlJlcXVlc3QaJy5taW50bWFyay50cmFpbmluZy52MS5TdWJtaXRKb2JSZXNwb25zZSIDkAICElgKBkdldEpvYhIjLm1pbnRtYXJrLnRyYWluaW5nLnYxLkdldEpvYlJlcXVlc3QaJC5taW50bWFyay50cmFpbmluZy52MS5HZXRKb2JSZXNwb25zZSIDkAIBEl4KCExpc3RKb2JzEiUubWludG1hcmsudHJhaW5pbmcudjEuTGlzdEpvYnNSZXF1ZXN0GiYubWludG1hcmsudHJhaW5pbmcudjEuTGlzdEpvYnNSZXNwb25zZSIDkAIBEmAKCFdhdGNoSm9iEiUubWludG1hcmsudHJhaW5pbmcudjEuV2F0Y2hKb2JSZXF1ZXN0GiYubWludG1hcmsudHJhaW5pbmcudjEuV2F0Y2hKb2JSZXNwb25zZSIDkAIBMAESZwoLTGlzdEpvYkxvZ3MSKC5taW50bWFyay50cmFpbmluZy52MS5MaXN0Sm9iTG9nc1JlcXVlc3QaKS5taW50bWFyay50cmFpbmluZy52MS5MaXN0Sm9iTG9nc1Jlc3BvbnNlIgOQAgESYQoJQ2FuY2VsSm9iEiYubWludG1hcmsudHJhaW5pbmcudjEuQ2FuY2VsSm9iUmVxdWVzdBonLm1pbnRtYXJrLnRyYWluaW5nLnYxLkNhbmNlbEpvYlJlc3BvbnNlIgOQAgISWQoIUmV0cnlKb2ISJS5taW50bWFyay50cmFpbmluZy52MS5SZXRyeUpvYlJlcXVlc3QaJi5taW50bWFyay50cmFpbmluZy52MS5SZXRyeUpvYlJlc3BvbnNlYgZwcm90bzM", [file_mintmark_training_v1_job]);
+  fileDesc("CiZtaW50bWFyay90cmFpbmluZy92MS9qb2Jfc2VydmljZS5wcm90bxIUbWludG1hcmsudHJhaW5pbmcudjEi4AEKEFN1Ym1pdEpvYlJlcXVlc3QSEwoLY29uZmlnX2pzb24YASABKAkSMQoJc25hcHNob3RzGAIgAygLMh4ubWludG1hcmsudHJhaW5pbmcudjEuU25hcHNob3QSFwoPaWRlbXBvdGVuY3lfa2V5GAMgASgJEj4KBHRhZ3MYBCADKAsyMC5taW50bWFyay50cmFpbmluZy52MS5TdWJtaXRKb2JSZXF1ZXN0LlRhZ3NFbnRyeRorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI7ChFTdWJtaXRKb2JSZXNwb25zZRImCgNqb2IYASABKAsyGS5taW50bWFyay50cmFpbmluZy52MS5Kb2IiWQoPQ2hlY2tKb2JSZXF1ZXN0EhMKC2NvbmZpZ19qc29uGAEgASgJEjEKCXNuYXBzaG90cxgCIAMoCzIeLm1pbnRtYXJrLnRyYWluaW5nLnYxLlNuYXBzaG90ImUKEENoZWNrSm9iUmVzcG9uc2USMQoHY29sdW1ucxgBIAMoCzIgLm1pbnRtYXJrLnRyYWluaW5nLnYxLkRhdGFDb2x1bW4SDAoEcm93cxgCIAEoBBIQCgh3YXJuaW5ncxgDIAMoCSIbCg1HZXRKb2JSZXF1ZXN0EgoKAmlkGAEgASgJIjgKDkdldEpvYlJlc3BvbnNlEiYKA2pvYhgBIAEoCzIZLm1pbnRtYXJrLnRyYWluaW5nLnYxLkpvYiJKCg9MaXN0Sm9ic1JlcXVlc3QSEAoIc3RhdHVzZXMYASADKAkSEQoJcGFnZV9zaXplGAIgASgNEhIKCnBhZ2VfdG9rZW4YAyABKAkiVAoQTGlzdEpvYnNSZXNwb25zZRInCgRqb2JzGAEgAygLMhkubWludG1hcmsudHJhaW5pbmcudjEuSm9iEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIdCg9XYXRjaEpvYlJlcXVlc3QSCgoCaWQYASABKAkiOgoQV2F0Y2hKb2JSZXNwb25zZRImCgNqb2IYASABKAsyGS5taW50bWFyay50cmFpbmluZy52MS5Kb2IiRwoSTGlzdEpvYkxvZ3NSZXF1ZXN0EgoKAmlkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoDRISCgpwYWdlX3Rva2VuGAMgASgJIlwKE0xpc3RKb2JMb2dzUmVzcG9uc2USLAoFbGluZXMYASADKAsyHS5taW50bWFyay50cmFpbmluZy52MS5Mb2dMaW5lEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIeChBDYW5jZWxKb2JSZXF1ZXN0EgoKAmlkGAEgASgJIjsKEUNhbmNlbEpvYlJlc3BvbnNlEiYKA2pvYhgBIAEoCzIZLm1pbnRtYXJrLnRyYWluaW5nLnYxLkpvYiIdCg9SZXRyeUpvYlJlcXVlc3QSCgoCaWQYASABKAkiOgoQUmV0cnlKb2JSZXNwb25zZRImCgNqb2IYASABKAsyGS5taW50bWFyay50cmFpbmluZy52MS5Kb2IykgYKCkpvYlNlcnZpY2USYQoJU3VibWl0Sm9iEiYubWludG1hcmsudHJhaW5pbmcudjEuU3VibWl0Sm9iUmVxdWVzdBonLm1pbnRtYXJrLnRyYWluaW5nLnYxLlN1Ym1pdEpvYlJlc3BvbnNlIgOQAgISXgoIQ2hlY2tKb2ISJS5taW50bWFyay50cmFpbmluZy52MS5DaGVja0pvYlJlcXVlc3QaJi5taW50bWFyay50cmFpbmluZy52MS5DaGVja0pvYlJlc3BvbnNlIgOQAgESWAoGR2V0Sm9iEiMubWludG1hcmsudHJhaW5pbmcudjEuR2V0Sm9iUmVxdWVzdBokLm1pbnRtYXJrLnRyYWluaW5nLnYxLkdldEpvYlJlc3BvbnNlIgOQAgESXgoITGlzdEpvYnMSJS5taW50bWFyay50cmFpbmluZy52MS5MaXN0Sm9ic1JlcXVlc3QaJi5taW50bWFyay50cmFpbmluZy52MS5MaXN0Sm9ic1Jlc3BvbnNlIgOQAgESYAoIV2F0Y2hKb2ISJS5taW50bWFyay50cmFpbmluZy52MS5XYXRjaEpvYlJlcXVlc3QaJi5taW50bWFyay50cmFpbmluZy52MS5XYXRjaEpvYlJlc3BvbnNlIgOQAgEwARJnCgtMaXN0Sm9iTG9ncxIoLm1pbnRtYXJrLnRyYWluaW5nLnYxLkxpc3RKb2JMb2dzUmVxdWVzdBopLm1pbnRtYXJrLnRyYWluaW5nLnYxLkxpc3RKb2JMb2dzUmVzcG9uc2UiA5ACARJhCglDYW5jZWxKb2ISJi5taW50bWFyay50cmFpbmluZy52MS5DYW5jZWxKb2JSZXF1ZXN0GicubWludG1hcmsudHJhaW5pbmcudjEuQ2FuY2VsSm9iUmVzcG9uc2UiA5ACAhJZCghSZXRyeUpvYhIlLm1pbnRtYXJrLnRyYWluaW5nLnYxLlJldHJ5Sm9iUmVxdWVzdBomLm1pbnRtYXJrLnRyYWluaW5nLnYxLlJldHJ5Sm9iUmVzcG9uc2ViBnByb3RvMw", [file_mintmark_training_v1_job]);
 
 /**
  * The request of JobService.SubmitJob.
@@ -78,6 +78,69 @@ export const SubmitJobResponseSchema: GenMessage<SubmitJobResponse> = /*@__PURE_
   messageDesc(file_mintmark_training_v1_job_service, 1);
 
 /**
+ * The request of JobService.CheckJob.
+ *
+ * @generated from message mintmark.training.v1.CheckJobRequest
+ */
+export type CheckJobRequest = Message<"mintmark.training.v1.CheckJobRequest"> & {
+  /**
+   * The training file as JSON, with its environment merged in; paths in it name snapshots.
+   *
+   * @generated from field: string config_json = 1;
+   */
+  configJson: string;
+
+  /**
+   * The local files that it reads, uploaded before.
+   *
+   * @generated from field: repeated mintmark.training.v1.Snapshot snapshots = 2;
+   */
+  snapshots: Snapshot[];
+};
+
+/**
+ * Describes the message mintmark.training.v1.CheckJobRequest.
+ * Use `create(CheckJobRequestSchema)` to create a new message.
+ */
+export const CheckJobRequestSchema: GenMessage<CheckJobRequest> = /*@__PURE__*/
+  messageDesc(file_mintmark_training_v1_job_service, 2);
+
+/**
+ * The response of JobService.CheckJob.
+ *
+ * @generated from message mintmark.training.v1.CheckJobResponse
+ */
+export type CheckJobResponse = Message<"mintmark.training.v1.CheckJobResponse"> & {
+  /**
+   * The features and the target, in the order of the data.
+   *
+   * @generated from field: repeated mintmark.training.v1.DataColumn columns = 1;
+   */
+  columns: DataColumn[];
+
+  /**
+   * How many rows there are, after the query.
+   *
+   * @generated from field: uint64 rows = 2;
+   */
+  rows: bigint;
+
+  /**
+   * What should be known before training on it, a sentence each.
+   *
+   * @generated from field: repeated string warnings = 3;
+   */
+  warnings: string[];
+};
+
+/**
+ * Describes the message mintmark.training.v1.CheckJobResponse.
+ * Use `create(CheckJobResponseSchema)` to create a new message.
+ */
+export const CheckJobResponseSchema: GenMessage<CheckJobResponse> = /*@__PURE__*/
+  messageDesc(file_mintmark_training_v1_job_service, 3);
+
+/**
  * The request of JobService.GetJob.
  *
  * @generated from message mintmark.training.v1.GetJobRequest
@@ -96,7 +159,7 @@ export type GetJobRequest = Message<"mintmark.training.v1.GetJobRequest"> & {
  * Use `create(GetJobRequestSchema)` to create a new message.
  */
 export const GetJobRequestSchema: GenMessage<GetJobRequest> = /*@__PURE__*/
-  messageDesc(file_mintmark_training_v1_job_service, 2);
+  messageDesc(file_mintmark_training_v1_job_service, 4);
 
 /**
  * The response of JobService.GetJob.
@@ -117,7 +180,7 @@ export type GetJobResponse = Message<"mintmark.training.v1.GetJobResponse"> & {
  * Use `create(GetJobResponseSchema)` to create a new message.
  */
 export const GetJobResponseSchema: GenMessage<GetJobResponse> = /*@__PURE__*/
-  messageDesc(file_mintmark_training_v1_job_service, 3);
+  messageDesc(file_mintmark_training_v1_job_service, 5);
 
 /**
  * The request of JobService.ListJobs.
@@ -152,7 +215,7 @@ export type ListJobsRequest = Message<"mintmark.training.v1.ListJobsRequest"> & 
  * Use `create(ListJobsRequestSchema)` to create a new message.
  */
 export const ListJobsRequestSchema: GenMessage<ListJobsRequest> = /*@__PURE__*/
-  messageDesc(file_mintmark_training_v1_job_service, 4);
+  messageDesc(file_mintmark_training_v1_job_service, 6);
 
 /**
  * The response of JobService.ListJobs.
@@ -180,7 +243,7 @@ export type ListJobsResponse = Message<"mintmark.training.v1.ListJobsResponse"> 
  * Use `create(ListJobsResponseSchema)` to create a new message.
  */
 export const ListJobsResponseSchema: GenMessage<ListJobsResponse> = /*@__PURE__*/
-  messageDesc(file_mintmark_training_v1_job_service, 5);
+  messageDesc(file_mintmark_training_v1_job_service, 7);
 
 /**
  * The request of JobService.WatchJob.
@@ -201,7 +264,7 @@ export type WatchJobRequest = Message<"mintmark.training.v1.WatchJobRequest"> & 
  * Use `create(WatchJobRequestSchema)` to create a new message.
  */
 export const WatchJobRequestSchema: GenMessage<WatchJobRequest> = /*@__PURE__*/
-  messageDesc(file_mintmark_training_v1_job_service, 6);
+  messageDesc(file_mintmark_training_v1_job_service, 8);
 
 /**
  * The response of JobService.WatchJob.
@@ -222,7 +285,7 @@ export type WatchJobResponse = Message<"mintmark.training.v1.WatchJobResponse"> 
  * Use `create(WatchJobResponseSchema)` to create a new message.
  */
 export const WatchJobResponseSchema: GenMessage<WatchJobResponse> = /*@__PURE__*/
-  messageDesc(file_mintmark_training_v1_job_service, 7);
+  messageDesc(file_mintmark_training_v1_job_service, 9);
 
 /**
  * The request of JobService.ListJobLogs.
@@ -257,7 +320,7 @@ export type ListJobLogsRequest = Message<"mintmark.training.v1.ListJobLogsReques
  * Use `create(ListJobLogsRequestSchema)` to create a new message.
  */
 export const ListJobLogsRequestSchema: GenMessage<ListJobLogsRequest> = /*@__PURE__*/
-  messageDesc(file_mintmark_training_v1_job_service, 8);
+  messageDesc(file_mintmark_training_v1_job_service, 10);
 
 /**
  * The response of JobService.ListJobLogs.
@@ -285,7 +348,7 @@ export type ListJobLogsResponse = Message<"mintmark.training.v1.ListJobLogsRespo
  * Use `create(ListJobLogsResponseSchema)` to create a new message.
  */
 export const ListJobLogsResponseSchema: GenMessage<ListJobLogsResponse> = /*@__PURE__*/
-  messageDesc(file_mintmark_training_v1_job_service, 9);
+  messageDesc(file_mintmark_training_v1_job_service, 11);
 
 /**
  * The request of JobService.CancelJob.
@@ -306,7 +369,7 @@ export type CancelJobRequest = Message<"mintmark.training.v1.CancelJobRequest"> 
  * Use `create(CancelJobRequestSchema)` to create a new message.
  */
 export const CancelJobRequestSchema: GenMessage<CancelJobRequest> = /*@__PURE__*/
-  messageDesc(file_mintmark_training_v1_job_service, 10);
+  messageDesc(file_mintmark_training_v1_job_service, 12);
 
 /**
  * The response of JobService.CancelJob.
@@ -327,7 +390,7 @@ export type CancelJobResponse = Message<"mintmark.training.v1.CancelJobResponse"
  * Use `create(CancelJobResponseSchema)` to create a new message.
  */
 export const CancelJobResponseSchema: GenMessage<CancelJobResponse> = /*@__PURE__*/
-  messageDesc(file_mintmark_training_v1_job_service, 11);
+  messageDesc(file_mintmark_training_v1_job_service, 13);
 
 /**
  * The request of JobService.RetryJob.
@@ -348,7 +411,7 @@ export type RetryJobRequest = Message<"mintmark.training.v1.RetryJobRequest"> & 
  * Use `create(RetryJobRequestSchema)` to create a new message.
  */
 export const RetryJobRequestSchema: GenMessage<RetryJobRequest> = /*@__PURE__*/
-  messageDesc(file_mintmark_training_v1_job_service, 12);
+  messageDesc(file_mintmark_training_v1_job_service, 14);
 
 /**
  * The response of JobService.RetryJob.
@@ -369,7 +432,7 @@ export type RetryJobResponse = Message<"mintmark.training.v1.RetryJobResponse"> 
  * Use `create(RetryJobResponseSchema)` to create a new message.
  */
 export const RetryJobResponseSchema: GenMessage<RetryJobResponse> = /*@__PURE__*/
-  messageDesc(file_mintmark_training_v1_job_service, 13);
+  messageDesc(file_mintmark_training_v1_job_service, 15);
 
 /**
  * Operates on jobs: for people and programs that want models trained.
@@ -390,6 +453,21 @@ export const JobService: GenService<{
     methodKind: "unary";
     input: typeof SubmitJobRequestSchema;
     output: typeof SubmitJobResponseSchema;
+  },
+  /**
+   * Reads the data of a training file and says how its columns would be taken, and what should be known of them; trains nothing.
+   *
+   * Fails as the job would: with INVALID_ARGUMENT if the training file is not valid or the data does not fit it, and with
+   * PERMISSION_DENIED if its query reaches outside.
+   * Fails with FAILED_PRECONDITION if a snapshot was not uploaded, or the data is no snapshot but what only workers read, and
+   * with RESOURCE_EXHAUSTED if as many checks are under way as are made at a time, or this one takes too long or too much memory.
+   *
+   * @generated from rpc mintmark.training.v1.JobService.CheckJob
+   */
+  checkJob: {
+    methodKind: "unary";
+    input: typeof CheckJobRequestSchema;
+    output: typeof CheckJobResponseSchema;
   },
   /**
    * Reads one job.
