@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { parseCsvInput, parseJsonInput } from "./scoring-input.ts";
 
 const inputs = ["a", "b"];
-const read = (body: unknown, names = inputs) =>
-  Object.fromEntries(parseJsonInput(typeof body === "string" ? body : JSON.stringify(body), names));
+const read = async (body: unknown, names = inputs) =>
+  Object.fromEntries(await parseJsonInput(typeof body === "string" ? body : JSON.stringify(body), names));
 
 describe("parseJsonInput", () => {
   const expected = { a: [1, 2], b: ["x", null] };
@@ -51,14 +51,15 @@ describe("parseJsonInput", () => {
       },
     ],
     ["unknown keys and params beside", { inputs: expected, params: [1], other: true }],
-  ])("reads %s", (_, body) => expect(read(body)).toEqual(expected));
+  ])("reads %s", async (_, body) => expect(await read(body)).toEqual(expected));
 
-  it("takes a bare NaN for a missing value, and leaves the word alone in text", () => {
-    expect(read('{"inputs": {"a": [NaN], "b": ["NaN"]}}')).toEqual({ a: [null], b: ["NaN"] });
+  it("takes a bare NaN for a missing value, and leaves the word alone in text", async () => {
+    expect(await read('{"inputs": {"a": [NaN], "b": ["NaN"]}}')).toEqual({ a: [null], b: ["NaN"] });
   });
-  it("takes one row of scalars", () => expect(read({ inputs: { a: 1, b: "x" } })).toEqual({ a: [1], b: ["x"] }));
-  it("takes bare values for a model of one input", () => {
-    expect(read({ inputs: ["x", "y"] }, ["text"])).toEqual({ text: ["x", "y"] });
+  it("takes one row of scalars", async () =>
+    expect(await read({ inputs: { a: 1, b: "x" } })).toEqual({ a: [1], b: ["x"] }));
+  it("takes bare values for a model of one input", async () => {
+    expect(await read({ inputs: ["x", "y"] }, ["text"])).toEqual({ text: ["x", "y"] });
   });
 
   it.each([
@@ -77,8 +78,9 @@ describe("parseJsonInput", () => {
     ['{"inputs": {"a": [1], "b": [1, 2]}}', "INVALID_PARAMETER_VALUE", "different lengths: 1, 2"],
     ['{"dataframe_split": {"columns": ["a", "a"], "data": [[1, 2]]}}', "INVALID_PARAMETER_VALUE", "column 'a' twice"],
     ['{"inputs": {"a": [1], "A": [2]}}', "INVALID_PARAMETER_VALUE", "columns 'a' and 'A'"],
-  ])("refuses %s", (body, code, message) => {
-    expect(() => read(body)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(message) }));
+    ['{"dataframe_records": [{"a": 1, "b": 2, "a": 3}]}', "INVALID_PARAMETER_VALUE", "has 'a' twice"],
+  ])("refuses %s", async (body, code, message) => {
+    await expect(read(body)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
   });
 });
 

@@ -6,6 +6,7 @@
 import { CsvError, csvDialect, delimiters, readRecord } from "@mintmark/columns/csv-text";
 import { repeatedName } from "@mintmark/columns/names";
 import type { RawColumns } from "@mintmark/columns/read-values";
+import { repeatedKey } from "./repeated-key.ts";
 import { ScoringError } from "./scoring-error.ts";
 import { takeTurns } from "./take-turns.ts";
 
@@ -19,8 +20,11 @@ type JsonObject = Readonly<Record<string, unknown>>;
  * @param inputs the model's inputs, in order; a model of one input also takes bare values as rows
  * @throws ScoringError if the body has none of the forms
  */
-export function parseJsonInput(body: string, inputs: readonly string[]): RawColumns {
+export async function parseJsonInput(body: string, inputs: readonly string[]): Promise<RawColumns> {
   const document = parseJson(body);
+  const repeated = await repeatedKey(body);
+  if (repeated !== undefined)
+    throw new ScoringError("INVALID_PARAMETER_VALUE", `an object of the body has '${repeated}' twice`);
   if (!isObject(document))
     throw new ScoringError("BAD_REQUEST", `the body must be a JSON object, got ${kindOf(document)}`);
   const given = formats.filter((format) => Object.hasOwn(document, format));
