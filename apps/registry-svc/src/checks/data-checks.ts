@@ -100,7 +100,7 @@ async function checkAlone(means: Means, { config, snapshots }: Checkable, ending
       await copyBlob(means.blobs, blake3, path, ending);
       paths.push(path);
     }
-    return await runChild({ config, paths, limits: means.limits }, directory, ending);
+    return await runChild({ config, paths, limits: means.limits, parent: process.pid }, directory, ending);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
