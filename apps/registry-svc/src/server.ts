@@ -115,6 +115,8 @@ async function openDeps(options: RegistryOptions, opened: AsyncDisposableStack):
   opened.defer(() => listener.close());
   const blobs = await openBlobStore(options.artifactStore);
   opened.defer(() => blobs.close());
+  const checks = dataChecks(blobs);
+  opened.defer(() => checks.close());
   const keys = await openKeyRing(options.keyDir);
   const onQueueError = (error: unknown) => log.warn({ err: error }, "the queue cannot be reached");
   const queue = openQueue(await prepareQueue(databaseUrl, options.queueUrl), { onError: onQueueError });
@@ -133,7 +135,7 @@ async function openDeps(options: RegistryOptions, opened: AsyncDisposableStack):
     dataLinks: dataLinks(keys.signing, options.dataLinkSeconds ?? defaultLinkSeconds),
     queue,
     onQueueError,
-    checks: dataChecks(blobs),
+    checks,
     webhooks,
     closing: closing.signal,
     stop,

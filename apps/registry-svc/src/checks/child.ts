@@ -11,19 +11,27 @@ import { AppError } from "@mintmark/errors";
 import type { CheckOutcome, CheckTask } from "./messages.ts";
 import type { Watched } from "./watchdog.ts";
 
-const parent = process.ppid;
 const directory = process.cwd();
-// The registry died, and nobody else clears away. Not by exit(): that would wait for a query that is under way.
-process.on("disconnect", () => {
+let watchdog: Worker | undefined;
+process.once("message", (task: CheckTask) => void work(task));
+process.on("disconnect", clearAway);
+// It may have died while this process began.
+if (!process.connected) clearAway();
+
+/**
+ * The registry died, and nobody else does it. Not by exit(), which would wait for a query that is under way. Once there is a
+ * watchdog, that does it: this thread may be held by what it reads.
+ */
+function clearAway(): void {
+  if (watchdog !== undefined) return;
   rmSync(directory, { recursive: true, force: true });
   process.kill(process.pid, "SIGKILL");
-});
-process.once("message", (task: CheckTask) => void work(task));
+}
 
-async function work({ config, paths, limits }: CheckTask): Promise<void> {
+async function work({ config, paths, limits, parent }: CheckTask): Promise<void> {
   yieldToOthers();
-  const watched: Watched = { limits, directory, parent };
-  new Worker(new URL("./watchdog.ts", import.meta.url), { workerData: watched });
+  const workerData: Watched = { limits, directory, parent };
+  watchdog = new Worker(new URL("./watchdog.ts", import.meta.url), { workerData });
   try {
     const table = await readTable(readOptionsOf(config, paths));
     const data = describeData(table, checkTrainingData(config, table), config.data.target);

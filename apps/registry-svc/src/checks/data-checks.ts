@@ -30,6 +30,8 @@ export interface Checkable {
 export interface DataChecks {
   /** @throws AppError as training would, CHECKS_BUSY, CHECK_TOO_LARGE; the reason of `signal` if that fires */
   readonly check: (data: Checkable, signal: AbortSignal) => Promise<DescribedData>;
+  /** Settles once what is under way has ended and left nothing behind; whoever closes has to fire its signals. */
+  readonly close: () => Promise<void>;
 }
 
 const gibibyte = 2 ** 30;
@@ -49,18 +51,20 @@ function memoryOfMachine(): number {
 }
 
 export function dataChecks(blobs: BlobReader, limits: CheckLimits = defaultLimits): DataChecks {
-  let running = 0;
+  const running = new Set<Promise<DescribedData>>();
   return {
     check: async (data, signal) => {
       requireSmall(data, limits);
-      if (running >= limits.atOnce) throw new AppError("CHECKS_BUSY", { running });
-      running++;
+      if (running.size >= limits.atOnce) throw new AppError("CHECKS_BUSY", { running: running.size });
+      const check = inTime(limits, signal, (ending) => checkAlone({ blobs, limits }, data, ending));
+      running.add(check);
       try {
-        return await inTime(limits, signal, (ending) => checkAlone({ blobs, limits }, data, ending));
+        return await check;
       } finally {
-        running--;
+        running.delete(check);
       }
     },
+    close: async () => void (await Promise.allSettled(running)),
   };
 }
 
@@ -100,7 +104,7 @@ async function checkAlone(means: Means, { config, snapshots }: Checkable, ending
       await copyBlob(means.blobs, blake3, path, ending);
       paths.push(path);
     }
-    return await runChild({ config, paths, limits: means.limits }, directory, ending);
+    return await runChild({ config, paths, limits: means.limits, parent: process.pid }, directory, ending);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -12,6 +12,8 @@ export interface CheckTask {
   /** Of the files, in their order. */
   readonly paths: readonly string[];
   readonly limits: ProcessLimits;
+  /** The id of the registry's process. */
+  readonly parent: number;
 }
 
 /** What the process of a check may use before it is ended. */

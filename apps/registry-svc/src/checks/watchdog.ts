@@ -19,8 +19,12 @@ const { limits, directory, parent } = workerData as Watched;
 
 setInterval(() => {
   if (process.ppid !== parent) {
-    rmSync(directory, { recursive: true, force: true });
-    process.kill(process.pid, "SIGKILL");
+    try {
+      // Again, as long as something is still being written there.
+      rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+    } finally {
+      process.kill(process.pid, "SIGKILL");
+    }
   }
   if (process.memoryUsage.rss() > limits.memoryBytes) process.kill(process.pid, endedFor.memory);
   if (sizeOf(directory) > limits.diskBytes) process.kill(process.pid, endedFor.disk);

@@ -206,6 +206,17 @@ describe("what a check may take", () => {
     await until(() => children().length === 0);
   });
 
+  it("ends with the registry, which waits until nothing is left of it", async () => {
+    const stop = new AbortController();
+    const { client, checks } = limited({});
+    const gone = failureOf(check(endless, [await uploaded("rows.csv", rows)], client, stop.signal));
+    await until(() => children().length === 1);
+    stop.abort();
+    await gone;
+    await checks.close();
+    expect([children(), await readdir(temporary)]).toEqual([[], []]);
+  });
+
   it("knows nothing of the registry's settings", async () => {
     process.env["DATABASE_URL"] = "postgres://secret";
     const stop = new AbortController();
@@ -230,7 +241,7 @@ function limited(limits: Partial<CheckLimits>) {
       ],
     },
   });
-  return { client: clients(transport, () => {}) };
+  return { client: clients(transport, () => {}), checks };
 }
 
 function check(document: object, snapshots: Snapshot[], client = registry.client, signal?: AbortSignal) {
