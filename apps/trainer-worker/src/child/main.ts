@@ -22,8 +22,8 @@ process.on("message", (message: ToChild) => {
   if (message.type === "abort") ending.abort(new Error("the job is to end"));
   else void work(message);
 });
-// Without a worker nobody would hear the result, and the claim lapses.
-process.on("disconnect", () => process.exit(1));
+// Without a worker nobody would hear the result, and the claim lapses. Not by exit(), which waits for a query under way.
+process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 await warmUp();
 say({ type: "ready" });
 
