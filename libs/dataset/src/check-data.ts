@@ -37,11 +37,11 @@ export function checkTrainingData(config: TrainingConfig, table: Table): Trainin
   const labels = column === null ? { target: null, classes: null } : checkTarget(config, task, column);
   const features = checkFeatures(config, task, table);
   checkPreprocessing(config, features);
-  checkValues(config, features);
+  const cutOff = checkValues(config, features);
   checkCounts(config, table.rows, labels);
   checkOutput(config, { task, features, classes: labels.classes });
   checkMetrics(config, task, labels.classes);
-  return { task, features, ...labels, warnings: [...table.notes, ...warningsOf({ features, ...labels })] };
+  return { task, features, ...labels, warnings: [...table.notes, ...cutOff, ...warningsOf({ features, ...labels })] };
 }
 
 type Labels = Pick<TrainingData, "target" | "classes">;
@@ -127,17 +127,29 @@ function notNumeric({ name, values }: TextTableColumn, step: string): AppError {
   });
 }
 
-function checkValues({ preprocess, algorithm }: TrainingConfig, features: readonly FeatureColumn[]): void {
+/** @returns what is to be said of missing numbers that no step fills */
+function checkValues({ preprocess, algorithm }: TrainingConfig, features: readonly FeatureColumn[]): string[] {
   const imputed = new Set(preprocess.flatMap((step) => (operationOf(step) === "impute" ? columnsOf(step) : [])));
-  for (const column of features) {
-    if (column.type === "text") continue;
+  return features.flatMap((column) => {
+    if (column.type === "text") return [];
     requireFinite(column);
     const step = preprocess.find((step) => scales.has(operationOf(step)!) && columnsOf(step).includes(column.name));
-    const isRuled = imputed.has(column.name) || (cutsMissingOff.has(algorithm.name) && step === undefined);
-    if (!isRuled) requireNoneMissing(column);
     if (step !== undefined) requireScalable(column, operationOf(step)!);
     if (growsTrees.has(algorithm.name)) requireCuttable(column);
-  }
+    if (imputed.has(column.name)) return [];
+    if (cutsMissingOff.has(algorithm.name) && step === undefined) return missingCutOff(column);
+    requireNoneMissing(column);
+    return [];
+  });
+}
+
+function missingCutOff({ name, values }: NumberTableColumn): string[] {
+  const { count, first } = rowsWhere(values, Number.isNaN);
+  if (count === 0) return [];
+  const [noun, verb] = count === 1 ? ["value", "counts"] : ["values", "count"];
+  return [
+    `column '${name}' has ${count} missing ${noun}, the first in row ${first}, which ${verb} as larger than all others; a step { impute: [${name}] } fills them instead`,
+  ];
 }
 
 function requireFinite({ name, values }: NumberTableColumn): void {
