@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Cell, CsvError, csvDialect, delimiters, readRecord } from "./csv-text.ts";
+import { type Cell, CsvError, csvDialect, delimiters, fitted, readRecord, withoutBlanks } from "./csv-text.ts";
 
 const records = (text: string, delimiter = ",") => {
   const found: (readonly Cell[])[] = [];
@@ -66,7 +66,7 @@ describe("readRecord", () => {
               kept = kept.slice(record.end);
             }
           }
-          expect(found).toEqual(table);
+          expect(found).toEqual(table.map((row) => row.map(withoutBlanks)));
         },
       ),
     );
@@ -88,4 +88,10 @@ describe("csvDialect", () => {
     expect(csvDialect("a,b", delimiters, false)).toBeNull();
     expect(csvDialect("a,b\r", delimiters, false)).toBeNull();
   });
+});
+
+it("takes a delimiter at the end of a row for none, and no other length", () => {
+  expect(fitted(["1", null, null], ["a", "b"])).toEqual(["1", null]);
+  expect(fitted(["1", "2", ""], ["a", "b"])).toBeNull();
+  expect(fitted(["1"], ["a", "b"])).toBeNull();
 });

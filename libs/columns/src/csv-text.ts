@@ -28,8 +28,11 @@ export function readRecord(text: string, at: number, delimiter: string, isWhole:
   const cells: Cell[] = [];
   let from = start;
   for (;;) {
-    while (isBlank(text.charCodeAt(from), separator)) from++;
-    const cell = text.charCodeAt(from) === quote ? quotedCell(text, from, separator) : plainCell(text, from, separator);
+    let begin = from;
+    while (text.charCodeAt(begin) === space && space !== separator) begin++;
+    const isQuoted = text.charCodeAt(begin) === quote;
+    if (!isQuoted) while (isBlank(text.charCodeAt(begin), separator)) begin++;
+    const cell = isQuoted ? quotedCell(text, begin, separator) : plainCell(text, begin, separator);
     if (cell.end >= text.length && !isWhole) return null;
     if (cell.value === undefined) throw new CsvError("a quote does not end");
     cells.push(cell.value);
@@ -88,6 +91,7 @@ export function csvDialect(text: string, candidates: readonly string[], isWhole:
 }
 
 const quote = 0x22;
+const space = 0x20;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
@@ -119,11 +123,26 @@ function quotedCell(text: string, from: number, separator: number): Found {
       const code = text.charCodeAt(end);
       if (end < text.length && code !== separator && code !== lineFeed && code !== carriageReturn)
         throw new CsvError(`after the quote of '${value.slice(0, 20)}' comes '${text.slice(end, end + 10)}'`);
-      return { value, end };
+      return { value: withoutBlanks(value), end };
     }
     value += '"';
     start = close + 2;
   }
+}
+
+/** A value without the blanks before it, which belong to the delimiter, quoted or not: DuckDB does not tell them apart. */
+export function withoutBlanks(cell: string): string {
+  const first = cell.charCodeAt(0);
+  return first === 0x20 || first === 0x09 ? cell.replace(/^[ \t]+/, "") : cell;
+}
+
+/**
+ * The cells of a row under these names; null if they do not fit. One more that is empty is none: spreadsheets end rows
+ * with a delimiter.
+ */
+export function fitted(cells: readonly Cell[], names: readonly string[]): readonly Cell[] | null {
+  if (cells.length === names.length) return cells;
+  return cells.length === names.length + 1 && cells.at(-1) === null ? cells.slice(0, -1) : null;
 }
 
 function isBlank(code: number, separator: number): boolean {

@@ -12,11 +12,13 @@ export function parseDate(text: string): number | undefined {
   const match = form.exec(text.trim());
   if (match === null) return undefined;
   const [, year, month, day, hour = "0", minute = "0", second = "0", fraction = "", offset = "Z"] = match;
-  const midnight = Date.UTC(Number(year), Number(month) - 1, Number(day));
-  // Date.UTC carries what overflows: the 30th of February would be a day in March.
-  const isDay =
-    new Date(midnight).getUTCDate() === Number(day) && new Date(midnight).getUTCMonth() === Number(month) - 1;
+  // Date.UTC takes the years 0 to 99 for 1900 and later.
+  const date = new Date(0);
+  const midnight = date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  // It carries what overflows: the 30th of February would be a day in March.
+  const isDay = date.getUTCDate() === Number(day) && date.getUTCMonth() === Number(month) - 1;
   if (!isDay || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined;
+  if (Math.abs(offsetSeconds(offset)) > 18 * 3600) return undefined;
   const seconds =
     Number(hour) * 3600 + Number(minute) * 60 + Number(`${second}.${fraction || "0"}`) - offsetSeconds(offset);
   return midnight / 86_400_000 + seconds / 86_400;

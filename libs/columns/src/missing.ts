@@ -38,9 +38,9 @@ export function missingSet(spellings: readonly string[]): ReadonlySet<string> {
   return new Set(["", ...spellings]);
 }
 
-/** Whether a text of a column of texts means "no value": by a spelling as it stands, as pandas has it, or as blanks alone. */
+/** Whether a text of a column of texts means "no value": by a spelling as it stands, as pandas has it, or as one blank. */
 export function isMissingText(text: string, missing: ReadonlySet<string>): boolean {
-  return missing.has(text) || text.trim() === "";
+  return missing.has(text) || text === " ";
 }
 
 /** Whether a cell of a column of numbers, booleans or dates means "no value". Blanks around it do not count. */

@@ -53,6 +53,6 @@ function withoutGroups(whole: string, thousands: string): string | undefined {
   const marked = thousands === " " ? whole.replace(/[\u00a0\u202f]/g, " ") : whole;
   if (!marked.includes(thousands)) return marked;
   const [first, ...groups] = marked.split(thousands);
-  if (!/^[+-]?\d{1,3}$/.test(first!) || !groups.every((group) => /^\d{3}$/.test(group))) return undefined;
+  if (!/^[+-]?[1-9]\d{0,2}$/.test(first!) || !groups.every((group) => /^\d{3}$/.test(group))) return undefined;
   return first! + groups.join("");
 }

@@ -14,6 +14,7 @@ export interface Reader {
   readonly close: () => Promise<void>;
 }
 
+/** DuckDB with nothing in it; to be closed. */
 export async function openReader(): Promise<Reader> {
   const scratch = await mkdtemp(join(tmpdir(), "mintmark-duckdb-"));
   const instance = await DuckDBInstance.create(":memory:", {
@@ -54,10 +55,17 @@ export async function* chunksOf(connection: DuckDBConnection, sql: string): Asyn
     yield chunk;
 }
 
+/** A text of SQL. */
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
+/** A path as DuckDB takes it literally: it would take `[`, `*` and `?` for a pattern. */
+export function pathLiteral(path: string): string {
+  return literal(path.replace(/[[*?]/g, "[$&]"));
+}
+
+/** A name of SQL, whatever stands in it. */
 export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
@@ -65,7 +73,8 @@ export function identifier(name: string): string {
 /** The lines of DuckDB's message that say what and where, without its hints about options that are not the user's to set. */
 export function summaryOf(error: Error): string {
   const message = error.message.split(/\n+(?:LINE \d+:|Possible fixes:|Possible Solution|\s+file = )/)[0]!;
-  const lines = message.split("\n").map((line) => line.trim());
+  // The line itself may be as long as a file.
+  const lines = message.split("\n").map((line) => line.trim().slice(0, 200));
   return lines
     .filter((line) => line !== "")
     .slice(0, 5)

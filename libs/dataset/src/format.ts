@@ -19,6 +19,8 @@ const extensions: Readonly<Record<string, Format>> = {
 export function formatOf(name: string): Format {
   const plain = name.toLowerCase().replace(/\.gz$/, "");
   const format = extensions[plain.slice(plain.lastIndexOf(".") + 1)];
-  if (format === undefined) throw new AppError("DATA_FORMAT_UNKNOWN", { file: name });
+  // Parquet compresses its pages itself.
+  if (format === undefined || (format === "parquet" && plain !== name.toLowerCase()))
+    throw new AppError("DATA_FORMAT_UNKNOWN", { file: name });
   return format;
 }

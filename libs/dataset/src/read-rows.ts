@@ -3,7 +3,8 @@
  * @module
  */
 import { basename } from "node:path";
-import { CsvError, readRecord } from "@mintmark/columns/csv-text";
+import type { ColumnType, TableSchema } from "@mintmark/columns/column-schema";
+import { CsvError, fitted, readRecord } from "@mintmark/columns/csv-text";
 import { repeatedName } from "@mintmark/columns/names";
 import { AppError } from "@mintmark/errors";
 import { headerOf } from "./csv/open-csv.ts";
@@ -12,7 +13,7 @@ import { type Format, formatOf } from "./format.ts";
 import { objectsOf } from "./json/read-json.ts";
 import { openParquet } from "./parquet/read-parquet.ts";
 import { encodingOf, requireFile, textOfFile } from "./text-of-file.ts";
-import type { SqlColumn } from "./typed-columns.ts";
+import { numberOf, type SqlColumn, textOf } from "./typed-columns.ts";
 
 /** Some rows of a file. */
 export interface RawRows {
@@ -24,10 +25,8 @@ export interface RawRows {
   readonly columns: ReadonlyMap<string, readonly unknown[]>;
 }
 
-export interface RawOptions {
-  readonly delimiter?: string | undefined;
-  readonly encoding?: string | undefined;
-}
+/** What the model says of the reading of its rows. */
+export type RawOptions = Partial<Pick<TableSchema, "columns" | "delimiter" | "encoding">>;
 
 /**
  * The rows, file by file, at most `most` at a time.
@@ -36,11 +35,11 @@ export interface RawOptions {
 export async function* readRows(
   files: readonly string[],
   most: number,
-  { delimiter, encoding }: RawOptions = {},
+  options: RawOptions = {},
 ): AsyncGenerator<RawRows> {
   for (const path of files) {
     await requireFile(path);
-    yield* rowsOfFile(formatOf(path), path, most, { delimiter, encoding });
+    yield* rowsOfFile(formatOf(path), path, most, options);
   }
 }
 
@@ -50,10 +49,10 @@ async function* rowsOfFile(format: Format, path: string, most: number, options: 
       yield* csvRows(path, most, options);
       return;
     case "json":
-      yield* jsonRows(path, most);
+      yield* jsonRows(path, most, options);
       return;
     case "parquet":
-      yield* parquetRows(path, most);
+      yield* parquetRows(path, most, options);
       return;
     default:
       format satisfies never;
@@ -83,9 +82,10 @@ async function* csvRows(path: string, most: number, { delimiter, encoding }: Raw
       record = readRecord(text, at, dialect.delimiter, isWhole)
     ) {
       row++;
-      if (record.cells.length !== dialect.names.length)
+      const fitting = fitted(record.cells, dialect.names);
+      if (fitting === null)
         throw new CsvError(`row ${row} has ${record.cells.length} values for ${dialect.names.length} columns`);
-      for (const [column, cell] of record.cells.entries()) cells[column]!.push(cell);
+      for (const [column, cell] of fitting.entries()) cells[column]!.push(cell);
       at = record.end;
       if (cells[0]!.length === most) break;
     }
@@ -106,45 +106,48 @@ async function* csvRows(path: string, most: number, { delimiter, encoding }: Raw
   }
 }
 
-async function* jsonRows(path: string, most: number): AsyncGenerator<RawRows> {
+async function* jsonRows(path: string, most: number, { encoding }: RawOptions): AsyncGenerator<RawRows> {
+  const file = basename(path);
   const reader = await openReader();
   try {
+    // Keys may be missing from any number of rows: which there are, only the whole file knows.
+    const names = new Set<string>();
+    for await (const object of objectsOf(reader, path, encoding))
+      for (const name of Object.keys(object)) names.add(name);
+    requireDistinct(file, [...names]);
     let objects: object[] = [];
     let before = 0;
-    for await (const object of objectsOf(reader, path)) {
+    for await (const object of objectsOf(reader, path, encoding)) {
       objects.push(object);
       if (objects.length < most) continue;
-      yield fromObjects(basename(path), before, objects);
+      yield fromObjects(file, before, objects, names);
       before += objects.length;
       objects = [];
     }
-    if (objects.length > 0) yield fromObjects(basename(path), before, objects);
+    if (objects.length > 0) yield fromObjects(file, before, objects, names);
   } finally {
     await reader.close();
   }
 }
 
-function fromObjects(file: string, before: number, objects: readonly object[]): RawRows {
-  const columns = new Map<string, unknown[]>();
-  for (const [row, object] of objects.entries())
-    for (const [name, value] of Object.entries(object)) {
-      let column = columns.get(name);
-      if (column === undefined) {
-        column = new Array<unknown>(objects.length).fill(null);
-        columns.set(name, column);
-      }
-      column[row] = value;
-    }
-  requireDistinct(file, [...columns.keys()]);
+function fromObjects(file: string, before: number, objects: readonly object[], names: Iterable<string>): RawRows {
+  const columns = new Map<string, readonly unknown[]>();
+  for (const name of names)
+    columns.set(
+      name,
+      objects.map((object) => (Object.hasOwn(object, name) ? (object as Record<string, unknown>)[name] : null)),
+    );
   return { file, before, rows: objects.length, columns };
 }
 
-async function* parquetRows(path: string, most: number): AsyncGenerator<RawRows> {
+async function* parquetRows(path: string, most: number, { columns: schema = [] }: RawOptions): AsyncGenerator<RawRows> {
   const reader = await openReader();
   try {
     const { relations, names } = await openParquet(reader.connection, [path]);
     const { select, columns } = relations[0]!;
-    const list = names.map((name) => expressionOf(columns.find((column) => column.name === name)!)).join(", ");
+    const typeOf = new Map(schema.map(({ name, type }) => [name, type]));
+    const own = new Map(columns.map((column) => [column.name, column]));
+    const list = names.map((name) => expressionOf(own.get(name)!, typeOf.get(name))).join(", ");
     let values: unknown[][] = names.map(() => []);
     let rows = 0;
     let before = 0;
@@ -168,18 +171,19 @@ async function* parquetRows(path: string, most: number): AsyncGenerator<RawRows>
   }
 }
 
-function expressionOf({ name, kind }: SqlColumn): string {
-  const column = identifier(name);
-  switch (kind) {
+/** As training reads the column that the model knows, or as it is: numbers, booleans, and texts for the rest. */
+function expressionOf(column: SqlColumn, type: ColumnType | undefined): string {
+  if (type === "text") return textOf(column);
+  switch (column.kind) {
     case "integer":
     case "number":
-      return `CAST(${column} AS DOUBLE)`;
+      return numberOf(column);
     case "boolean":
-      return column;
+      return identifier(column.name);
     case "date":
-      return `strftime(CAST(${column} AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%fZ')`;
+      return type === "date" ? numberOf(column) : textOf(column);
     default:
-      return `CAST(${column} AS VARCHAR)`;
+      return textOf(column);
   }
 }
 

@@ -35,8 +35,8 @@ export async function readTable(options: ReadOptions): Promise<Table> {
     }
     const source = await loadSource(reader, format, options.files, rules);
     const table = await runQuery(reader.connection, query, rules);
-    requireKnown([...source, ...namesOf(table)], options);
-    return withoutDropped(table, rules);
+    requireKnown([...source.names, ...namesOf(table)], options);
+    return withoutDropped({ ...table, notes: [...source.notes, ...table.notes] }, rules);
   });
 }
 
@@ -53,18 +53,25 @@ function readFiles(reader: Reader, format: Format, files: readonly string[], rul
   }
 }
 
-/** Makes the table `source`; the names of its columns. */
-async function loadSource(reader: Reader, format: Format, files: readonly string[], rules: Rules): Promise<string[]> {
+interface Source {
+  /** Of its columns. */
+  readonly names: readonly string[];
+  /** What the reading of the files noticed. */
+  readonly notes: readonly string[];
+}
+
+/** Makes the table `source`. */
+async function loadSource(reader: Reader, format: Format, files: readonly string[], rules: Rules): Promise<Source> {
   const { connection } = reader;
   if (format !== "parquet") {
     const table = await readFiles(reader, format, files, rules);
     await tableAsSource(connection, table);
-    return namesOf(table);
+    return { names: namesOf(table), notes: table.notes };
   }
   const parquet = await openParquet(connection, files);
   const table = await readTyped(connection, parquet.relations, parquet.names, rules);
   await parquetAsSource(connection, parquet, table);
-  return namesOf(table);
+  return { names: namesOf(table), notes: [...parquet.notes, ...table.notes] };
 }
 
 function namesOf({ columns }: Table): string[] {

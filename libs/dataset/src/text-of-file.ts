@@ -28,6 +28,15 @@ export async function encodingOf(path: string, said: string | null): Promise<str
   return "utf-8";
 }
 
+/** Whether the file begins with the byte-order mark of UTF-8. */
+export async function beginsWithMark(path: string): Promise<boolean> {
+  for await (const chunk of bytesOf(path)) {
+    const [first, second, third] = chunk as Uint8Array;
+    return first === 0xef && second === 0xbb && third === 0xbf;
+  }
+  return false;
+}
+
 /** @throws AppError DATA_MALFORMED if the bytes are not of the encoding, or do not decompress */
 export async function* textOfFile(path: string, encoding: string): AsyncGenerator<string> {
   const decoder = new TextDecoder(encoding, { fatal: true });

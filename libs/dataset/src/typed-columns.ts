@@ -5,15 +5,14 @@
  */
 import type { DuckDBConnection, DuckDBDoubleVector, DuckDBVarCharVector } from "@duckdb/node-api";
 import type { ColumnType } from "@mintmark/columns/column-schema";
-import { isMissingCell } from "@mintmark/columns/missing";
 import { parseNumber } from "@mintmark/columns/number-text";
-import { parseCell } from "@mintmark/columns/read-values";
 import { AppError } from "@mintmark/errors";
-import { type CellKind, mixture, notOfType, type Seen } from "./decide.ts";
+import { type CellKind, mixture, type Seen } from "./decide.ts";
 import { chunksOf, identifier } from "./duckdb.ts";
 import { Numbers, Texts } from "./growing-column.ts";
 import type { Rules } from "./read-options.ts";
-import { numberColumn, type Table, type TableColumn, unusableColumn } from "./table.ts";
+import { numberColumn, type Table, unusableColumn } from "./table.ts";
+import { type ReadColumn, WrittenNumbers } from "./written-numbers.ts";
 
 /** A SELECT, and what it is called in messages. */
 export interface Relation {
@@ -92,7 +91,7 @@ export interface TypedRelation extends Relation {
 interface TypedColumn {
   /** The next relation begins, which has such a column. */
   readonly begin: (file: string, column: SqlColumn) => Taker;
-  readonly finish: () => { readonly column: TableColumn; readonly notes: readonly string[] };
+  readonly finish: () => ReadColumn;
 }
 
 /** What is asked of DuckDB for a column, and what becomes of each value. */
@@ -144,17 +143,7 @@ function refusedColumn(name: string, error: AppError): TypedColumn {
 
 /** All files say the same of it. */
 function uniformColumn(name: string, isText: boolean, own: readonly SqlColumn[], rules: Rules): TypedColumn {
-  if (isText) {
-    const texts = new Texts(rules.missing);
-    const take = (value: number | string | null) => texts.push(value === null ? null : String(value));
-    return {
-      begin: (_file, column) => ({ expression: textOf(column), take }),
-      finish: () => {
-        const values = texts.finish();
-        return { column: { type: "text", name, values }, notes: numbersAsText(name, values) };
-      },
-    };
-  }
+  if (isText) return textColumn(name, rules, numbersAsText);
   const numbers = new Numbers(rules.missingNumbers);
   const take = (value: number | string | null) => numbers.push(typeof value === "number" ? value : Number.NaN);
   const kinds = new Set(own.map(({ kind }) => kind));
@@ -169,31 +158,32 @@ function uniformColumn(name: string, isText: boolean, own: readonly SqlColumn[],
 
 /** The training file says what it is. */
 function declaredColumn(name: string, type: ColumnType, rules: Rules): TypedColumn {
-  if (type === "text") {
-    const texts = new Texts(rules.missing);
-    const take = (value: number | string | null) => texts.push(value === null ? null : String(value));
-    return {
-      begin: (_file, column) => ({ expression: textOf(column), take }),
-      finish: () => ({ column: { type, name, values: texts.finish() }, notes: [] }),
-    };
-  }
-  const numbers = new Numbers(rules.missingNumbers);
-  let problem: AppError | undefined;
+  if (type === "text") return textColumn(name, rules, () => []);
+  const numbers = new WrittenNumbers(name, type, rules);
   return {
     begin: (file, column) => ({
       expression: column.kind === "date" && type === "date" ? numberOf(column) : textOf(column),
       take: (value, row) => {
-        if (typeof value === "number") return numbers.push(value);
-        const isMissing = value === null || isMissingCell(value, rules.missing);
-        const parsed = isMissing ? Number.NaN : parseCell({ type, format: rules.formats[0]! }, value);
-        if (parsed === undefined || (type === "integer" && !Number.isInteger(parsed) && !isMissing))
-          problem ??= notOfType(name, type, { file, row, cell: value ?? "" });
-        return numbers.push(parsed ?? Number.NaN);
+        if (typeof value === "number") numbers.number(value);
+        else numbers.cell(value, { file, row });
       },
     }),
+    finish: () => numbers.finish(),
+  };
+}
+
+function textColumn(
+  name: string,
+  rules: Rules,
+  notesOf: (name: string, values: readonly string[]) => string[],
+): TypedColumn {
+  const texts = new Texts(rules.missing);
+  const take = (value: number | string | null) => texts.push(value === null ? null : String(value));
+  return {
+    begin: (_file, column) => ({ expression: textOf(column), take }),
     finish: () => {
-      if (problem !== undefined) return { column: unusableColumn(name, "mixed", problem), notes: [] };
-      return { column: numberColumn(name, numbers.finish(), { measure: type }), notes: [] };
+      const values = texts.finish();
+      return { column: { type: "text", name, values }, notes: notesOf(name, values) };
     },
   };
 }
@@ -220,11 +210,13 @@ function columnNamed(columns: readonly SqlColumn[], name: string): SqlColumn {
   return columns.find((column) => column.name === name)!;
 }
 
-function textOf({ name }: SqlColumn): string {
+/** The column as texts. */
+export function textOf({ name }: SqlColumn): string {
   return `CAST(${identifier(name)} AS VARCHAR)`;
 }
 
-function numberOf({ name, kind }: SqlColumn): string {
+/** The column as doubles: of dates the days since 1970. */
+export function numberOf({ name, kind }: SqlColumn): string {
   const column = identifier(name);
   if (kind === "text") return "NULL::DOUBLE";
   // Through microseconds: DuckDB's epoch() of a date is whole seconds.

@@ -22,14 +22,18 @@ export interface Signature {
  */
 export function signatureOf(model: TrainedModel): Signature {
   requireConsistent(model);
-  const { missing, delimiter, query } = model;
   const inputs = model.inputs.map((input, at) => withSpells(input, model.preprocessor.encoders[at], model));
-  const schema = {
+  const { missing, delimiter, encoding, query } = model;
+  // Every field of the schema: one that is left out here would not reach the model.
+  const table: { [Field in keyof Required<TableSchema>]: TableSchema[Field] | undefined } = {
     columns: inputs.map(({ column }) => column),
-    ...(missing !== undefined && { missing }),
-    ...(delimiter !== undefined && { delimiter }),
-    ...(query !== undefined && { query }),
+    missing,
+    delimiter,
+    encoding,
+    query,
   };
+  const given = Object.entries(table).filter(([, value]) => value !== undefined);
+  const schema = Object.fromEntries(given) as unknown as TableSchema;
   return { inputs, outputs: outputColumns({ ...planOf(model), inputs }), schema };
 }
 

@@ -13,7 +13,7 @@ import type { Column } from "@mintmark/ml-core/base/preprocessing";
 import type { Command } from "commander";
 import type { Answer } from "../answer.ts";
 import { keeper, type Row, shown, write } from "../predict/rows.ts";
-import { schemaOf } from "../predict/schema-of.ts";
+import { askedModel } from "../predict/schema-of.ts";
 import { invoke } from "../predict/scoring-call.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
@@ -72,12 +72,18 @@ export async function predict(
 
 async function predictFiles(session: Session, target: string, data: string, keep: string | undefined): Promise<Row[]> {
   const body = await scoringBody(resolve(session.cwd, data));
+  if (body !== undefined && keep !== undefined)
+    throw new AppError("OPTION_INVALID", {
+      option: "--keep",
+      expected: "a file of rows, not a body of the scoring protocol",
+      value: data,
+    });
   if (body !== undefined) return [...(await invoke(session, target, body))];
   // Loaded here, because it brings a database engine that other commands have no use for.
   const { findFiles, readRows } = await import("@mintmark/dataset");
   const files = await findFiles(data, session.cwd);
   if (files.length === 0) throw new AppError("DATA_FILE_NOT_FOUND", { source: data });
-  const schema = await schemaOf(session, target);
+  const { uri, schema } = await askedModel(session, target);
   const keeping = keeper(keep, session.progress);
   const predictions: Row[] = [];
   let asked: Promise<void> | undefined;
@@ -85,7 +91,7 @@ async function predictFiles(session: Session, target: string, data: string, keep
     const request = requestOf(schema, batch);
     // One request at a time, while the next rows are read.
     await asked;
-    asked = invoke(session, target, request).then((answers) => {
+    asked = invoke(session, uri, request).then((answers) => {
       for (const row of keeping(batch, answers)) predictions.push(row);
       session.progress.status(`${predictions.length} rows`);
     });

@@ -69,23 +69,12 @@ export async function train(session: Session, file: string, options: TrainOption
   return trained(session, await following(session, id));
 }
 
-/** Local files are read here, so that nothing is uploaded; what only a worker reads, the server answers for. */
+/** Local files are read here, so that nothing is uploaded. What only a worker reads cannot be looked at before. */
 export async function checkTraining(session: Session, file: string, options: FileOptions): Promise<Answer> {
   const { path, config } = await readTrainingFile(session, file, options);
   const { described } = await checkedData(config, dirname(path));
-  return described === undefined ? dataAnswer(await checkedByServer(session, config)) : dataAnswer(described());
-}
-
-async function checkedByServer({ client, signal }: Session, config: TrainingConfig): Promise<DescribedData> {
-  const answer = await client.jobs.checkJob({ configJson: JSON.stringify(config) }, { signal });
-  const columns = answer.columns.map(({ name, type, missing, distinct, example }) => ({
-    name,
-    type,
-    missing: Number(missing),
-    distinct: Number(distinct),
-    example,
-  }));
-  return { columns, rows: Number(answer.rows), warnings: answer.warnings };
+  if (described === undefined) throw new AppError("DATA_NOT_CHECKABLE", { source: config.data.source });
+  return dataAnswer(described());
 }
 
 function dataAnswer({ columns, rows, warnings }: DescribedData): Answer {

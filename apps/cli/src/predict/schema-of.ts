@@ -9,12 +9,23 @@ import { AppError } from "@mintmark/errors";
 import { readMlmodel } from "@mintmark/model-package/mlmodel";
 import type { Session } from "../session.ts";
 
-/** Undefined where the version's files are not here to be read: then the gateway has the last word on its rows. */
-export async function schemaOf({ client, signal }: Session, uri: string): Promise<TableSchema | undefined> {
+export interface AskedModel {
+  /** Of the version itself: an alias may move while a long file is asked. */
+  readonly uri: string;
+  /** Undefined where the version's files are not here to be read: then the gateway has the last word on its rows. */
+  readonly schema: TableSchema | undefined;
+}
+
+/** The version that the URI names now, and how its rows are read. */
+export async function askedModel(session: Session, uri: string): Promise<AskedModel> {
   const name = uri.startsWith("models:/") || /^(runs:\/|m-)/.test(uri) ? uri : `models:/${uri}`;
-  const { version } = await client.versions.getVersion({ uri: name }, { signal });
-  if (version!.digest === "") return undefined;
-  const { files } = await client.versions.getVersionContent({ uri: name }, { signal });
+  const { version } = await session.client.versions.getVersion({ uri: name }, { signal: session.signal });
+  const own = `models:/${version!.model}/${version!.number}`;
+  return { uri: own, schema: version!.digest === "" ? undefined : await schemaOf(session, own) };
+}
+
+async function schemaOf({ client, signal }: Session, uri: string): Promise<TableSchema | undefined> {
+  const { files } = await client.versions.getVersionContent({ uri }, { signal });
   const file = files.find(({ path }) => path === "MLmodel");
   if (file === undefined) return undefined;
   const chunks: Uint8Array[] = [];

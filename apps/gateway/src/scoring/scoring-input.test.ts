@@ -3,7 +3,7 @@ import { parseCsvInput, parseJsonInput } from "./scoring-input.ts";
 
 const inputs = ["a", "b"];
 const read = async (body: unknown, names = inputs) =>
-  Object.fromEntries(await parseJsonInput(typeof body === "string" ? body : JSON.stringify(body), names));
+  Object.fromEntries(parseJsonInput(typeof body === "string" ? body : JSON.stringify(body), names));
 
 describe("parseJsonInput", () => {
   const expected = { a: [1, 2], b: ["x", null] };
@@ -78,6 +78,7 @@ describe("parseJsonInput", () => {
     ['{"inputs": {"a": [1], "b": [1, 2]}}', "INVALID_PARAMETER_VALUE", "different lengths: 1, 2"],
     ['{"dataframe_split": {"columns": ["a", "a"], "data": [[1, 2]]}}', "INVALID_PARAMETER_VALUE", "column 'a' twice"],
     ['{"inputs": {"a": [1], "A": [2]}}', "INVALID_PARAMETER_VALUE", "columns 'a' and 'A'"],
+    ['{"dataframe_records": [{"a": 1, "b": 2}, {"A": 3}]}', "INVALID_PARAMETER_VALUE", "columns 'a' and 'A'"],
     ['{"dataframe_records": [{"a": 1, "b": 2, "a": 3}]}', "INVALID_PARAMETER_VALUE", "has 'a' twice"],
   ])("refuses %s", async (body, code, message) => {
     await expect(read(body)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
@@ -105,7 +106,7 @@ describe("parseCsvInput", () => {
   it.each([
     ["", "empty"],
     ["a,b\n1", "row 0 has 1 values for 2 columns"],
-    ["a,b\n1,2\n1,2,3", "row 1 has 3 values for 2 columns"],
+    ["a,b\n1,2,\n1,2,3", "row 1 has 3 values for 2 columns"],
     ['a\n"x', "not CSV"],
     ["a,a\n1,2", "column 'a' twice"],
     ["a,b, A \n1,2,3", "columns 'a' and 'A ', which differ by case and blanks only"],

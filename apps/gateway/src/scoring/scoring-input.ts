@@ -3,10 +3,10 @@
  * `inputs`, and CSV. Only the model's inputs are collected; what else a row holds is not looked at.
  * @module
  */
-import { CsvError, csvDialect, delimiters, readRecord } from "@mintmark/columns/csv-text";
+import { CsvError, csvDialect, delimiters, fitted, readRecord } from "@mintmark/columns/csv-text";
 import { repeatedName } from "@mintmark/columns/names";
 import type { RawColumns } from "@mintmark/columns/read-values";
-import { repeatedKey } from "./repeated-key.ts";
+import { repeatedKey } from "@mintmark/columns/repeated-key";
 import { ScoringError } from "./scoring-error.ts";
 import { takeTurns } from "./take-turns.ts";
 
@@ -20,9 +20,9 @@ type JsonObject = Readonly<Record<string, unknown>>;
  * @param inputs the model's inputs, in order; a model of one input also takes bare values as rows
  * @throws ScoringError if the body has none of the forms
  */
-export async function parseJsonInput(body: string, inputs: readonly string[]): Promise<RawColumns> {
+export function parseJsonInput(body: string, inputs: readonly string[]): RawColumns {
   const document = parseJson(body);
-  const repeated = await repeatedKey(body);
+  const repeated = repeatedKey(body);
   if (repeated !== undefined)
     throw new ScoringError("INVALID_PARAMETER_VALUE", `an object of the body has '${repeated}' twice`);
   if (!isObject(document))
@@ -84,8 +84,9 @@ async function csvColumns(body: string, inputs: readonly string[], delimiter: st
   for (let at = dialect.end; ; ) {
     const record = readRecord(body, at, dialect.delimiter, true);
     if (record === null) return columns;
-    requireEven("CSV", rows, record.cells.length, names.length);
-    for (const { at, column } of wanted) column.push(record.cells[at]!);
+    const cells = fitted(record.cells, names);
+    if (cells === null) throw uneven("CSV", rows, record.cells.length, names.length);
+    for (const { at, column } of wanted) column.push(cells[at]!);
     at = record.end;
     if (++rows % csvPiece === 0) await turns.next();
   }
@@ -125,8 +126,8 @@ function fromSplit(value: unknown, inputs: readonly string[]): RawColumns {
   if (!Array.isArray(columns) || !columns.every((name) => typeof name === "string"))
     throw new ScoringError("BAD_REQUEST", `"dataframe_split.columns" must be a list of names`);
   requireDistinct("dataframe_split", columns);
-  for (let row = 0; row < data.length; row++)
-    requireEven("dataframe_split", row, (data[row] as readonly unknown[]).length, columns.length);
+  const at = data.findIndex((row: readonly unknown[]) => row.length !== columns.length);
+  if (at >= 0) throw uneven("dataframe_split", at, (data[at] as readonly unknown[]).length, columns.length);
   const present = inputs.filter((name) => columns.includes(name));
   return new Map(
     present.map((name) => {
@@ -148,9 +149,8 @@ function requireDistinct(where: string, names: readonly string[]): void {
   throw new ScoringError("INVALID_PARAMETER_VALUE", `${where} has ${what}`);
 }
 
-function requireEven(where: string, row: number, values: number, columns: number): void {
-  if (values !== columns)
-    throw new ScoringError("BAD_REQUEST", `${where}: row ${row} has ${values} values for ${columns} columns`);
+function uneven(where: string, row: number, values: number, columns: number): ScoringError {
+  return new ScoringError("BAD_REQUEST", `${where}: row ${row} has ${values} values for ${columns} columns`);
 }
 
 /** Columns that no record has are not there. */
@@ -161,6 +161,7 @@ function fromRecords(format: Format, records: readonly unknown[], inputs: readon
     if (!isObject(record))
       throw new ScoringError("BAD_REQUEST", `"${format}" must hold objects, got ${kindOf(record)} at ${at}`);
   const objects = records as readonly JsonObject[];
+  requireDistinct(format, [...new Set(objects.flatMap((record) => Object.keys(record)))]);
   const present = inputs.filter((name) => objects.some((record) => Object.hasOwn(record, name)));
   return new Map(
     present.map((name) => [name, objects.map((record) => (Object.hasOwn(record, name) ? record[name] : null))]),

@@ -62,7 +62,7 @@ async function answerInvocation(request: FastifyRequest, reply: FastifyReply, ur
   const { predictor } = await models.get(uri);
   const inputs = predictor.inputs.map((input) => input.name);
   const raw =
-    type === "csv" ? await parseCsvInput(body, inputs, predictor.schema.delimiter) : await parseJsonInput(body, inputs);
+    type === "csv" ? await parseCsvInput(body, inputs, predictor.schema.delimiter) : parseJsonInput(body, inputs);
   return reply
     .type("application/json")
     .send(`{"predictions":${await predictRows(predictor, readValues(predictor.schema, raw))}}`);

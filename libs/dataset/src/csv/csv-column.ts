@@ -6,14 +6,15 @@
  * @module
  */
 
-import type { ColumnType } from "@mintmark/columns/column-schema";
+import { withoutBlanks } from "@mintmark/columns/csv-text";
 import { isMissingCell } from "@mintmark/columns/missing";
-import { hasGroups, type NumberFormat, parseNumber } from "@mintmark/columns/number-text";
+import { hasGroups, parseNumber } from "@mintmark/columns/number-text";
 import { parseCell } from "@mintmark/columns/read-values";
-import { mixture, notOfType, type Place, type Seen } from "../decide.ts";
+import { mixture, type Place, type Seen } from "../decide.ts";
 import { Numbers, Texts } from "../growing-column.ts";
 import type { Rules } from "../read-options.ts";
-import { numberColumn, type TableColumn, unusableColumn } from "../table.ts";
+import { numberColumn, unusableColumn } from "../table.ts";
+import { type MeasuredType, type ReadColumn, WrittenNumbers } from "../written-numbers.ts";
 
 /** `double`: DuckDB casts. `marked`: numbers that it does not cast, such as `1,234` and `3,5`. */
 export type Plan = "double" | "marked" | "text" | "declared";
@@ -33,7 +34,7 @@ export interface CsvColumn {
   readonly cell: (text: string | null, at: Position) => void;
   /** By which plan it is to be read again; undefined if this one held. */
   readonly next: () => Plan | undefined;
-  readonly finish: () => { readonly column: TableColumn; readonly notes: readonly string[] };
+  readonly finish: () => ReadColumn;
 }
 
 /** How to read a column whose first cells are these. */
@@ -56,7 +57,7 @@ export function csvColumn(name: string, plan: Plan, rules: Rules, rows: number):
     case "text":
       return textColumn(name, rules, rows);
     case "declared":
-      return declaredColumn(name, rules.typeOf(name) as Exclude<ColumnType, "text">, rules, rows);
+      return declaredColumn(name, rules.typeOf(name) as MeasuredType, rules, rows);
     default:
       return plan satisfies never;
   }
@@ -82,7 +83,7 @@ function doubleColumn(name: string, rules: Rules, rows: number): CsvColumn {
       if (text === null || isMissingCell(text, rules.missing)) return values.push(Number.NaN);
       const value = parseNumber(text, rules.formats[0]);
       if (value !== undefined && !hasGroups(text, rules.formats[0]!)) {
-        if (/^\s*0\d/.test(text)) zeros ??= { ...at, cell: text };
+        if (/^\s*[+-]?0\d+\s*$/.test(text)) zeros ??= { ...at, cell: text };
         return take(value, text, at);
       }
       if (value !== undefined || rules.formats.some((format) => parseNumber(text, format) !== undefined)) {
@@ -100,43 +101,20 @@ function doubleColumn(name: string, rules: Rules, rows: number): CsvColumn {
 }
 
 function markedColumn(name: string, rules: Rules, rows: number): CsvColumn {
-  const readings = rules.formats.map((format) => ({
-    format,
-    values: new Numbers(rules.missingNumbers, rows),
-    isBroken: false,
-  }));
-  const seen: Seen = {};
+  const numbers = new WrittenNumbers(name, null, rules, rows);
+  let isNumber = false;
   let next: Plan | undefined;
-  let grouped: Place | undefined;
   return {
     name,
     plan: "marked",
     number: () => {},
     cell: (text, at) => {
-      const isMissing = text === null || isMissingCell(text, rules.missing);
-      const before = readings.filter(({ isBroken }) => !isBroken);
-      for (const reading of before) {
-        const value = isMissing ? Number.NaN : parseNumber(text, reading.format);
-        if (value === undefined) reading.isBroken = true;
-        else reading.values.push(value);
-      }
-      if (isMissing) return;
-      if (before.every(({ isBroken }) => isBroken)) {
-        if (seen.numbers === undefined || rules.keepsMixed) next ??= "text";
-        seen.text ??= { ...at, cell: text };
-        return;
-      }
-      seen.numbers ??= { ...at, cell: text };
-      if (hasGroups(text, before[0]!.format)) grouped ??= { ...at, cell: text };
+      numbers.cell(text, at);
+      if (!numbers.isBroken) isNumber ||= text !== null && !isMissingCell(text, rules.missing);
+      else if (!isNumber || rules.keepsMixed) next ??= "text";
     },
     next: () => next,
-    finish: () => {
-      const reading = readings.find(({ isBroken }) => !isBroken);
-      if (reading === undefined) return { column: unusableColumn(name, "mixed", mixture(name, seen)!), notes: [] };
-      const { format, values } = reading;
-      const notes = grouped === undefined ? [] : [groupsTaken(name, grouped, format)];
-      return finishNumbers(name, values, seen, notes, format);
-    },
+    finish: () => numbers.finish(),
   };
 }
 
@@ -162,7 +140,7 @@ function textColumn(name: string, rules: Rules, rows: number): CsvColumn {
         file = at.file;
         before = texts.length - at.row + 1;
       }
-      texts.push(text === null ? null : text.trimStart());
+      texts.push(text === null ? null : withoutBlanks(text));
     },
     next: () => undefined,
     finish: () => {
@@ -176,60 +154,26 @@ function textColumn(name: string, rules: Rules, rows: number): CsvColumn {
   };
 }
 
-function declaredColumn(name: string, type: Exclude<ColumnType, "text">, rules: Rules, rows: number): CsvColumn {
-  const readings = rules.formats.map((format) => ({
-    format,
-    values: new Numbers(rules.missingNumbers, rows),
-    broken: undefined as Place | undefined,
-  }));
+function declaredColumn(name: string, type: MeasuredType, rules: Rules, rows: number): CsvColumn {
+  const numbers = new WrittenNumbers(name, type, rules, rows);
   return {
     name,
     plan: "declared",
     number: () => {},
-    cell: (text, at) => {
-      const isMissing = text === null || isMissingCell(text, rules.missing);
-      for (const reading of readings) {
-        if (reading.broken !== undefined) continue;
-        const value = isMissing ? Number.NaN : parseCell({ type, format: reading.format }, text);
-        if (value === undefined || (type === "integer" && !Number.isInteger(value) && !isMissing))
-          reading.broken = { ...at, cell: text! };
-        else reading.values.push(value);
-      }
-    },
+    cell: (text, at) => numbers.cell(text, at),
     next: () => undefined,
-    finish: () => {
-      const reading = readings.find(({ broken }) => broken === undefined);
-      if (reading === undefined) {
-        // The way of writing that held longest says best which cell is wrong.
-        const [, last] = readings
-          .map(({ values, broken }) => [values.length, broken!] as const)
-          .sort(([a], [b]) => b - a)[0]!;
-        return { column: unusableColumn(name, "mixed", notOfType(name, type, last)), notes: [] };
-      }
-      const { values, format } = reading;
-      return { column: numberColumn(name, values.finish(), { measure: type, format }), notes: [] };
-    },
+    finish: () => numbers.finish(),
   };
 }
 
-function finishNumbers(
-  name: string,
-  values: Numbers,
-  seen: Seen,
-  notes: readonly string[],
-  format?: NumberFormat,
-): { column: TableColumn; notes: readonly string[] } {
+function finishNumbers(name: string, values: Numbers, seen: Seen, notes: readonly string[]): ReadColumn {
   const mixed = mixture(name, seen);
   if (mixed !== undefined) return { column: unusableColumn(name, "mixed", mixed), notes: [] };
-  return { column: numberColumn(name, values.finish(), format === undefined ? {} : { format }), notes };
+  return { column: numberColumn(name, values.finish()), notes };
 }
 
 function leadingZero(name: string, { file, row, cell }: Place): string {
   return `column '${name}' is of numbers, and '${cell.trim()}' in row ${row} of ${file} begins with 0: where it is a code, say data.types: { ${name}: text }`;
-}
-
-function groupsTaken(name: string, { file, row, cell }: Place, format: NumberFormat): string {
-  return `column '${name}': '${cell.trim()}' in row ${row} of ${file} was read as ${parseNumber(cell, format)}; where '${format.thousands}' is the decimal mark, say data.decimal: "${format.thousands}"`;
 }
 
 function datesAsText(name: string, { cell }: Place): string {

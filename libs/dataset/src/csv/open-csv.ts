@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type CsvDialect, CsvError, csvDialect, delimiters } from "@mintmark/columns/csv-text";
 import { AppError } from "@mintmark/errors";
-import { literal } from "../duckdb.ts";
+import { literal, pathLiteral } from "../duckdb.ts";
 import type { Rules } from "../read-options.ts";
 import { encodingOf, requireFile, textOfFile } from "../text-of-file.ts";
 
@@ -79,11 +79,12 @@ function relationOf(path: string, { delimiter, names }: CsvDialect): string {
     "comment = ''",
     "auto_detect = false",
     "hive_partitioning = false",
+    ...(/\.gz$/i.test(path) ? ["compression = 'gzip'"] : []),
     "nullstr = ''",
     "allow_quoted_nulls = false",
     `columns = {${columns}}`,
   ];
-  const rows = `read_csv(${literal(path)}, ${options.join(", ")})`;
+  const rows = `read_csv(${pathLiteral(path)}, ${options.join(", ")})`;
   // An empty line is no row. DuckDB gives one where a row is a single cell.
   return names.length === 1 ? `(SELECT * FROM ${rows} WHERE c0 IS NOT NULL)` : rows;
 }

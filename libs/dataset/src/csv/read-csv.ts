@@ -62,8 +62,11 @@ function unnamed(files: readonly CsvFile[]): string[] {
   const { names } = files[0]!;
   const positions = names.flatMap((name, at) => (name === "" ? [at + 1] : []));
   if (positions.length === 0) return [];
+  const isIndex = positions.length === 1 && positions[0] === 1;
   const which = positions.length === 1 ? `column ${positions[0]} has` : `columns ${positions.join(", ")} have`;
-  return [`${which} no name, as the index of a pandas frame has none: left out`];
+  return [
+    `${which} no name${isIndex ? ", as the index of a pandas frame has none" : ""}: left out; a name in the first line keeps it`,
+  ];
 }
 
 const sampleRows = 1_000;
@@ -148,7 +151,7 @@ function takeCells(column: CsvColumn, chunk: DuckDBDataChunk, at: number, positi
 }
 
 // Of a column of doubles two values come: the number, and the cell where it is none, or is one in DuckDB's eyes only
-// (`1_000`), or begins with 0 and another digit (`007`), which a person is told.
+// (`1_000`, `NAN`), or begins with 0 and another digit (`007`), which a person is told.
 function selectOf(file: CsvFile, columns: readonly CsvColumn[]): string {
   const casts: string[] = [];
   const wanted = columns.flatMap(({ name, plan }) => {
@@ -158,7 +161,7 @@ function selectOf(file: CsvFile, columns: readonly CsvColumn[]): string {
     const number = identifier(`d${cell}`);
     return [
       number,
-      `CASE WHEN ${number} IS NULL OR contains(${cell}, '_') OR (${cell} >= '00' AND ${cell} < '0:') THEN ${cell} END`,
+      `CASE WHEN ${number} IS NULL OR isnan(${number}) OR contains(${cell}, '_') OR (${cell} >= '00' AND ${cell} < '0:') THEN ${cell} END`,
     ];
   });
   const list = wanted.length === 0 ? "1" : wanted.join(", ");

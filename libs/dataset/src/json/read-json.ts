@@ -3,19 +3,21 @@
  * column's values are numbers; a boolean is a boolean.
  * @module
  */
-import { basename } from "node:path";
+import { createWriteStream } from "node:fs";
+import { basename, join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import type { DuckDBVarCharVector } from "@duckdb/node-api";
-import type { ColumnType } from "@mintmark/columns/column-schema";
 import { isMissingCell, isMissingText } from "@mintmark/columns/missing";
 import { repeatedName } from "@mintmark/columns/names";
 import { type NumberFormat, parseNumber } from "@mintmark/columns/number-text";
-import { parseCell } from "@mintmark/columns/read-values";
+import { repeatedKey } from "@mintmark/columns/repeated-key";
 import { AppError } from "@mintmark/errors";
-import { type CellKind, mixture, notOfType, type Place, type Seen } from "../decide.ts";
-import { chunksOf, literal, type Reader, summaryOf } from "../duckdb.ts";
+import { type CellKind, mixture, type Place, type Seen } from "../decide.ts";
+import { chunksOf, pathLiteral, type Reader, summaryOf } from "../duckdb.ts";
 import type { Rules } from "../read-options.ts";
-import { numberColumn, type Table, type TableColumn, unusableColumn } from "../table.ts";
-import { requireFile } from "../text-of-file.ts";
+import { type Table, unusableColumn } from "../table.ts";
+import { beginsWithMark, encodingOf, requireFile, textOfFile } from "../text-of-file.ts";
+import { type ReadColumn, WrittenNumbers } from "../written-numbers.ts";
 
 /** @throws AppError DATA_FILE_NOT_FOUND, DATA_MALFORMED, COLUMN_REPEATED */
 export async function readJson(reader: Reader, paths: readonly string[], rules: Rules): Promise<Table> {
@@ -24,7 +26,7 @@ export async function readJson(reader: Reader, paths: readonly string[], rules: 
   let rows = 0;
   for (const path of paths) {
     files.push({ file: basename(path), from: rows });
-    for await (const object of objectsOf(reader, path)) {
+    for await (const object of objectsOf(reader, path, rules.encoding)) {
       for (const [name, value] of Object.entries(object)) {
         let column = columns.get(name);
         if (column === undefined) {
@@ -44,31 +46,57 @@ export async function readJson(reader: Reader, paths: readonly string[], rules: 
     const { file, from } = files.findLast((each) => each.from <= row)!;
     return { file, row: row - from + 1, cell: typeof value === "string" ? value : JSON.stringify(value) };
   };
-  return { rows, columns: names.map((name) => decided(name, columns.get(name)!, { rows, rules, placeOf })), notes: [] };
+  const read = names.map((name) => decided(name, columns.get(name)!, { rows, rules, placeOf }));
+  return { rows, columns: read.map(({ column }) => column), notes: read.flatMap(({ notes }) => notes) };
 }
 
 /** The objects of a list, or of the lines. */
-export async function* objectsOf({ connection }: Reader, path: string): AsyncGenerator<object> {
+export async function* objectsOf(
+  { connection, scratch }: Reader,
+  path: string,
+  encoding: string | null = null,
+): AsyncGenerator<object> {
   await requireFile(path);
   const file = basename(path);
-  const select = `SELECT json FROM read_json_objects([${literal(path)}], format = 'auto', maximum_object_size = 67108864, hive_partitioning = false)`;
+  const readable = await inUtf8(path, encoding, scratch);
+  const compression = readable === path && /\.gz$/i.test(path) ? ", compression = 'gzip'" : "";
+  const options = `format = 'auto', maximum_object_size = 67108864, hive_partitioning = false${compression}`;
   let row = 0;
   try {
-    for await (const chunk of chunksOf(connection, select)) {
+    for await (const chunk of chunksOf(
+      connection,
+      `SELECT json FROM read_json_objects([${pathLiteral(readable)}], ${options})`,
+    )) {
       const texts = chunk.getColumnVector(0) as DuckDBVarCharVector;
-      for (let i = 0; i < chunk.rowCount; i++) {
-        row++;
-        const value: unknown = JSON.parse(texts.getItem(i) ?? "null");
-        if (typeof value !== "object" || value === null || Array.isArray(value))
-          throw new AppError("DATA_MALFORMED", { file, problem: `row ${row} is not an object of columns` });
-        yield value;
-      }
+      for (let i = 0; i < chunk.rowCount; i++) yield objectOf(texts.getItem(i) ?? "null", file, ++row);
     }
   } catch (error) {
     if (!(error instanceof Error) || error instanceof AppError) throw error;
-    throw new AppError("DATA_MALFORMED", { file, problem: summaryOf(error).replaceAll(path, file) }, { cause: error });
+    const problem = summaryOf(error).replaceAll(readable, file);
+    throw new AppError("DATA_MALFORMED", { file, problem }, { cause: error });
   }
 }
+
+function objectOf(text: string, file: string, row: number): object {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new AppError("DATA_MALFORMED", { file, problem: `row ${row} is not an object of columns` });
+  const repeated = repeatedKey(text);
+  if (repeated !== undefined)
+    throw new AppError("DATA_MALFORMED", { file, problem: `row ${row} has '${repeated}' twice` });
+  return value;
+}
+
+/** The file itself, or a copy of it as DuckDB reads JSON: in UTF-8 and without a byte-order mark. */
+async function inUtf8(path: string, said: string | null, scratch: string): Promise<string> {
+  const encoding = await encodingOf(path, said);
+  if (encoding === "utf-8" && !(await beginsWithMark(path))) return path;
+  const copy = join(scratch, `${copies++}.json`);
+  await pipeline(textOfFile(path, encoding), createWriteStream(copy));
+  return copy;
+}
+
+let copies = 0;
 
 interface Decision {
   readonly rows: number;
@@ -76,64 +104,43 @@ interface Decision {
   readonly placeOf: (row: number, value: unknown) => Place;
 }
 
-function decided(name: string, values: readonly unknown[], { rows, rules, placeOf }: Decision): TableColumn {
+function decided(name: string, values: readonly unknown[], { rows, rules, placeOf }: Decision): ReadColumn {
   const declared = rules.typeOf(name);
-  const isMissing = (value: unknown) =>
-    value === null ||
-    value === undefined ||
-    (typeof value === "string" && isMissingCell(value, rules.missing)) ||
-    (typeof value === "number" && rules.missingNumbers.has(value));
   const seen: Seen = {};
-  let nested: Place | undefined;
-  let formats = rules.formats;
+  let isNested = false;
   for (let row = 0; row < rows; row++) {
     const value = values[row];
-    if (isMissing(value)) continue;
-    if (typeof value === "object") {
-      nested ??= placeOf(row, value);
-      continue;
-    }
-    if (typeof value === "string") {
-      const fitting = formats.filter((format) => parseNumber(value, format) !== undefined);
-      if (fitting.length > 0) formats = fitting;
-    }
-    seen[kindOf(value, rules.formats)] ??= placeOf(row, value);
+    if (isMissing(value, rules)) continue;
+    if (typeof value === "object") isNested = true;
+    else seen[kindOf(value, rules.formats)] ??= placeOf(row, value);
   }
-  const format = formats[0]!;
-  if (nested !== undefined && declared === undefined)
-    return unusableColumn(name, "other", new AppError("COLUMN_TYPE_UNSUPPORTED", { column: name, sqlType: "JSON" }));
+  const refused = (error: AppError): ReadColumn => {
+    const kind = error.reason === "COLUMN_MIXED" ? "mixed" : "other";
+    return { column: unusableColumn(name, kind, error), notes: [] };
+  };
+  if (isNested) return refused(new AppError("COLUMN_TYPE_UNSUPPORTED", { column: name, sqlType: "JSON" }));
   if (declared === "text" || (declared === undefined && seen.text !== undefined)) {
     const mixed = declared === undefined && !rules.keepsMixed ? mixture(name, seen) : undefined;
-    if (mixed !== undefined) return unusableColumn(name, "mixed", mixed);
+    if (mixed !== undefined) return refused(mixed);
     const texts = Array.from({ length: rows }, (_, row) => textOf(values[row], rules.missing));
-    return { type: "text", name, values: texts };
+    return { column: { type: "text", name, values: texts }, notes: [] };
   }
-  const numbers = new Float64Array(rows);
-  const type = (declared as MeasuredType | undefined) ?? (seen.booleans !== undefined ? "boolean" : "number");
-  if (declared === undefined) {
-    const mixed = mixture(name, seen);
-    if (mixed !== undefined) return unusableColumn(name, "mixed", mixed);
-  }
+  const mixed = declared === undefined ? mixture(name, seen) : undefined;
+  if (mixed !== undefined) return refused(mixed);
+  const isBoolean = declared === undefined && seen.booleans !== undefined;
+  const numbers = new WrittenNumbers(name, declared ?? (isBoolean ? "boolean" : null), rules, rows);
   for (let row = 0; row < rows; row++) {
     const value = values[row];
-    const number = isMissing(value) ? Number.NaN : numberOf(type, value, format);
-    if (number === undefined || (type === "integer" && !isMissing(value) && !Number.isInteger(number)))
-      return unusableColumn(
-        name,
-        "mixed",
-        declared === undefined
-          ? otherwiseWritten(name, seen, placeOf(row, value))
-          : notOfType(name, type, placeOf(row, value)),
-      );
-    numbers[row] = number;
+    if (value === null || value === undefined) numbers.number(Number.NaN);
+    else if (typeof value === "number" && declared === undefined) numbers.number(value);
+    else numbers.cell(String(value), placeOf(row, value));
   }
-  const isDecided = declared !== undefined || type === "boolean";
-  return numberColumn(name, numbers, { format, ...(isDecided && { measure: type }) });
+  return numbers.finish();
 }
 
-/** A number by one way of writing, where another holds for the cells before it. */
-function otherwiseWritten(name: string, { numbers }: Seen, offending: Place): AppError {
-  return new AppError("COLUMN_MIXED", { column: name, kinds: ["numbers", "text"], first: numbers!, offending });
+function isMissing(value: unknown, { missing, missingNumbers }: Rules): boolean {
+  if (value === null || value === undefined) return true;
+  return typeof value === "string" ? isMissingCell(value, missing) : missingNumbers.has(value as number);
 }
 
 function kindOf(value: unknown, formats: readonly NumberFormat[]): CellKind {
@@ -142,16 +149,8 @@ function kindOf(value: unknown, formats: readonly NumberFormat[]): CellKind {
   return formats.some((format) => parseNumber(String(value), format) !== undefined) ? "numbers" : "text";
 }
 
-type MeasuredType = Exclude<ColumnType, "text">;
-
-function numberOf(type: MeasuredType, value: unknown, format: NumberFormat): number | undefined {
-  if (typeof value === "number") return type === "boolean" && value !== 0 && value !== 1 ? undefined : value;
-  if (typeof value === "boolean") return type === "date" ? undefined : Number(value);
-  return typeof value === "string" ? parseCell({ type, format }, value) : undefined;
-}
-
 function textOf(value: unknown, missing: ReadonlySet<string>): string {
   if (value === null || value === undefined) return "";
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const text = String(value);
   return isMissingText(text, missing) ? "" : text;
 }

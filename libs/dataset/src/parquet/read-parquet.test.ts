@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, it } from "vitest";
+import { readRows } from "../read-rows.ts";
 import { directory, failure, valuesOf } from "../read-table.fixture.ts";
 import { readTable } from "../read-table.ts";
 import { findColumn, typeOf } from "../table.ts";
@@ -58,6 +59,34 @@ it("leaves out the index of a pandas frame, and says so", async () => {
   const table = await readTable({ files: [path] });
   expect(table.columns.map(({ name }) => name)).toEqual(["x"]);
   expect(table.notes).toEqual(["column '__index_level_0__' is the index of a pandas frame: left out"]);
+});
+
+it("asks of Parquet what training saw of it: ids and dates as texts, decimal commas", async () => {
+  const path = await parquet(
+    "asked.parquet",
+    "SELECT 9007199254740993::BIGINT AS id, DATE '2024-01-02' AS day, TIMESTAMP '1970-01-02 12:00:00' AS at, '1,25' AS n",
+  );
+  const types = { id: "text", day: "text", n: "number" } as const;
+  const table = await readTable({ files: [path], reading: { types, decimal: "," } });
+  expect(["id", "day", "at", "n"].map((name) => valuesOf(table, name)[0])).toEqual([
+    "9007199254740993",
+    "2024-01-02",
+    1.5,
+    1.25,
+  ]);
+  expect(findColumn(table, "n")).toMatchObject({ format: { decimal: "," } });
+  const columns = [
+    { name: "id", type: "text", optional: true },
+    { name: "day", type: "text", optional: true },
+    { name: "at", type: "date", optional: true },
+  ] as const;
+  for await (const { columns: asked } of readRows([path], 10, { columns }))
+    expect(Object.fromEntries(asked)).toEqual({
+      id: ["9007199254740993"],
+      day: ["2024-01-02"],
+      at: [1.5],
+      n: ["1,25"],
+    });
 });
 
 it("lets a query reach into lists and structs", async () => {

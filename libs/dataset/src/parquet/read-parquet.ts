@@ -6,7 +6,7 @@ import { basename } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { repeatedName } from "@mintmark/columns/names";
 import { AppError } from "@mintmark/errors";
-import { literal, type Reader, summaryOf } from "../duckdb.ts";
+import { pathLiteral, type Reader, summaryOf } from "../duckdb.ts";
 import type { Rules } from "../read-options.ts";
 import type { Table } from "../table.ts";
 import { requireFile } from "../text-of-file.ts";
@@ -26,6 +26,7 @@ export interface ParquetFiles {
   readonly notes: readonly string[];
 }
 
+/** The files by their own word: columns and types, and which of them pandas calls the index. */
 export async function openParquet(connection: DuckDBConnection, paths: readonly string[]): Promise<ParquetFiles> {
   const relations: TypedRelation[] = [];
   const indexes = new Set<string>();
@@ -60,10 +61,12 @@ async function openFile(
   const file = basename(path);
   try {
     // DuckDB would call the second of two `a` by another name.
-    const schema = await connection.runAndReadAll(`SELECT name, num_children FROM parquet_schema(${literal(path)})`);
+    const schema = await connection.runAndReadAll(
+      `SELECT name, num_children FROM parquet_schema(${pathLiteral(path)})`,
+    );
     const repeated = repeatedName(topLevel(schema.getRowsJS()));
     if (repeated !== undefined) throw new AppError("COLUMN_REPEATED", { where: file, ...repeated });
-    const select = `SELECT * FROM read_parquet(${literal(path)}, hive_partitioning = false)`;
+    const select = `SELECT * FROM read_parquet(${pathLiteral(path)}, hive_partitioning = false)`;
     return {
       relation: { file, select, columns: await describe(connection, select) },
       index: await indexOf(connection, path),
@@ -90,7 +93,7 @@ function topLevel(rows: readonly (readonly unknown[])[]): string[] {
 /** The columns that pandas wrote for the labels of the rows, by the file's own word. */
 async function indexOf(connection: DuckDBConnection, path: string): Promise<string[]> {
   const metadata = await connection.runAndReadAll(
-    `SELECT decode(value) FROM parquet_kv_metadata(${literal(path)}) WHERE decode(key) = 'pandas'`,
+    `SELECT decode(value) FROM parquet_kv_metadata(${pathLiteral(path)}) WHERE decode(key) = 'pandas'`,
   );
   const [row] = metadata.getRowsJS();
   if (row === undefined) return [];

@@ -110,6 +110,11 @@ describe("reaches nothing outside", () => {
     "SELECT * FROM query('SELECT * FROM read_text(''/etc/passwd'')')",
     "SELECT * FROM query('SELECT now()')",
     "SELECT * FROM duckdb_secrets()",
+    "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'temp_directory'",
+    "SELECT * FROM information_schema.tables",
+    "SELECT * FROM duckdb_databases",
+    "SELECT * FROM sqlite_master",
+    "SELECT * FROM main.source",
     "SELECT * FROM read_csv('https://example.com/a.csv')",
     "COPY source TO '/tmp/leak.csv'",
     "ATTACH '/tmp/other.db'",
@@ -143,3 +148,17 @@ it("says what is wrong with SQL that fails", async () => {
 async function query(sql: string): Promise<Table> {
   return read("source.csv", "a,t\n1,x\n2,y\n3,z\n", { query: sql });
 }
+
+it("takes tables that the query itself names, and integers beyond 64 bits", async () => {
+  const table = await query(
+    "WITH w AS (SELECT a FROM source), v AS (SELECT * FROM w) SELECT v.a FROM v JOIN w USING (a) ORDER BY a",
+  );
+  expect(valuesOf(table, "a")).toEqual([1, 2, 3]);
+  const large = await read("large.csv", "a\n18446744073709551615\n1\n", { query: "SELECT a FROM source" });
+  expect(valuesOf(large, "a")).toEqual([2 ** 64, 1]);
+});
+
+it("tells what the reading of the files noticed", async () => {
+  const table = await read("index.csv", ",a\n0,1\n", { query: "SELECT * FROM source" });
+  expect(table.notes).toEqual([expect.stringContaining("column 1 has no name")]);
+});

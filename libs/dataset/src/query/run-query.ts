@@ -76,7 +76,7 @@ async function close(connection: DuckDBConnection): Promise<void> {
 /** Columns that were read here as the table `source`; those that cannot be used are not in it. */
 export async function tableAsSource(connection: DuckDBConnection, { columns, rows }: Table): Promise<void> {
   const usable = columns.filter((column) => column.type !== "unusable");
-  const types = usable.map(typeOf);
+  const types = usable.map(sqlTypeOf);
   const fields = usable.map(({ name }, at) => `${identifier(name)} ${types[at]}`);
   await connection.run(`CREATE TABLE source (${fields.join(", ") || "nothing INTEGER"})`);
   if (usable.length === 0) return;
@@ -84,7 +84,7 @@ export async function tableAsSource(connection: DuckDBConnection, { columns, row
   for (let from = 0; from < rows; from += chunkRows) {
     const count = Math.min(chunkRows, rows - from);
     const chunk = DuckDBDataChunk.create(types, count);
-    for (const [at, column] of usable.entries()) chunk.setColumnValues(at, valuesOf(column, from, count));
+    for (const [at, column] of usable.entries()) chunk.setColumnValues(at, valuesOf(column, types[at]!, from, count));
     appender.appendDataChunk(chunk);
   }
   appender.closeSync();
@@ -112,11 +112,12 @@ export async function parquetAsSource(
   }
 }
 
-function typeOf(column: NumberTableColumn | TextTableColumn): DuckDBType {
+function sqlTypeOf(column: NumberTableColumn | TextTableColumn): DuckDBType {
   if (column.type === "text") return VARCHAR;
   switch (column.measure) {
     case "integer":
-      return BIGINT;
+      // Beyond it they are no integers any more, and may be beyond 64 bits.
+      return column.values.every((value) => !(Math.abs(value) > Number.MAX_SAFE_INTEGER)) ? BIGINT : DOUBLE;
     case "boolean":
       return BOOLEAN;
     case "date":
@@ -128,11 +129,16 @@ function typeOf(column: NumberTableColumn | TextTableColumn): DuckDBType {
   }
 }
 
-function valuesOf(column: NumberTableColumn | TextTableColumn, from: number, count: number): DuckDBValue[] {
+function valuesOf(
+  column: NumberTableColumn | TextTableColumn,
+  type: DuckDBType,
+  from: number,
+  count: number,
+): DuckDBValue[] {
   if (column.type === "text")
     return column.values.slice(from, from + count).map((value) => (value === "" ? null : value));
   return Array.from(column.values.subarray(from, from + count), (value) =>
-    Number.isNaN(value) ? null : sqlValue(column.measure, value),
+    Number.isNaN(value) ? null : sqlValue(type === DOUBLE ? "number" : column.measure, value),
   );
 }
 

@@ -18,10 +18,13 @@ export async function requireRepeatable(connection: DuckDBConnection, query: str
   if (tree.error) throw new AppError("QUERY_REFUSED", { problem: tree.error_message ?? "it is not a SELECT" });
   const functions = await functionsOf(connection);
   const columns = await sourceColumns(connection);
+  const named = new Set(["source", ...commonTables(tree)]);
   for (const node of nodesOf(tree)) {
     const outside = tableFunctionOf(node);
     if (outside !== undefined && functions.outside.has(outside))
       throw new AppError("QUERY_REFUSED", { problem: `it calls ${outside}()` });
+    const table = foreignTable(node, named);
+    if (table !== undefined) throw new AppError("QUERY_REFUSED", { problem: `it reads '${table}'` });
     const what = volatileIn(node, functions.volatile, columns);
     if (what !== undefined) throw new AppError("QUERY_VOLATILE", { what });
   }
@@ -94,6 +97,22 @@ const words: ReadonlySet<string> = new Set([
   "session_user",
   "user",
 ]);
+
+/** A table that is neither `source` nor one that the query names itself: views of the system tell of the machine and the day. */
+function foreignTable(node: Node, named: ReadonlySet<string>): string | undefined {
+  if (node["type"] !== "BASE_TABLE") return undefined;
+  const table = String(node["table_name"]);
+  const isOwn = named.has(table.toLowerCase()) && node["schema_name"] === "" && node["catalog_name"] === "";
+  return isOwn ? undefined : table;
+}
+
+/** The names that WITH gives. */
+function commonTables(tree: unknown): string[] {
+  return [...nodesOf(tree)].flatMap((node) => {
+    const map = (node["cte_map"] as { readonly map?: readonly { readonly key?: unknown }[] } | undefined)?.map ?? [];
+    return map.map(({ key }) => String(key).toLowerCase());
+  });
+}
 
 function tableFunctionOf(node: Node): string | undefined {
   if (node["type"] !== "TABLE_FUNCTION") return undefined;

@@ -51,7 +51,7 @@ export const dataReasons = {
   DATA_FORMAT_UNKNOWN: define(
     "invalid_argument",
     (d: { file: string }) =>
-      `'${d.file}' is of no known format; the name must end in .csv, .tsv, .parquet, .json, .jsonl or .ndjson, also with .gz`,
+      `'${d.file}' is of no known format; the name must end in .csv, .tsv, .json, .jsonl or .ndjson, also with .gz, or in .parquet`,
   ),
   DATA_FORMATS_MIXED: define(
     "invalid_argument",

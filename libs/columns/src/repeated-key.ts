@@ -3,17 +3,13 @@
  * unpredictable); in a row it would leave it to us which of two values counts.
  * @module
  */
-import { takeTurns } from "./take-turns.ts";
-
 /**
- * The first such key; undefined if there is none. Linear in the text; lets other requests go first in between.
+ * The first such key; undefined if there is none. Linear in the text.
  * @param text that JSON.parse has taken
  */
-export async function repeatedKey(text: string): Promise<string | undefined> {
-  const turns = takeTurns();
+export function repeatedKey(text: string): string | undefined {
   /** Of each object and list that is open: the keys so far; null for a list. */
   const open: (Set<string> | null)[] = [];
-  let keys = 0;
   for (let at = 0; at < text.length; at++) {
     switch (text.charCodeAt(at)) {
       case openBrace:
@@ -34,7 +30,6 @@ export async function repeatedKey(text: string): Promise<string | undefined> {
           const key = literal.includes("\\") ? (JSON.parse(literal) as string) : literal.slice(1, -1);
           if (known.has(key)) return key;
           known.add(key);
-          if (++keys % keysAtOnce === 0) await turns.next();
         }
         at = end;
       }
@@ -50,7 +45,6 @@ const backslash = 0x5c;
 const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
-const keysAtOnce = 4_096;
 
 /** Where the string that begins at `start` ends: at the first quote that no odd number of backslashes stands before. */
 function endOfString(text: string, start: number): number {
