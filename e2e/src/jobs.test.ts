@@ -72,7 +72,7 @@ it("the same idempotency key is the same job; another file under it is refused",
 
 it("a job that fails exits with 1 and says why, and nothing of it is registered", async () => {
   const text = `model: failing
-data: { source: ${checkout}examples/digits.csv, target: digit, query: "select * from source where error('stop here') is null" }
+data: { source: ${checkout}examples/digits.csv, target: digit, query: "select * from source where CAST('stop here' AS INTEGER) = 1" }
 algorithm: { name: decision-tree, seed: 1 }
 `;
   const path = join(stack.dir, "failing.yaml");

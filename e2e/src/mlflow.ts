@@ -23,7 +23,13 @@ export async function runScript<T = Record<string, unknown>>(
   env: NodeJS.ProcessEnv,
   ...args: string[]
 ): Promise<T> {
-  const quiet = { PYTHONWARNINGS: "ignore", MLFLOW_ENABLE_ASYNC_TRACE_LOGGING: "false", MPLBACKEND: "Agg" };
+  // MLflow's telemetry takes a variable out of the environment in a thread of its own, while requests are reading it.
+  const quiet = {
+    MLFLOW_DISABLE_TELEMETRY: "true",
+    PYTHONWARNINGS: "ignore",
+    MLFLOW_ENABLE_ASYNC_TRACE_LOGGING: "false",
+    MPLBACKEND: "Agg",
+  };
   const { code, stdout, stderr } = await run(python, [`${checkout}e2e/python/${name}.py`, ...args], {
     env: { ...quiet, ...env },
     timeoutMs: 240_000,
