@@ -8,7 +8,7 @@ const refused = (code: Code, reason: string) => new ConnectError("no", code, { [
 
 it("takes a mistake of the user as final, with its reason and message", () => {
   const failure = failureOf(new AppError("DATA_EMPTY", { source: "x.csv" }));
-  expect(failure).toEqual({ reason: "DATA_EMPTY", message: "'x.csv' has no rows to train on", retryable: false });
+  expect(failure).toEqual({ reason: "DATA_EMPTY", message: "'x.csv' has no rows", retryable: false });
 });
 
 it("takes what is away for now as worth trying again", () => {

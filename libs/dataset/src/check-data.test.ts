@@ -235,6 +235,34 @@ it("warns of identifiers, constants, rounded integers, classes of one row, and w
   ]);
 });
 
+it("warns of texts that may be meant as dates or numbers, and says how; not of sentences", () => {
+  const cells = {
+    iso: ["2026-01-01", "2026-01-02"],
+    german: ["3.12.2024", "4.12.2024 08:00"],
+    money: ["$5,307.50", "(48.00)"],
+    share: ["12%", "4 %"],
+    city: ["Bern", "Basel"],
+  };
+  const columns = Object.entries(cells).map(([name, [a, b]]) => text(name, [a!, b!, a!, b!, a!, b!]));
+  const { warnings } = checkTrainingData(plan, table(...columns, label));
+  expect(warnings.map((warning) => warning.split(", such as")[0])).toEqual([
+    "column 'iso' holds dates",
+    "column 'german' seems to hold dates",
+    "column 'money' seems to hold numbers with signs beside them",
+    "column 'share' seems to hold numbers with signs beside them",
+  ]);
+  const sentences = text(
+    "s",
+    Array.from({ length: 12 }, (_, row) => `sentence ${row}`),
+  );
+  const answers = text(
+    "label",
+    Array.from({ length: 12 }, (_, row) => "ab"[row % 2]!),
+  );
+  const onText = file({ algorithm: { name: "tfidf-logistic-regression" } });
+  expect(checkTrainingData(onText, table(sentences, answers)).warnings).toEqual([]);
+});
+
 /** A training file on the table; splits nothing off unless it says so. */
 function file(changes: Changes = {}, dataChanges: Changes = {}): TrainingConfig {
   const split = { test: 0, validation: 0, stratify: true };

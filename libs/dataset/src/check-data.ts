@@ -41,7 +41,12 @@ export function checkTrainingData(config: TrainingConfig, table: Table): Trainin
   checkCounts(config, table.rows, labels);
   checkOutput(config, { task, features, classes: labels.classes });
   checkMetrics(config, task, labels.classes);
-  return { task, features, ...labels, warnings: [...table.notes, ...cutOff, ...warningsOf({ features, ...labels })] };
+  return {
+    task,
+    features,
+    ...labels,
+    warnings: [...table.notes, ...cutOff, ...warningsOf({ task, features, ...labels })],
+  };
 }
 
 type Labels = Pick<TrainingData, "target" | "classes">;

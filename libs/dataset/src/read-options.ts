@@ -70,6 +70,7 @@ export function rulesOf({ query, reading = {}, textBut }: ReadOptions): Rules {
 
 function formatsOf(decimal: Reading["decimal"], thousands: Reading["thousands"]): NumberFormat[] {
   if (decimal === null && thousands === null) return [pointFormat, commaFormat];
-  const mark = decimal ?? (thousands === "." ? "," : ".");
-  return [{ decimal: mark, thousands: thousands ?? (mark === "." ? "," : ".") }];
+  // A mark that may stand in both ways of writing leaves both open.
+  const marks = decimal !== null ? [decimal] : ([".", ","] as const).filter((mark) => mark !== thousands);
+  return marks.map((mark) => ({ decimal: mark, thousands: thousands ?? (mark === "." ? "," : ".") }));
 }

@@ -5,7 +5,6 @@
 import { createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
 import { basename } from "node:path";
-import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { AppError } from "@mintmark/errors";
 
@@ -20,7 +19,7 @@ export async function requireFile(path: string): Promise<void> {
 export async function encodingOf(path: string, said: string | null): Promise<string> {
   if (said !== null) return new TextDecoder(said).encoding;
   for await (const chunk of bytesOf(path)) {
-    const [first, second] = chunk as Uint8Array;
+    const [first, second] = chunk;
     if (first === 0xff && second === 0xfe) return "utf-16le";
     if (first === 0xfe && second === 0xff) return "utf-16be";
     break;
@@ -31,7 +30,7 @@ export async function encodingOf(path: string, said: string | null): Promise<str
 /** Whether the file begins with the byte-order mark of UTF-8. */
 export async function beginsWithMark(path: string): Promise<boolean> {
   for await (const chunk of bytesOf(path)) {
-    const [first, second, third] = chunk as Uint8Array;
+    const [first, second, third] = chunk;
     return first === 0xef && second === 0xbb && third === 0xbf;
   }
   return false;
@@ -40,21 +39,19 @@ export async function beginsWithMark(path: string): Promise<boolean> {
 /** @throws AppError DATA_MALFORMED if the bytes are not of the encoding, or do not decompress */
 export async function* textOfFile(path: string, encoding: string): AsyncGenerator<string> {
   const decoder = new TextDecoder(encoding, { fatal: true });
-  try {
-    for await (const chunk of bytesOf(path)) yield decoder.decode(chunk as Uint8Array, { stream: true });
-    yield decoder.decode();
-  } catch (error) {
-    const file = basename(path);
-    if (error instanceof TypeError)
-      throw new AppError("DATA_MALFORMED", { file, problem: notOfEncoding(encoding) }, { cause: error });
-    if (String((error as NodeJS.ErrnoException).code).startsWith("Z_"))
+  const decode = (bytes?: Uint8Array) => {
+    try {
+      return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
+    } catch (error) {
       throw new AppError(
         "DATA_MALFORMED",
-        { file, problem: "it is not compressed by gzip, or breaks off" },
+        { file: basename(path), problem: notOfEncoding(encoding) },
         { cause: error },
       );
-    throw error;
-  }
+    }
+  };
+  for await (const bytes of bytesOf(path)) yield decode(bytes);
+  yield decode();
 }
 
 /** What to say of a file whose bytes are not of the encoding. */
@@ -62,10 +59,17 @@ export function notOfEncoding(encoding: string): string {
   return `it is not written in ${encoding}; say how it is with data.encoding, such as latin1`;
 }
 
-function bytesOf(path: string): Readable {
+async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
   const file = createReadStream(path, { highWaterMark: 1 << 18 });
-  if (!/\.gz$/i.test(path)) return file;
-  const plain = file.pipe(createGunzip());
+  const plain = /\.gz$/i.test(path) ? file.pipe(createGunzip()) : file;
   file.on("error", (error) => plain.destroy(error));
-  return plain;
+  try {
+    for await (const chunk of plain) yield chunk as Uint8Array;
+  } catch (error) {
+    if (!String((error as NodeJS.ErrnoException).code).startsWith("Z_")) throw error;
+    const problem = "it ends in .gz and is not compressed by gzip, or breaks off";
+    throw new AppError("DATA_MALFORMED", { file: basename(path), problem }, { cause: error });
+  } finally {
+    file.destroy();
+  }
 }

@@ -4,17 +4,21 @@
  * @module
  */
 
+import { parseDate } from "@mintmark/columns/date-text";
 import type { NumberTableColumn, TextTableColumn } from "./table.ts";
 import { rowsWhere } from "./target.ts";
 import type { TrainingData } from "./training-data.ts";
 
 /** One sentence each, the columns in their order. */
 export function warningsOf({
+  task,
   features,
   target,
   classes,
-}: Pick<TrainingData, "features" | "target" | "classes">): string[] {
-  return [...features.flatMap(warningsOfFeature), ...rareClasses(target, classes)];
+}: Pick<TrainingData, "task" | "features" | "target" | "classes">): string[] {
+  // Sentences are all different, and are not taken as categories.
+  const columns = task === "text" ? [] : features;
+  return [...columns.flatMap(warningsOfFeature), ...rareClasses(target, classes)];
 }
 
 function warningsOfFeature(column: NumberTableColumn | TextTableColumn): string[] {
@@ -32,8 +36,40 @@ function textWarnings({ name, values }: TextTableColumn): string[] {
     values.length >= fewRows &&
     distinct.size - (missing > 0 ? 1 : 0) === values.length - missing &&
     missing < values.length / 2;
-  return isIdentifier ? [identifier(name, "every value is another text")] : [];
+  const present = [...distinct].filter((value) => value !== "");
+  const form = forms.find(({ isOf }) => present.every(isOf));
+  return [
+    ...(form === undefined
+      ? []
+      : [
+          `column '${name}' ${form.holds}, such as '${present[0]}', and was taken as text, a category each; ${form.way(name)}`,
+        ]),
+    ...(isIdentifier && form === undefined ? [identifier(name, "every value is another text")] : []),
+  ];
 }
+
+/** What texts may be meant as that are text to us, and how to say so. */
+const forms: readonly {
+  readonly isOf: (text: string) => boolean;
+  readonly holds: string;
+  readonly way: (name: string) => string;
+}[] = [
+  {
+    isOf: (text) => parseDate(text) !== undefined,
+    holds: "holds dates",
+    way: (name) => `data.types: { ${name}: date } makes it days since 1970`,
+  },
+  {
+    isOf: (text) => /^\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?:[ T].*)?$/.test(text),
+    holds: "seems to hold dates",
+    way: (name) => `strptime("${name}", '%d.%m.%Y') in data.query reads such dates`,
+  },
+  {
+    isOf: (text) => /^[($€£¥]*\s*[+-]?\d[\d.,' ]*\s*[%€$£¥)]*$/.test(text),
+    holds: "seems to hold numbers with signs beside them",
+    way: (name) => `replace("${name}", '%', '')::DOUBLE in data.query makes numbers of such texts`,
+  },
+];
 
 function numberWarnings({ name, values, measure }: NumberTableColumn): string[] {
   const first = values[0];

@@ -99,6 +99,7 @@ async function predictFiles(session: Session, target: string, data: string, keep
   }
   await asked;
   session.progress.status("");
+  if (predictions.length === 0) throw new AppError("DATA_EMPTY", { source: data });
   return predictions;
 }
 

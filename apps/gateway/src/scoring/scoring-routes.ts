@@ -58,14 +58,29 @@ async function answerInvocation(request: FastifyRequest, reply: FastifyReply, ur
       .code(415)
       .type("text/plain")
       .send("This predictor only supports the following content types: text/csv, application/json (charset utf-8)");
-  const body = ((request.body as Buffer | undefined) ?? Buffer.alloc(0)).toString("utf8");
   const { predictor } = await models.get(uri);
+  const bytes = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
+  const body = textOf(bytes, type === "csv" ? predictor.schema.encoding : undefined);
   const inputs = predictor.inputs.map((input) => input.name);
   const raw =
     type === "csv" ? await parseCsvInput(body, inputs, predictor.schema.delimiter) : parseJsonInput(body, inputs);
   return reply
     .type("application/json")
     .send(`{"predictions":${await predictRows(predictor, readValues(predictor.schema, raw))}}`);
+}
+
+/**
+ * Bodies are UTF-8. One of CSV may also be written as the data was that the model was trained on.
+ * @throws ScoringError if it is neither: letters that are guessed at would be other categories
+ */
+function textOf(bytes: Buffer, encoding: string | undefined): string {
+  for (const each of ["utf-8", ...(encoding === undefined ? [] : [encoding])])
+    try {
+      return new TextDecoder(each, { fatal: true }).decode(bytes);
+    } catch {
+      // The next one, if there is one.
+    }
+  throw new ScoringError("BAD_REQUEST", "the body is not UTF-8");
 }
 
 /** The model URI and the action of `/serve/URI/ACTION`; slashes of the URI may be there as they are or as `%2F`. */

@@ -9,7 +9,6 @@
 import { withoutBlanks } from "@mintmark/columns/csv-text";
 import { isMissingCell } from "@mintmark/columns/missing";
 import { hasGroups, parseNumber } from "@mintmark/columns/number-text";
-import { parseCell } from "@mintmark/columns/read-values";
 import { mixture, type Place, type Seen } from "../decide.ts";
 import { Numbers, Texts } from "../growing-column.ts";
 import type { Rules } from "../read-options.ts";
@@ -122,14 +121,12 @@ function textColumn(name: string, rules: Rules, rows: number): CsvColumn {
   const seen: Seen = {};
   let file = "";
   let before = 0;
-  let dates = true;
   const isDeclared = rules.typeOf(name) !== undefined;
   const texts = new Texts(rules.missing, rows, (cell, row) => {
     if (isDeclared) return;
     const place = { file, row: row - before + 1, cell };
     if (rules.formats.some((format) => parseNumber(cell, format) !== undefined)) seen.numbers ??= place;
     else seen.text ??= place;
-    dates &&= parseCell({ type: "date" }, cell) !== undefined;
   });
   return {
     name,
@@ -148,8 +145,7 @@ function textColumn(name: string, rules: Rules, rows: number): CsvColumn {
       const mixed = mixture(name, seen);
       if (mixed !== undefined)
         return { column: rules.keepsMixed ? column : unusableColumn(name, "mixed", mixed), notes: [] };
-      const isDates = dates && seen.text !== undefined;
-      return { column, notes: isDates ? [datesAsText(name, seen.text!)] : [] };
+      return { column, notes: [] };
     },
   };
 }
@@ -174,8 +170,4 @@ function finishNumbers(name: string, values: Numbers, seen: Seen, notes: readonl
 
 function leadingZero(name: string, { file, row, cell }: Place): string {
   return `column '${name}' is of numbers, and '${cell.trim()}' in row ${row} of ${file} begins with 0: where it is a code, say data.types: { ${name}: text }`;
-}
-
-function datesAsText(name: string, { cell }: Place): string {
-  return `column '${name}' holds dates, such as '${cell}', and was taken as text, a category a date; data.types: { ${name}: date } makes it days since 1970`;
 }

@@ -54,8 +54,9 @@ export async function headerOf(path: string, encoding: string, delimiter: string
       if (dialect !== null) return { dialect, header: text.slice(0, dialect.end) };
       if (text.length > mostHeader) throw new CsvError(`they do not end within ${mostHeader} characters`);
     }
-    const dialect = csvDialect(text, candidates, true) ?? { delimiter: ",", names: [], end: text.length };
-    return { dialect, header: text };
+    const dialect = csvDialect(text, candidates, true);
+    if (dialect === null) throw new CsvError("there are none; CSV begins with a line of them");
+    return { dialect, header: text.slice(0, dialect.end) };
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw new AppError("DATA_MALFORMED", {

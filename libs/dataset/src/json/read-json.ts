@@ -118,6 +118,13 @@ function decided(name: string, values: readonly unknown[], { rows, rules, placeO
     const kind = error.reason === "COLUMN_MIXED" ? "mixed" : "other";
     return { column: unusableColumn(name, kind, error), notes: [] };
   };
+  if (isNested && rules.keepsMixed) {
+    // A query reaches into it: `addr->>'city'`.
+    const texts = Array.from({ length: rows }, (_, row) =>
+      isMissing(values[row], rules) ? "" : jsonText(values[row]),
+    );
+    return { column: { type: "text", name, values: texts }, notes: [] };
+  }
   if (isNested) return refused(new AppError("COLUMN_TYPE_UNSUPPORTED", { column: name, sqlType: "JSON" }));
   if (declared === "text" || (declared === undefined && seen.text !== undefined)) {
     const mixed = declared === undefined && !rules.keepsMixed ? mixture(name, seen) : undefined;
@@ -136,6 +143,10 @@ function decided(name: string, values: readonly unknown[], { rows, rules, placeO
     else numbers.cell(String(value), placeOf(row, value));
   }
   return numbers.finish();
+}
+
+function jsonText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function isMissing(value: unknown, { missing, missingNumbers }: Rules): boolean {

@@ -162,3 +162,14 @@ it("tells what the reading of the files noticed", async () => {
   const table = await read("index.csv", ",a\n0,1\n", { query: "SELECT * FROM source" });
   expect(table.notes).toEqual([expect.stringContaining("column 1 has no name")]);
 });
+
+it("reaches into what JSON nests", async () => {
+  const rows = '[{"v":1,"addr":{"city":"Rome"},"tags":["a","b"]},{"v":2,"addr":null}]';
+  const table = await read("nested.json", rows, {
+    query: "SELECT v, addr->>'city' AS city, tags->>1 AS tag FROM source",
+  });
+  expect([valuesOf(table, "city"), valuesOf(table, "tag")]).toEqual([
+    ["Rome", ""],
+    ["b", ""],
+  ]);
+});
