@@ -121,7 +121,7 @@ export const habits: readonly Table[] = [
     ),
     data: { target: "T", features: ["CO(GT)", "PT08.S1(CO)", "RH"], missing: ["-200"], split },
     algorithm: trees("gradient-boosting", { n_estimators: 10 }),
-    pandas: { sep: ";", decimal: ",", na_values: [-200] },
+    pandas: { sep: ";", decimal: "," },
   },
   {
     name: "adult: a blank after every comma, a question mark for what is not known",

@@ -81,7 +81,11 @@ describe("booleans and dates", () => {
     ]);
     expect(() => read(flag, [2])).toThrow("expected true or false, got 2");
     expect(read(day, ["1970-01-02", 3, null])).toEqual([1, 3, Number.NaN]);
-    expect(() => read(day, ["yesterday"])).toThrow("expected a date such as 2026-03-31, got 'yesterday'");
+    // Milliseconds, as pandas writes dates to JSON.
+    expect(() => read(day, [1_717_718_400_000])).toThrow("expected a date such as 2026-03-31");
+    expect(() => read(day, ["yesterday"])).toThrow(
+      "expected a date such as 2026-03-31, or days since 1970, got 'yesterday'",
+    );
   });
 });
 

@@ -57,7 +57,7 @@ function readNumber(column: ColumnSchema, value: unknown, row: number, missing: 
 function numberOf(column: ColumnSchema, value: unknown, missing: ReadonlySet<string>): number | undefined {
   switch (typeof value) {
     case "number":
-      return column.type === "boolean" && value !== 0 && value !== 1 && !Number.isNaN(value) ? undefined : value;
+      return Number.isNaN(value) || isInRange(column.type, value) ? value : undefined;
     case "boolean":
       return column.type === "date" ? undefined : Number(value);
     case "bigint":
@@ -70,6 +70,16 @@ function numberOf(column: ColumnSchema, value: unknown, missing: ReadonlySet<str
       return value === null ? Number.NaN : undefined;
   }
 }
+
+/** Whether a number may be a value of such a column. What is no day of the years 1 to 9999 is milliseconds, or seconds. */
+function isInRange(type: ColumnSchema["type"], value: number): boolean {
+  if (type === "boolean") return value === 0 || value === 1;
+  return type !== "date" || (value >= firstDay && value < lastDay);
+}
+
+/** Of the years 1 and 10000. */
+const firstDay = -719_162;
+const lastDay = 2_932_897;
 
 /** The number that a cell of such a column writes; undefined if it writes none. */
 export function parseCell({ type, format }: Pick<ColumnSchema, "type" | "format">, text: string): number | undefined {
@@ -111,7 +121,7 @@ function expectedOf({ type, format }: ColumnSchema): string {
     case "boolean":
       return "true or false";
     case "date":
-      return "a date such as 2026-03-31";
+      return "a date such as 2026-03-31, or days since 1970";
     default:
       return format?.decimal === "," ? "a number with a decimal comma" : "a number";
   }

@@ -72,15 +72,15 @@ const forms: readonly {
 ];
 
 function numberWarnings({ name, values, measure }: NumberTableColumn): string[] {
-  const first = values[0];
-  if (values.every((value) => Object.is(value, first)))
-    return [constant(name, Number.isNaN(first) ? "no value" : String(first))];
   const inexact =
     measure === "integer" ? rowsWhere(values, (value) => Math.abs(value) > Number.MAX_SAFE_INTEGER) : null;
   if (inexact !== null && inexact.count > 0)
     return [
       `column '${name}' has integers beyond 2^53, the first in row ${inexact.first}: they were rounded; where they are codes, say data.types: { ${name}: text }`,
     ];
+  const first = values[0];
+  if (values.every((value) => Object.is(value, first)))
+    return [constant(name, Number.isNaN(first) ? "no value" : String(first))];
   const counts =
     measure === "integer" &&
     values.length >= fewRows &&

@@ -58,10 +58,14 @@ class MintmarkModel:
                 continue
             values = np.asarray(data[name], dtype="float64")
             refused = np.isinf(values) if column["optional"] else ~np.isfinite(values)
+            if column["type"] == "date":
+                # Days of the years 1 to 9999; what pandas makes of dates as numbers are nanoseconds, or so.
+                refused |= (values < -719_162) | (values >= 2_932_897)
             if not refused.any():
                 continue
             row = int(refused.argmax())
-            problem = f"expected a finite number, got {values[row]} at row {row}"
+            expected = "days since 1970" if column["type"] == "date" else "a finite number"
+            problem = f"expected {expected}, got {values[row]} at row {row}"
             if np.isnan(values[row]):
                 problem = (
                     f"has no value at row {row}, and the model has no rule for that: "

@@ -193,4 +193,19 @@ describe("POST invocations", () => {
       "a secret of ours",
     ]);
   });
+
+  it("takes UTF-8, and UTF-16 with its mark; other bytes are refused, not guessed at", async () => {
+    const url = "/serve/x@champion/invocations";
+    const ask = (payload: Buffer, type: string) =>
+      app.inject({ method: "POST", url, payload, headers: { "content-type": type } });
+    const utf16 = await ask(Buffer.from("\uFEFFa,b\n1,K\u00f6ln\n", "utf16le"), "text/csv");
+    expect([utf16.statusCode, utf16.json().predictions[0].said]).toEqual([200, "K\u00f6ln"]);
+    for (const [text, type] of [
+      ["a,b\n1,K\u00f6ln\n", "text/csv"],
+      ['{"inputs":{"a":[1],"b":["K\u00f6ln"]}}', "application/json"],
+    ] as const) {
+      const answer = await ask(Buffer.from(text, "latin1"), type);
+      expect([answer.statusCode, answer.json().message]).toEqual([400, "the body is not UTF-8"]);
+    }
+  });
 });

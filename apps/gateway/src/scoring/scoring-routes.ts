@@ -70,11 +70,12 @@ async function answerInvocation(request: FastifyRequest, reply: FastifyReply, ur
 }
 
 /**
- * Bodies are UTF-8. One of CSV may also be written as the data was that the model was trained on.
+ * Bodies are UTF-8, or UTF-16 with a byte-order mark. One of CSV may also be written as the data was that the model was trained on.
  * @throws ScoringError if it is neither: letters that are guessed at would be other categories
  */
 function textOf(bytes: Buffer, encoding: string | undefined): string {
-  for (const each of ["utf-8", ...(encoding === undefined ? [] : [encoding])])
+  const mark = bytes[0] === 0xff && bytes[1] === 0xfe ? ["utf-16le"] : [];
+  for (const each of [...mark, "utf-8", ...(encoding === undefined ? [] : [encoding])])
     try {
       return new TextDecoder(each, { fatal: true }).decode(bytes);
     } catch {

@@ -183,8 +183,15 @@ async function reading(file: CsvFile, work: () => Promise<void>): Promise<void> 
   } catch (error) {
     if (!(error instanceof Error) || error instanceof AppError) throw error;
     const problem = summaryOf(error).replaceAll(file.readable, basename(file.path));
-    const isForeign = /not utf-8|byte sequence mismatch/.test(problem);
-    const way = isForeign ? `; ${notOfEncoding("utf-8")}` : "";
-    throw new AppError("DATA_MALFORMED", { file: basename(file.path), problem: `${problem}${way}` }, { cause: error });
+    throw new AppError(
+      "DATA_MALFORMED",
+      { file: basename(file.path), problem: `${problem}${wayOut(problem)}` },
+      { cause: error },
+    );
   }
+}
+
+function wayOut(problem: string): string {
+  if (/not utf-8|byte sequence mismatch/.test(problem)) return `; ${notOfEncoding("utf-8")}`;
+  return /Expected Number of Columns/.test(problem) ? "; if another mark separates its values, say data.delimiter" : "";
 }

@@ -2,7 +2,8 @@
  * Preprocessing in the graph: from the model's inputs to one matrix of features, float64 `[N, features]`.
  * @module
  */
-import type { TableSchema } from "@mintmark/columns/column-schema";
+import { missingOf, type TableSchema } from "@mintmark/columns/column-schema";
+import { missingNumbers } from "@mintmark/columns/missing";
 import { ArgumentError } from "@mintmark/ml-core/base/argument-error";
 import type {
   ColumnEncoder,
@@ -19,9 +20,14 @@ import { mlDomain } from "./operator-sets.ts";
 type CategoryEncoder = OrdinalEncoder | OneHotEncoder;
 
 /** Of a model whose inputs are all numbers, and one tensor `[N, inputs]`. */
-export function encodeMatrix(graph: GraphBuilder, preprocessor: Preprocessor, matrix: Value): Value {
+export function encodeMatrix(
+  graph: GraphBuilder,
+  preprocessor: Preprocessor,
+  matrix: Value,
+  schema: TableSchema,
+): Value {
   const encoders = preprocessor.encoders.map(requireNumber);
-  const filled = encodeFills(graph, encoders, matrix);
+  const filled = encodeFills(graph, encoders, withoutMissing(graph, matrix, schema));
   return encodeScales(graph, encoders, whereFinite(graph, encoders, filled, filled));
 }
 
@@ -36,7 +42,11 @@ export function encodeColumns(
   const filled = new Map(
     numbers.map((encoder) => [
       encoder,
-      encodeFills(graph, [encoder], asFeature(graph, columns[encoders.indexOf(encoder)]!)),
+      encodeFills(
+        graph,
+        [encoder],
+        withoutMissing(graph, asFeature(graph, columns[encoders.indexOf(encoder)]!), schema),
+      ),
     ]),
   );
   const [first] = numbers;
@@ -89,6 +99,14 @@ function encodeCategory(graph: GraphBuilder, encoder: TextCategories, column: Va
 }
 
 /** x, or fill where x is NaN. */
+/** NaN where a number is one that means "no value", such as -200. */
+function withoutMissing(graph: GraphBuilder, x: Value, schema: TableSchema): Value {
+  return [...missingNumbers(missingOf(schema))].reduce((value, missing) => {
+    const isMissing = graph.node("Equal", [value, graph.double(missing)]);
+    return graph.node("Where", [isMissing, graph.double(Number.NaN), value]);
+  }, x);
+}
+
 function encodeFills(graph: GraphBuilder, encoders: readonly NumberEncoder[], x: Value): Value {
   if (encoders.every(({ fill }) => fill === null)) return x;
   const fills = graph.doubles(encoders.map(({ fill }) => fill ?? Number.NaN));

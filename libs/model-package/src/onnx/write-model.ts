@@ -60,7 +60,7 @@ function encodeInputs(graph: GraphBuilder, model: TrainedModel, { inputs, schema
   if (layout === "matrix") {
     // Named by no column, and by no output.
     const name = output.name === "features" ? "inputs" : "features";
-    return encodeMatrix(graph, preprocessor, graph.input(name, DataType.DOUBLE, ["N", inputs.length]));
+    return encodeMatrix(graph, preprocessor, graph.input(name, DataType.DOUBLE, ["N", inputs.length]), schema);
   }
   if (layout === "text") {
     const name = output.name === "text" ? "inputs" : "text";

@@ -27,6 +27,7 @@ export const operators: ReadonlyMap<string, (node: OnnxNode) => Kernel> = new Ma
   ["ai.onnx.Floor", unary(Math.floor)],
   ["ai.onnx.Gather", gather],
   ["ai.onnx.Gemm", gemm],
+  ["ai.onnx.Equal", comparison((a, b) => a === b)],
   ["ai.onnx.Greater", comparison((a, b) => a > b)],
   ["ai.onnx.GreaterOrEqual", comparison((a, b) => a >= b)],
   ["ai.onnx.Identity", identity],
