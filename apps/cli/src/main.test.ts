@@ -195,11 +195,13 @@ warning: class 'b' of the target has one row only: nothing can be measured of it
     }
   });
 
-  it("asks the server of what only a worker reads, and goes with nothing that is about a job", async () => {
+  it("says which data only a worker reads, and goes with nothing that is about a job", async () => {
     const remote = ["--set", "data.source=https://data.example/a.csv"];
-    expect((await run("train", seen(), "--check", ...remote, ...nobody)).err).toContain(
-      "127.0.0.1:1 cannot be reached",
-    );
+    expect(await run("train", seen(), "--check", ...remote, ...nobody)).toMatchObject({
+      code: 1,
+      out: "",
+      err: expect.stringContaining("'https://data.example/a.csv' cannot be checked here"),
+    });
     for (const args of [["--detach"], ["--idempotency-key", "k"]])
       expect(await run("train", seen(), "--check", ...args, ...nobody)).toMatchObject({ code: 2, out: "" });
   });

@@ -26,6 +26,19 @@ describe("what a column is", () => {
     expect(valuesOf(table, "amount").at(-1)).toBe(0.25);
   });
 
+  it("is the same in a file of many columns, each by itself", async () => {
+    const cells = [1, 2].map((row) =>
+      Array.from({ length: 600 }, (_, at) => [`${at * row}`, `"${at},00${row}"`, `w${at}_${row}`][at % 3]!),
+    );
+    const names = cells[0]!.map((_, at) => `c${at}`);
+    const table = await read("wide.csv", [names, ...cells].map((row) => `${row.join(",")}\n`).join(""));
+    expect(table.columns.map(({ name }) => name)).toEqual(names);
+    for (const at of [0, 255, 256, 257, 511, 512, 513, 597, 598, 599])
+      expect(valuesOf(table, `c${at}`)).toEqual(
+        [1, 2].map((row) => [at * row, at * 1000 + row, `w${at}_${row}`][at % 3]),
+      );
+  });
+
   it("stays words for words, however much they look like booleans or dates", async () => {
     const table = await read("words.csv", "a,b,c,d\nyes,t,True,2026-01-01\nno,f,False,2026-01-02\n");
     expect(typesOf(table)).toEqual({ a: "text", b: "text", c: "text", d: "text" });
