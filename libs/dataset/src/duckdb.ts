@@ -2,6 +2,7 @@
  * DuckDB as a reader: in memory, without extensions from outside, and closed before SQL of the user runs.
  * @module
  */
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +18,9 @@ export interface Reader {
 /** DuckDB with nothing in it; to be closed. */
 export async function openReader(): Promise<Reader> {
   const scratch = await mkdtemp(join(tmpdir(), "mintmark-duckdb-"));
+  // A command that is interrupted ends with its reading, and leaves nothing behind.
+  const removeScratch = () => rmSync(scratch, { recursive: true, force: true });
+  process.once("exit", removeScratch);
   const instance = await DuckDBInstance.create(":memory:", {
     threads: String(Math.min(4, availableParallelism())),
     // Files are read by several threads, and yet in their order: the same bytes give the same table.
@@ -34,6 +38,7 @@ export async function openReader(): Promise<Reader> {
       connection.closeSync();
       instance.closeSync();
       await rm(scratch, { recursive: true, force: true });
+      process.off("exit", removeScratch);
     },
   };
 }

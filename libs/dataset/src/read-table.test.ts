@@ -291,6 +291,18 @@ describe("files", () => {
     expect(error.message).not.toMatch(/mintmark-/);
   });
 
+  it("are refused if their compression breaks off, which DuckDB takes for the end", async () => {
+    const rows = Array.from({ length: 20_000 }, (_, x) => ({ x, y: (x * x) % 97 }));
+    const csv = gzipSync(`x,y\n${rows.map(({ x, y }) => `${x},${y}\n`).join("")}`);
+    const lines = gzipSync(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    for (const [name, bytes] of [["half.csv.gz", csv] as const, ["half.jsonl.gz", lines] as const])
+      for (const end of [Math.floor(bytes.length / 2), bytes.length - 1])
+        expect(await failure(read(name, bytes.subarray(0, end)))).toMatchObject({
+          reason: "DATA_MALFORMED",
+          message: expect.stringContaining("breaks off"),
+        });
+  });
+
   it("are refused if JSON breaks off or is no list of objects, one is not there, of no format or of two", async () => {
     const mixture = readTable({ files: [await write("m.csv", "a\n1\n"), await write("m.json", "[]")] });
     const failures = [

@@ -8,11 +8,21 @@ import { basename } from "node:path";
 import { createGunzip } from "node:zlib";
 import { AppError } from "@mintmark/errors";
 
-/** @throws AppError DATA_FILE_NOT_FOUND */
+/**
+ * A file that is there, and is whole where gzip can tell: DuckDB takes a compressed file that breaks off for its end.
+ * @throws AppError DATA_FILE_NOT_FOUND, DATA_MALFORMED
+ */
 export async function requireFile(path: string): Promise<void> {
   await access(path).catch(() => {
     throw new AppError("DATA_FILE_NOT_FOUND", { source: path });
   });
+  if (!isGzip(path)) return;
+  const bytes = bytesOf(path);
+  while (!(await bytes.next()).done);
+}
+
+function isGzip(path: string): boolean {
+  return /\.gz$/i.test(path);
 }
 
 /** The encoding that is said, else UTF-16 where a byte-order mark says so, else UTF-8. */
@@ -61,7 +71,7 @@ export function notOfEncoding(encoding: string): string {
 
 async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
   const file = createReadStream(path, { highWaterMark: 1 << 18 });
-  const plain = /\.gz$/i.test(path) ? file.pipe(createGunzip()) : file;
+  const plain = isGzip(path) ? file.pipe(createGunzip()) : file;
   file.on("error", (error) => plain.destroy(error));
   try {
     for await (const chunk of plain) yield chunk as Uint8Array;

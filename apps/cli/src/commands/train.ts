@@ -50,7 +50,7 @@ export interface TrainOptions extends FileOptions {
 /** Everything that can be found wrong here is, before anything is uploaded. */
 export async function train(session: Session, file: string, options: TrainOptions): Promise<Answer> {
   const { path, config } = await readTrainingFile(session, file, options);
-  const { source, files } = await checkedData(config, dirname(path));
+  const { source, files } = await orAborted(session.signal, checkedData(config, dirname(path)));
   const blobs = files.map((snapshot) => fileBlob(snapshot.path, snapshot));
   await uploadBlobs(session.client, blobs, {
     onProgress: transferProgress(session.progress, "upload"),
@@ -72,7 +72,7 @@ export async function train(session: Session, file: string, options: TrainOption
 /** Local files are read here, so that nothing is uploaded. What only a worker reads cannot be looked at before. */
 export async function checkTraining(session: Session, file: string, options: FileOptions): Promise<Answer> {
   const { path, config } = await readTrainingFile(session, file, options);
-  const { described } = await checkedData(config, dirname(path));
+  const { described } = await orAborted(session.signal, checkedData(config, dirname(path)));
   if (described === undefined) throw new AppError("DATA_NOT_CHECKABLE", { source: config.data.source });
   return dataAnswer(described());
 }
@@ -117,6 +117,18 @@ interface CheckedData {
   readonly files: readonly SnapshotFile[];
   /** Says what was read; absent where nothing was. */
   readonly described?: () => DescribedData;
+}
+
+/** What `work` gives, unless it is aborted before. A reading in DuckDB goes on until the process ends. */
+async function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }
 
 /** The local files, checked against the training file; none where the worker reads the data itself. */

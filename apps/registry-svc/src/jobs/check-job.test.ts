@@ -56,12 +56,16 @@ describe("CheckJob", () => {
         { name: "bought", type: "text", missing: 0n, distinct: 4n, example: "2026-01-05" },
         { name: "fate", type: "text", missing: 0n, distinct: 2n, example: "lost" },
       ],
-      warnings: [expect.stringContaining("data.types: { bought: date }")],
+      warnings: [
+        expect.stringContaining("column 'size' has 1 missing value"),
+        expect.stringContaining("data.types: { bought: date }"),
+      ],
     });
     const typed = { ...config, data: { ...config.data, types: { bought: "date" } } };
     expect((await check(typed, [await uploaded("rows.csv", rows)])).columns[2]).toMatchObject({ type: "date" });
     const constant = await uploaded("rows.csv", rows.replaceAll(/red|(?<=2.5,)/g, "red"));
     expect((await check(typed, [constant])).warnings).toEqual([
+      expect.stringContaining("column 'size' has 1 missing value"),
       "column 'color' has 'red' in every row: nothing can be learned from it",
     ]);
   });
