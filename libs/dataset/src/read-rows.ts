@@ -5,8 +5,8 @@
 import { basename } from "node:path";
 import type { ColumnType, TableSchema } from "@mintmark/columns/column-schema";
 import { CsvError, fitted, readRecord } from "@mintmark/columns/csv-text";
-import { repeatedName } from "@mintmark/columns/names";
 import { AppError } from "@mintmark/errors";
+import { requireDistinct } from "./column-names.ts";
 import { headerOf } from "./csv/open-csv.ts";
 import { chunksOf, identifier, openReader } from "./duckdb.ts";
 import { type Format, formatOf } from "./format.ts";
@@ -185,9 +185,4 @@ function expressionOf(column: SqlColumn, type: ColumnType | undefined): string {
     default:
       return textOf(column);
   }
-}
-
-function requireDistinct(where: string, names: readonly string[]): void {
-  const repeated = repeatedName(names);
-  if (repeated !== undefined) throw new AppError("COLUMN_REPEATED", { where, ...repeated });
 }

@@ -5,8 +5,8 @@
  */
 import { basename } from "node:path";
 import type { DuckDBDataChunk, DuckDBDoubleVector, DuckDBVarCharVector } from "@duckdb/node-api";
-import { repeatedName } from "@mintmark/columns/names";
 import { AppError } from "@mintmark/errors";
+import { requireDistinct, requireSame } from "../column-names.ts";
 import { chunksOf, identifier, type Reader, summaryOf } from "../duckdb.ts";
 import type { Rules } from "../read-options.ts";
 import type { Table, TableColumn } from "../table.ts";
@@ -43,19 +43,13 @@ export async function readCsv(reader: Reader, paths: readonly string[], rules: R
 
 /** Those of the first file that has rows or names; every other file has the same, in any order. */
 function namesOf(files: readonly CsvFile[]): readonly string[] {
-  for (const { path, names } of files) {
-    const repeated = repeatedName(names);
-    if (repeated !== undefined) throw new AppError("COLUMN_REPEATED", { where: basename(path), ...repeated });
-  }
-  const [first, ...others] = files;
-  const named = first!.names.filter((name) => name !== "");
-  for (const { path, names } of others) {
-    const missing = named.filter((name) => !names.includes(name));
-    const extra = names.filter((name) => name !== "" && !named.includes(name));
-    if (missing.length > 0 || extra.length > 0)
-      throw new AppError("COLUMNS_DIFFER", { first: basename(first!.path), file: basename(path), missing, extra });
-  }
-  return named;
+  for (const { path, names } of files) requireDistinct(basename(path), names);
+  const [first, ...others] = files.map(({ path, names }) => ({
+    file: basename(path),
+    names: names.filter((name) => name !== ""),
+  }));
+  requireSame(first!, others);
+  return first!.names;
 }
 
 function unnamed(files: readonly CsvFile[]): string[] {

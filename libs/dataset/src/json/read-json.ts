@@ -8,10 +8,10 @@ import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { DuckDBVarCharVector } from "@duckdb/node-api";
 import { isMissingCell, isMissingText } from "@mintmark/columns/missing";
-import { repeatedName } from "@mintmark/columns/names";
 import { type NumberFormat, parseNumber } from "@mintmark/columns/number-text";
 import { repeatedKey } from "@mintmark/columns/repeated-key";
 import { AppError } from "@mintmark/errors";
+import { requireDistinct } from "../column-names.ts";
 import { type CellKind, mixture, type Place, type Seen } from "../decide.ts";
 import { chunksOf, pathLiteral, type Reader, summaryOf } from "../duckdb.ts";
 import type { Rules } from "../read-options.ts";
@@ -25,6 +25,7 @@ export async function readJson(reader: Reader, paths: readonly string[], rules: 
   const files: { readonly file: string; readonly from: number }[] = [];
   let rows = 0;
   for (const path of paths) {
+    await requireFile(path);
     files.push({ file: basename(path), from: rows });
     for await (const object of objectsOf(reader, path, rules.encoding)) {
       for (const [name, value] of Object.entries(object)) {
@@ -39,9 +40,7 @@ export async function readJson(reader: Reader, paths: readonly string[], rules: 
     }
   }
   const names = [...columns.keys()];
-  const repeated = repeatedName(names);
-  if (repeated !== undefined)
-    throw new AppError("COLUMN_REPEATED", { where: files.map(({ file }) => file).join(", "), ...repeated });
+  requireDistinct(files.map(({ file }) => file).join(", "), names);
   const placeOf = (row: number, value: unknown): Place => {
     const { file, from } = files.findLast((each) => each.from <= row)!;
     return { file, row: row - from + 1, cell: typeof value === "string" ? value : JSON.stringify(value) };
@@ -50,13 +49,12 @@ export async function readJson(reader: Reader, paths: readonly string[], rules: 
   return { rows, columns: read.map(({ column }) => column), notes: read.flatMap(({ notes }) => notes) };
 }
 
-/** The objects of a list, or of the lines. */
+/** The objects of a list, or of the lines, of a file that is there and whole. */
 export async function* objectsOf(
   { connection, scratch }: Reader,
   path: string,
   encoding: string | null = null,
 ): AsyncGenerator<object> {
-  await requireFile(path);
   const file = basename(path);
   const readable = await inUtf8(path, encoding, scratch);
   const compression = readable === path && /\.gz$/i.test(path) ? ", compression = 'gzip'" : "";

@@ -4,8 +4,8 @@
  */
 import { basename } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { repeatedName } from "@mintmark/columns/names";
 import { AppError } from "@mintmark/errors";
+import { requireDistinct, requireSame } from "../column-names.ts";
 import { pathLiteral, type Reader, summaryOf } from "../duckdb.ts";
 import type { Rules } from "../read-options.ts";
 import type { Table } from "../table.ts";
@@ -36,15 +36,9 @@ export async function openParquet(connection: DuckDBConnection, paths: readonly 
     relations.push(relation);
     for (const name of index) indexes.add(name);
   }
-  const [first, ...others] = relations;
-  const names = first!.columns.map(({ name }) => name);
-  for (const { file, columns } of others) {
-    const own = columns.map(({ name }) => name);
-    const missing = names.filter((name) => !own.includes(name));
-    const extra = own.filter((name) => !names.includes(name));
-    if (missing.length > 0 || extra.length > 0)
-      throw new AppError("COLUMNS_DIFFER", { first: first!.file, file, missing, extra });
-  }
+  const [first, ...others] = relations.map(({ file, columns }) => ({ file, names: columns.map(({ name }) => name) }));
+  requireSame(first!, others);
+  const { names } = first!;
   const kept = names.filter((name) => !indexes.has(name));
   const left = names.filter((name) => indexes.has(name));
   return {
@@ -64,8 +58,7 @@ async function openFile(
     const schema = await connection.runAndReadAll(
       `SELECT name, num_children FROM parquet_schema(${pathLiteral(path)})`,
     );
-    const repeated = repeatedName(topLevel(schema.getRowsJS()));
-    if (repeated !== undefined) throw new AppError("COLUMN_REPEATED", { where: file, ...repeated });
+    requireDistinct(file, topLevel(schema.getRowsJS()));
     const select = `SELECT * FROM read_parquet(${pathLiteral(path)}, hive_partitioning = false)`;
     return {
       relation: { file, select, columns: await describe(connection, select) },

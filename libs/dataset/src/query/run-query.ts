@@ -16,8 +16,8 @@ import {
   TIMESTAMP,
   VARCHAR,
 } from "@duckdb/node-api";
-import { repeatedName } from "@mintmark/columns/names";
 import { AppError } from "@mintmark/errors";
+import { requireDistinct } from "../column-names.ts";
 import { identifier, summaryOf } from "../duckdb.ts";
 import type { ParquetFiles } from "../parquet/read-parquet.ts";
 import type { Rules } from "../read-options.ts";
@@ -36,9 +36,7 @@ export async function runQuery(connection: DuckDBConnection, query: string, rule
     const select = query.replace(/;\s*$/, "");
     const columns = await describe(connection, select);
     const names = columns.map(({ name }) => name);
-    const repeated = repeatedName(names);
-    if (repeated !== undefined)
-      throw new AppError("COLUMN_REPEATED", { where: "the result of data.query", ...repeated });
+    requireDistinct("the result of data.query", names);
     return await readTyped(connection, [{ file: "the query's result", select, columns }], names, {
       ...rules,
       keepsMixed: false,
