@@ -130,13 +130,11 @@ interface MovingPosition extends Position {
 
 function takeDoubles(column: CsvColumn, chunk: DuckDBDataChunk, at: number, position: MovingPosition): void {
   const numbers = chunk.getColumnVector(at) as DuckDBDoubleVector;
-  const texts = chunk.getColumnVector(at + 1) as DuckDBVarCharVector;
   const before = position.row;
-  for (let row = 0; row < chunk.rowCount; row++) {
+  for (let row = 0; row < numbers.itemCount; row++) {
     position.row = before + row + 1;
-    const text = texts.getItem(row);
-    const value = text === null ? numbers.getItem(row) : null;
-    if (value === null) column.cell(text, position);
+    const value = numbers.getItem(row);
+    if (value === null) column.cell((chunk.getColumnVector(at + 1) as DuckDBVarCharVector).getItem(row), position);
     else column.number(value, position);
   }
   position.row = before;
@@ -145,15 +143,15 @@ function takeDoubles(column: CsvColumn, chunk: DuckDBDataChunk, at: number, posi
 function takeCells(column: CsvColumn, chunk: DuckDBDataChunk, at: number, position: MovingPosition): void {
   const texts = chunk.getColumnVector(at) as DuckDBVarCharVector;
   const before = position.row;
-  for (let row = 0; row < chunk.rowCount; row++) {
+  for (let row = 0; row < texts.itemCount; row++) {
     position.row = before + row + 1;
     column.cell(texts.getItem(row), position);
   }
   position.row = before;
 }
 
-// Of a column of doubles two values come: the number, and the cell where it is none, or is one in DuckDB's eyes only
-// (`1_000`, `NAN`), or begins with 0 and another digit (`007`), which a person is told.
+// Of a column of doubles two values come: the number, and the cell, which is looked at where there is no number, or one
+// in DuckDB's eyes only (`1_000`, `NAN`), or one that begins with 0 and another digit (`007`), which a person is told.
 function selectOf(file: CsvFile, columns: readonly CsvColumn[]): string {
   const cells: string[] = [];
   const wanted = columns.flatMap(({ name, plan }) => {
@@ -162,10 +160,8 @@ function selectOf(file: CsvFile, columns: readonly CsvColumn[]): string {
     if (plan !== "double") return [cell];
     cells.push(`TRY_CAST(${cell} AS DOUBLE) AS ${identifier(`d${cell}`)}`);
     const number = identifier(`d${cell}`);
-    return [
-      number,
-      `CASE WHEN ${number} IS NULL OR isnan(${number}) OR contains(${cell}, '_') OR (${cell} >= '00' AND ${cell} < '0:') THEN ${cell} END`,
-    ];
+    const isDoubtful = `isnan(${number}) OR contains(${cell}, '_') OR (${cell} >= '00' AND ${cell} < '0:')`;
+    return [`CASE WHEN NOT (${isDoubtful}) THEN ${number} END`, cell];
   });
   if (wanted.length === 0) return `SELECT 1 FROM ${file.relation}`;
   return `SELECT ${wanted.join(", ")} FROM (SELECT ${cells.join(", ")} FROM ${file.relation})`;
