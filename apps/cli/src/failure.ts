@@ -4,7 +4,7 @@
  */
 import { Code, ConnectError } from "@connectrpc/connect";
 import { AppError, type Kind } from "@mintmark/errors";
-import { reasonOf } from "@mintmark/registry-client";
+import { reasonOf } from "@mintmark/registry-client/failure";
 import { CommanderError } from "commander";
 
 export interface Failure {
@@ -32,6 +32,12 @@ export function failureOf(error: unknown, server: string): Failure {
   };
 }
 
+/** The server of `--server` does not answer. */
+export function unreachable(url: string, cause: string): AppError {
+  const wayOut = "start it with 'mintmark up', or name another one with --server";
+  return new AppError("SERVER_UNREACHABLE", { url, cause, wayOut });
+}
+
 /** 1: the answer is no. 2: wrong use, denied, or not reachable. */
 const exitCodes = {
   not_found: 1,
@@ -52,7 +58,7 @@ function rpcFailure(error: ConnectError, server: string): Failure {
   const reason = reasonOf(error);
   if (error.code === Code.Canceled) return interrupted;
   if (reason === undefined && brokenOff.has(error.code))
-    return failureOf(new AppError("SERVER_UNREACHABLE", { url: server, cause: error.rawMessage }), server);
+    return failureOf(unreachable(server, error.rawMessage), server);
   const code = Code[error.code].replace(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase();
   const exitCode = isKind(code) ? exitCodes[code] : (otherCodes[code] ?? 3);
   return { exitCode, code, reason: reason ?? code.toUpperCase(), message: error.rawMessage };

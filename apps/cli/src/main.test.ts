@@ -78,7 +78,7 @@ describe("mintmark", () => {
       error: {
         code: "unavailable",
         reason: "SERVER_UNREACHABLE",
-        message: expect.stringMatching(/^http:\/\/127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED/),
+        message: expect.stringMatching(/^nothing answers at http:\/\/127\.0\.0\.1:1 \(.*ECONNREFUSED.*mintmark up/),
       },
     });
   });

@@ -59,7 +59,8 @@ async function main(): Promise<number> {
     }
   };
   try {
-    await buildProgram({ env: process.env, run }).parseAsync(args, { from: "user" });
+    const program = await buildProgram(args, { env: process.env, run });
+    await program.parseAsync(args, { from: "user" });
     return exitCode;
   } catch (error) {
     return fail(error);

@@ -3,25 +3,6 @@
  * @module
  */
 import { Command, Help, Option } from "commander";
-import { addAliasCommands } from "./commands/alias.ts";
-import { addAppCommands } from "./commands/app.ts";
-import { addBackupCommands } from "./commands/backup.ts";
-import { addCompletionCommand } from "./commands/completion.ts";
-import { addExportCommand } from "./commands/export.ts";
-import { addImportCommands } from "./commands/import.ts";
-import { addJobsCommands } from "./commands/jobs.ts";
-import { addKeysCommands } from "./commands/keys.ts";
-import { addLineageCommand } from "./commands/lineage.ts";
-import { addModelsCommands } from "./commands/models.ts";
-import { addPredictCommand } from "./commands/predict.ts";
-import { addPullCommand } from "./commands/pull.ts";
-import { addPushCommand } from "./commands/push.ts";
-import { addSchemaCommand } from "./commands/schema.ts";
-import { addTokenCommands } from "./commands/token.ts";
-import { addTrainCommand } from "./commands/train.ts";
-import { addUpCommand } from "./commands/up.ts";
-import { addVerifyCommand } from "./commands/verify.ts";
-import { addVersionsCommands } from "./commands/versions.ts";
 import type { Run } from "./run.ts";
 import type { GlobalOptions } from "./session.ts";
 
@@ -30,8 +11,48 @@ export interface ProgramPorts {
   readonly run: Run;
 }
 
-/** Builds the whole program; parsing throws CommanderError instead of ending the process. */
-export function buildProgram({ env, run }: ProgramPorts): Command {
+/** Every command in the order of the help; a module is loaded when its command is asked for. */
+const commands: Readonly<Record<string, (program: Command, ports: ProgramPorts) => Promise<void>>> = {
+  up: async (program, { env, run }) => (await import("./commands/up.ts")).addUpCommand(program, env, run),
+  status: async (program, { run }) => (await import("./commands/status.ts")).addStatusCommand(program, run),
+  down: async (program, { run }) => (await import("./commands/down.ts")).addDownCommand(program, run),
+  doctor: async (program, { run }) => (await import("./commands/doctor.ts")).addDoctorCommand(program, run),
+  registry: addApps,
+  worker: addApps,
+  gateway: addApps,
+  train: async (program, { run }) => (await import("./commands/train.ts")).addTrainCommand(program, run),
+  jobs: async (program, { run }) => (await import("./commands/jobs.ts")).addJobsCommands(program, run),
+  predict: async (program, { run }) => (await import("./commands/predict.ts")).addPredictCommand(program, run),
+  models: async (program, { run }) => (await import("./commands/models.ts")).addModelsCommands(program, run),
+  versions: async (program, { run }) => (await import("./commands/versions.ts")).addVersionsCommands(program, run),
+  alias: async (program, { run }) => (await import("./commands/alias.ts")).addAliasCommands(program, run),
+  push: async (program, { run }) => (await import("./commands/push.ts")).addPushCommand(program, run),
+  pull: async (program, { run }) => (await import("./commands/pull.ts")).addPullCommand(program, run),
+  verify: async (program, { run }) => (await import("./commands/verify.ts")).addVerifyCommand(program, run),
+  export: async (program, { run }) => (await import("./commands/export.ts")).addExportCommand(program, run),
+  import: async (program, { run }) => (await import("./commands/import.ts")).addImportCommands(program, run),
+  lineage: async (program, { run }) => (await import("./commands/lineage.ts")).addLineageCommand(program, run),
+  schema: async (program, { run }) => (await import("./commands/schema.ts")).addSchemaCommand(program, run),
+  keys: async (program, { run }) => (await import("./commands/keys.ts")).addKeysCommands(program, run),
+  token: async (program, { run }) => (await import("./commands/token.ts")).addTokenCommands(program, run),
+  backup: addBackup,
+  restore: addBackup,
+  completion: async (program, { run }) => (await import("./commands/completion.ts")).addCompletionCommand(program, run),
+};
+
+async function addApps(program: Command): Promise<void> {
+  (await import("./commands/app.ts")).addAppCommands(program);
+}
+
+async function addBackup(program: Command, { run }: ProgramPorts): Promise<void> {
+  (await import("./commands/backup.ts")).addBackupCommands(program, run);
+}
+
+/**
+ * The program as far as `args` need it: their command alone, or every command for help, for completion, and for a
+ * suggestion where there is none of that name. Parsing throws CommanderError instead of ending the process.
+ */
+export async function buildProgram(args: readonly string[], ports: ProgramPorts): Promise<Command> {
   const program = new Command("mintmark")
     .description("Trains models, marks each with where it came from, and serves them by name.")
     .addOption(new Option("--server <url>", "the gateway").env("MINTMARK_URL").default("http://127.0.0.1:8080"))
@@ -45,26 +66,9 @@ export function buildProgram({ env, run }: ProgramPorts): Command {
     .configureOutput({ outputError: () => {} })
     .exitOverride();
   program.addHelpText("after", "\n`mintmark --version` tells the version.");
-
-  addUpCommand(program, env, run);
-  addAppCommands(program);
-  addTrainCommand(program, run);
-  addJobsCommands(program, run);
-  addPredictCommand(program, run);
-  addModelsCommands(program, run);
-  addVersionsCommands(program, run);
-  addAliasCommands(program, run);
-  addPushCommand(program, run);
-  addPullCommand(program, run);
-  addVerifyCommand(program, run);
-  addExportCommand(program, run);
-  addImportCommands(program, run);
-  addLineageCommand(program, run);
-  addSchemaCommand(program, run);
-  addKeysCommands(program, run);
-  addTokenCommands(program, run);
-  addBackupCommands(program, run);
-  addCompletionCommand(program, run);
+  const [asked = ""] = program.parseOptions([...args]).operands;
+  const needsAll = !Object.hasOwn(commands, asked) || asked === "completion";
+  for (const add of needsAll ? new Set(Object.values(commands)) : [commands[asked]!]) await add(program, ports);
   return program;
 }
 

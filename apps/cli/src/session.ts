@@ -2,7 +2,7 @@
  * What a command is given besides its arguments: the server, the environment, and somewhere to show progress.
  * @module
  */
-import { connectRegistry, type RegistryClient } from "@mintmark/registry-client";
+import { connectRegistry, type RegistryClient } from "@mintmark/registry-client/connect";
 import { keyDirectory } from "./keys/known-servers.ts";
 
 export interface GlobalOptions {

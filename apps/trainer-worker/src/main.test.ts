@@ -84,9 +84,9 @@ it("explains itself and its settings", async () => {
 
 describe("a bad start is one line on stderr and exit code 2", () => {
   it.each([
-    ["no registry", { MINTMARK_REGISTRY_URL: "http://127.0.0.1:1" }, "http://127.0.0.1:1 cannot be reached"],
+    ["no registry", { MINTMARK_REGISTRY_URL: "http://127.0.0.1:1" }, "nothing answers at http://127.0.0.1:1"],
     ["a queue of no known kind", { QUEUE_URL: "amqp://u:secret@h" }, "'amqp:'"],
-    ["no queue", { QUEUE_URL: "postgres://u:secret@127.0.0.1:1/db" }, "postgres://127.0.0.1:1 cannot be reached"],
+    ["no queue", { QUEUE_URL: "postgres://u:secret@127.0.0.1:1/db" }, "nothing answers at postgres://127.0.0.1:1"],
     ["no keys", { MINTMARK_KEY_DIR: "/nowhere" }, "/nowhere"],
     ["no settings", { MINTMARK_REGISTRY_URL: "" }, "MINTMARK_REGISTRY_URL"],
   ])("%s", async (_, environment, message) => {

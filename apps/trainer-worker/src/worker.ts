@@ -28,7 +28,7 @@ export async function startWorker({ settings, registry, log }: WorkerDeps): Prom
   // second delivery is refused there.
   const queue = openWorker(settings.queueUrl, ({ runId }) => runJob(deps, runId), {
     concurrency: settings.slots,
-    onError: (error) => log.warn({ error: error.message }, "queue"),
+    onError: (error) => log.warn(`the queue: ${error.message}`),
   });
   await queue.ready();
   return {

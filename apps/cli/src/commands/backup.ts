@@ -10,18 +10,17 @@ import type { Answer } from "../answer.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { dataDir } from "../up/data-dir.ts";
+import { dataDirOption } from "./options.ts";
 
 export function addBackupCommands(program: Command, run: Run): void {
   const save = program.command("backup").description("write a data directory into one file, also while it is in use");
-  save
-    .argument("<file>", "a new file; it holds secret keys")
-    .option("--data-dir <dir>", "what to save", "mintmark-data");
+  save.argument("<file>", "a new file; it holds secret keys").addOption(dataDirOption("what to save"));
   save.action((file: string, options: { dataDir: string }) =>
     run(save, (session) => saveDirectory(session, file, options.dataDir)),
   );
 
   const load = program.command("restore").description("make a data directory from a backup");
-  load.argument("<file>").option("--data-dir <dir>", "a new or empty directory", "mintmark-data");
+  load.argument("<file>").addOption(dataDirOption("a new or empty directory"));
   load.action((file: string, options: { dataDir: string }) =>
     run(load, (session) => restoreDirectory(session, file, options.dataDir)),
   );
@@ -45,19 +44,12 @@ export async function restoreDirectory({ cwd, signal }: Session, file: string, d
   if (!existsSync(path)) throw new AppError("FILE_NOT_READABLE", { path, cause: "there is no such file" });
   const { restore } = await import("../backup/restore.ts");
   const { migrate, withOwnDatabase } = await import("../up/offline.ts");
-  try {
-    const summary = await withOwnDatabase(dir, signal, async (access) => {
-      await migrate(dir, access, signal);
-      rmSync(dir.keys, { recursive: true });
-      return restore(path, dir, access.superuserUrl);
-    });
-    const { tables, files, created_at } = summary;
-    const text = `${dir.root}: ${tables} tables and ${files} files of ${created_at}`;
-    return { text, json: { data_dir: dir.root, ...summary } };
-  } catch (error) {
-    // Half a directory would look like a whole one.
-    for (const name of existsSync(dir.root) ? readdirSync(dir.root) : [])
-      rmSync(resolve(dir.root, name), { recursive: true, force: true });
-    throw error;
-  }
+  const summary = await withOwnDatabase(dir, signal, async (access) => {
+    await migrate(dir, access, signal);
+    rmSync(dir.keys, { recursive: true });
+    return restore(path, dir, access.superuserUrl);
+  });
+  const { tables, files, created_at } = summary;
+  const text = `${dir.root}: ${tables} tables and ${files} files of ${created_at}`;
+  return { text, json: { data_dir: dir.root, ...summary } };
 }

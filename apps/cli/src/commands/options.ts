@@ -3,11 +3,16 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 
 /** A command that only holds others: alone it explains itself, and anything unknown gets a suggestion. */
 export function group(program: Command, name: string, description: string): Command {
   return program.command(name).description(description);
+}
+
+/** `--data-dir`, with the directory that `up` takes as well. */
+export function dataDirOption(description: string): Option {
+  return new Option("--data-dir <dir>", description).default("mintmark-data");
 }
 
 /** Reads an integer within `min..max`. */

@@ -6,7 +6,8 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import { forgetServer, rememberServer } from "../keys/known-servers.ts";
 import type { Run } from "../run.ts";
-import { integer } from "./options.ts";
+import { nextSteps } from "../up/next-steps.ts";
+import { dataDirOption, integer } from "./options.ts";
 
 interface UpArguments {
   readonly dataDir: string;
@@ -26,7 +27,7 @@ export function addUpCommand(program: Command, env: Environment, run: Run): void
   const command = program
     .command("up")
     .description("start the whole system on this machine, and keep it up")
-    .option("--data-dir <dir>", "where everything is kept", "mintmark-data")
+    .addOption(dataDirOption("where everything is kept"))
     .option("--host <address>", "the address to listen on", "127.0.0.1")
     .option("--port <port>", "the gateway; 0 for a free port", integer("--port", 0, 65_535), 8080)
     .option("--grpc-port <port>", "inference over gRPC", integer("--grpc-port", 0, 65_535), 8081)
@@ -46,14 +47,17 @@ export function addUpCommand(program: Command, env: Environment, run: Run): void
       externalPart("--mintmark-key-dir <dir>", "keys elsewhere than in the data directory", "MINTMARK_KEY_DIR"),
     );
   command.action((options: UpArguments & ExternalParts) =>
-    run(command, async ({ signal }) => {
+    run(command, async ({ signal, cwd, progress }) => {
       // Loaded here, because it brings databases and queues that other commands have no use for.
       const { up } = await import("../up/up.ts");
       const write = (line: string) => void process.stderr.write(line);
+      progress.status("starting …");
       const running = await up({ ...options, env: { ...env, ...external(options) }, write }, signal);
+      progress.status("");
       rememberServer(env, running.url, running.directory.keys);
       const { url, grpcPort, registryPort, stop } = running;
       process.stdout.write(`ready ${url} grpc=${grpcPort} registry=${registryPort}\n`);
+      if (!options.jsonLog) write(nextSteps(running, env, cwd));
       await aborted(signal);
       await stop();
       forgetServer(env, url);

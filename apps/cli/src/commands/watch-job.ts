@@ -3,9 +3,9 @@
  * @module
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { AppError } from "@mintmark/errors";
 import type { Job } from "@mintmark/proto/mintmark/training/v1/job";
 import { isTransferBroken } from "@mintmark/registry-client";
+import { unreachable } from "../failure.ts";
 import type { Session } from "../session.ts";
 import { hasEnded, progressBar, statusOf } from "./job-json.ts";
 
@@ -25,8 +25,7 @@ export async function watchJob(session: Session, id: string): Promise<Job> {
       }
     } catch (error) {
       if (session.signal.aborted || !isTransferBroken(error)) throw error;
-      if (Date.now() - lastHeard > patienceMs)
-        throw new AppError("SERVER_UNREACHABLE", { url: session.server, cause: (error as Error).message });
+      if (Date.now() - lastHeard > patienceMs) throw unreachable(session.server, (error as Error).message);
       session.progress.status("waiting for the server …");
     }
     await sleep(300, undefined, { signal: session.signal });

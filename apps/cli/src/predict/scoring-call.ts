@@ -3,6 +3,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { unreachable } from "../failure.ts";
 import type { Session } from "../session.ts";
 import type { Row } from "./rows.ts";
 
@@ -15,7 +16,7 @@ export async function invoke({ server, token, signal }: Session, uri: string, bo
     (error: Error) => {
       if (signal.aborted) throw error;
       const cause = (error.cause as Error | undefined)?.message ?? error.message;
-      throw new AppError("SERVER_UNREACHABLE", { url: server, cause });
+      throw unreachable(server, cause);
     },
   );
   const text = await response.text();

@@ -38,8 +38,9 @@ export function ownerOf(path: string): Account | undefined {
 /**
  * Starts a program as an account, which has to reach `paths`.
  *
- * Root's own folders are closed to others as a rule, and a checkout or data directory may lie in one. Then the program
- * keeps one capability of root's, to pass through folders, and is an ordinary process otherwise.
+ * Root's own folders are closed to others as a rule, and a checkout or data directory may lie in one; with a umask of
+ * 077 the program itself is closed too. Then the program keeps one capability of root's, the least that will do, and is
+ * an ordinary process otherwise. Nobody else is let in.
  * @throws AppError PATH_CLOSED if there is no way
  */
 export function asAccount(
@@ -48,30 +49,42 @@ export function asAccount(
   paths: readonly string[],
 ): Launch {
   if (account === undefined) return launch;
-  const closed = paths.flatMap((path) => closedAncestor(path, account) ?? [])[0];
+  const closed = closedTo(account, launch.command, paths);
   if (closed === undefined) return { ...launch, user: account };
   const { uid, gid } = account;
   for (const capability of ["dac_read_search", "dac_override"]) {
     const keep = [`--inh-caps=+${capability}`, `--ambient-caps=+${capability}`];
-    const options = [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", ...keep];
-    if (reaches(options, paths)) return { command: "setpriv", args: [...options, launch.command, ...launch.args] };
+    // initdb and postgres ask access(2) about themselves, which passes over the capabilities of any user but root unless
+    // this bit is set (capabilities(7), SECBIT_NO_SETUID_FIXUP).
+    const options = [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", ...keep, "--securebits=+no_setuid_fixup"];
+    if (reaches(options, launch.command, paths))
+      return { command: "setpriv", args: [...options, launch.command, ...launch.args] };
   }
   throw new AppError("PATH_CLOSED", { path: closed, uid });
 }
 
-/** The topmost folder on the way to `path` that the account may not pass. */
-function closedAncestor(path: string, { uid, gid }: Account): string | undefined {
-  const parent = dirname(path);
-  if (parent === path) return undefined;
-  const above = closedAncestor(parent, { uid, gid });
-  if (above !== undefined) return above;
-  const { mode, uid: owner, gid: group } = statSync(parent);
-  const pass = owner === uid ? 0o100 : group === gid ? 0o010 : 0o001;
-  return (mode & pass) === 0 ? parent : undefined;
+/** The first thing that the account may not pass on the way to the paths, or may not run. */
+function closedTo(account: Account, program: string, paths: readonly string[]): string | undefined {
+  const folder = [program, ...paths].flatMap((path) => closedAncestor(path, account) ?? [])[0];
+  return folder ?? (mayPass(program, account) ? undefined : program);
 }
 
-function reaches(options: readonly string[], paths: readonly string[]): boolean {
-  const script = 'for path; do test -e "$path" || exit 1; done';
-  const { status } = spawnSync("setpriv", [...options, "/bin/sh", "-c", script, "sh", ...paths], { stdio: "ignore" });
-  return status === 0;
+/** The topmost folder on the way to `path` that the account may not pass. */
+function closedAncestor(path: string, account: Account): string | undefined {
+  const parent = dirname(path);
+  if (parent === path) return undefined;
+  return closedAncestor(parent, account) ?? (mayPass(parent, account) ? undefined : parent);
+}
+
+/** Whether the account may enter a folder, or run a program. */
+function mayPass(path: string, { uid, gid }: Account): boolean {
+  const { mode, uid: owner, gid: group } = statSync(path);
+  const pass = owner === uid ? 0o100 : group === gid ? 0o010 : 0o001;
+  return (mode & pass) !== 0;
+}
+
+function reaches(options: readonly string[], program: string, paths: readonly string[]): boolean {
+  const script = 'test -x "$0" && for path; do test -e "$path" || exit 1; done';
+  const args = [...options, "/bin/sh", "-c", script, program, ...paths];
+  return spawnSync("setpriv", args, { stdio: "ignore" }).status === 0;
 }

@@ -13,8 +13,8 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { AppError } from "@mintmark/errors";
 
@@ -45,17 +45,51 @@ export function dataDir(root: string): DataDir {
   };
 }
 
-/** Creates what is missing. Passing through is open to others, because Postgres may run as another user. */
-export function prepareDataDir(dir: DataDir): void {
+/**
+ * Creates what is missing. Passing through is open to others, because Postgres may run as another user.
+ * @returns takes back a directory that was new, with all that is in it: for a start that failed
+ * @throws AppError DATA_DIR_NOT_USABLE; nothing is left then
+ */
+export function prepareDataDir(dir: DataDir): () => void {
+  let takeBack = () => {};
   try {
-    if (!existsSync(dir.root)) {
-      mkdirSync(dir.root, { recursive: true });
-      chmodSync(dir.root, 0o711);
-    }
-    for (const path of [dir.run, dir.logs, dir.blobs, dir.keys]) mkdirSync(path, { recursive: true, mode: 0o700 });
+    takeBack = makeRoot(dir.root);
+    for (const path of [dir.run, dir.logs, dir.blobs, dir.keys]) makeFolder(path, 0o700);
   } catch (error) {
+    takeBack();
     throw notUsable(dir, error);
   }
+  return takeBack;
+}
+
+function makeRoot(root: string): () => void {
+  const made = makeFolder(root, 0o711);
+  if (made !== undefined) {
+    // Whatever the umask is.
+    chmodSync(root, 0o711);
+    return () => rmSync(made, { recursive: true, force: true });
+  }
+  if (readdirSync(root).length > 0) return () => {};
+  return () => {
+    for (const name of readdirSync(root)) rmSync(join(root, name), { recursive: true, force: true });
+  };
+}
+
+/**
+ * Makes a folder and those above it; the topmost that was made, if one was.
+ *
+ * Node's own `recursive` never returns where a folder takes no others, as `/proc`.
+ */
+function makeFolder(path: string, mode: number): string | undefined {
+  if (existsSync(path)) return undefined;
+  const above = makeFolder(dirname(path), 0o777);
+  try {
+    mkdirSync(path, mode);
+  } catch (error) {
+    if (above !== undefined) rmSync(above, { recursive: true, force: true });
+    throw error;
+  }
+  return above ?? path;
 }
 
 /**
@@ -67,17 +101,38 @@ export function prepareDataDir(dir: DataDir): void {
  */
 export function lockDataDir(dir: DataDir): { release: () => void } {
   const pidFile = join(dir.run, "up.pid");
-  let lock: DatabaseSync | undefined;
+  let lock: DatabaseSync;
   try {
-    lock = new DatabaseSync(join(dir.run, "lock"), { timeout: 0 });
-    lock.exec("BEGIN EXCLUSIVE");
+    lock = openLock(dir);
   } catch (error) {
-    lock?.close();
     if (!isBusy(error)) throw notUsable(dir, error);
     throw new AppError("DATA_DIR_IN_USE", { dir: dir.root, pid: readIfThere(pidFile) ?? "unknown" });
   }
   writeFileSync(pidFile, `${process.pid}\n`);
   return { release: () => lock.close() };
+}
+
+/** Whether a process has taken the directory. */
+export function isLocked(dir: DataDir): boolean {
+  if (!existsSync(join(dir.run, "lock"))) return false;
+  try {
+    openLock(dir).close();
+    return false;
+  } catch (error) {
+    if (isBusy(error)) return true;
+    throw notUsable(dir, error);
+  }
+}
+
+function openLock(dir: DataDir): DatabaseSync {
+  const lock = new DatabaseSync(join(dir.run, "lock"), { timeout: 0 });
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+    return lock;
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
 }
 
 /** The secret of the directory's database, made at the first call. */

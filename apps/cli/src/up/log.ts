@@ -12,6 +12,8 @@ export interface Log {
   readonly note: (level: "info" | "warn" | "error", text: string) => void;
   /** Takes over the output of a program, line by line. */
   readonly follow: (program: string, stream: Readable) => void;
+  /** Shows what programs have said so far, and from now on. Before, a person hears of a start only how it ended. */
+  readonly show: () => void;
 }
 
 /** pino's numbers. */
@@ -29,6 +31,13 @@ export function openLog(dir: string, json: boolean, write: (line: string) => voi
     keep(dir, "up", JSON.stringify(entry));
     write(json ? `${JSON.stringify(entry)}\n` : `mintmark: ${text}\n`);
   };
+  let held: string[] | undefined = json ? undefined : [];
+  const say = (line: string) => (held === undefined ? write(line) : void held.push(line));
+  const show = () => {
+    const lines = held ?? [];
+    held = undefined;
+    lines.forEach(write);
+  };
   const follow: Log["follow"] = (program, stream) => {
     stream.on("error", () => {});
     createInterface({ input: stream }).on("line", (line) => {
@@ -36,10 +45,10 @@ export function openLog(dir: string, json: boolean, write: (line: string) => voi
       const entry = logEntry(line);
       if (json)
         write(`${JSON.stringify({ ...(entry ?? { level: 30, time: Date.now(), msg: line }), app: program })}\n`);
-      else if (entry !== undefined && Number(entry["level"]) >= 40) write(`${program}: ${String(entry["msg"])}\n`);
+      else if (entry !== undefined && Number(entry["level"]) >= 40) say(`${program}: ${String(entry["msg"])}\n`);
     });
   };
-  return { note, follow };
+  return { note, follow, show };
 }
 
 function keep(dir: string, program: string, line: string): void {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError } from "@mintmark/errors";
 import { ensureSigningKeys } from "../keys/key-dir.ts";
-import { type DataDir, lockDataDir, prepareDataDir } from "./data-dir.ts";
+import { type DataDir, isLocked, lockDataDir, prepareDataDir } from "./data-dir.ts";
 import { openLog } from "./log.ts";
 import { type PostgresAccess, postgresAccess, runningPort } from "./postgres.ts";
 import { ProcessIds } from "./process-id.ts";
@@ -24,14 +24,18 @@ export async function withDatabase<T>(dir: DataDir, signal: AbortSignal, work: (
   return withOwnDatabase(dir, signal, (access): Promise<T> => work(access));
 }
 
-/** Starts a database in a directory that nobody uses, and stops it after the work. */
+/** Starts a database in a directory that nobody uses, and stops it after the work. A new directory goes if that fails. */
 export async function withOwnDatabase<T>(
   dir: DataDir,
   signal: AbortSignal,
   work: (access: PostgresAccess, stack: Stack) => Promise<T>,
 ): Promise<T> {
-  prepareDataDir(dir);
+  const takeBack = prepareDataDir(dir);
   const lock = lockDataDir(dir);
+  const stop = async () => {
+    await stack.stop();
+    lock.release();
+  };
   const stack = new Stack(
     openLog(dir.logs, false, () => {}),
     new ProcessIds(dir.run),
@@ -39,10 +43,13 @@ export async function withOwnDatabase<T>(
   );
   try {
     await stack.ids.outlive(earlierPatienceMs);
-    return await work(await startPostgres(dir, stack), stack);
-  } finally {
-    await stack.stop();
-    lock.release();
+    const done = await work(await startPostgres(dir, stack), stack);
+    await stop();
+    return done;
+  } catch (error) {
+    await stop();
+    takeBack();
+    throw error;
   }
 }
 
@@ -80,13 +87,3 @@ export async function migrate(
 
 /** Programs of an `up` that was killed end by themselves within this time. */
 export const earlierPatienceMs = 9_000;
-
-function isLocked(dir: DataDir): boolean {
-  try {
-    lockDataDir(dir).release();
-    return false;
-  } catch (error) {
-    if (error instanceof AppError && error.reason === "DATA_DIR_IN_USE") return true;
-    throw error;
-  }
-}

@@ -1,14 +1,18 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { umask } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type DataDir, dataDir, lockDataDir, prepareDataDir } from "./data-dir.ts";
+import { openLog } from "./log.ts";
 import { withDatabase, withOwnDatabase } from "./offline.ts";
-import type { PostgresAccess } from "./postgres.ts";
+import { type PostgresAccess, postgresBinaries } from "./postgres.ts";
+import { ProcessIds } from "./process-id.ts";
+import { Stack, startPostgres } from "./stack.ts";
 
 let dir: DataDir;
 const signal = new AbortController().signal;
@@ -75,6 +79,33 @@ describe("the embedded Postgres", () => {
       const [line] = await once(child.stdout, "data");
       expect(String(line).trim()).toBe(first.databaseUrl);
     });
+  });
+
+  it.runIf(process.getuid?.() === 0)("runs below a folder that only root may enter, and opens nothing", async () => {
+    const closed = join(dir.root, "..");
+    const installed = await postgresBinaries();
+    const native = join(dirname(installed.postgres), "..");
+    // As a checkout is that was made with a umask of 077.
+    execFileSync("cp", ["-r", native, join(closed, "native")]);
+    execFileSync("chmod", ["-R", "u=rwX,go=", closed]);
+    const at = (program: string) => join(closed, "native", "bin", program);
+    const before = umask(0o077);
+    const stack = new Stack(
+      openLog(dir.logs, false, () => {}),
+      new ProcessIds(dir.run),
+      signal,
+    );
+    try {
+      prepareDataDir(dir);
+      const binaries = { ...installed, initdb: at("initdb"), postgres: at("postgres") };
+      const { databaseUrl } = await startPostgres(dir, stack, binaries);
+      expect(await query(databaseUrl, "select 1 as one")).toEqual([{ one: 1 }]);
+      expect(statSync(closed).mode & 0o077).toBe(0);
+      for (const program of ["initdb", "postgres"]) expect(statSync(at(program)).mode & 0o077).toBe(0);
+    } finally {
+      umask(before);
+      await stack.stop();
+    }
   });
 
   it("says so where there is no data", async () => {

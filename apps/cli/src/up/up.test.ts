@@ -1,7 +1,7 @@
 /**
  * `mintmark up` as a process, with everything in it.
  */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -28,6 +28,43 @@ describe("mintmark up", () => {
   it("answers, and has the process id of each program in a file", async () => {
     expect(await (await fetch(`${system.url}/health`)).text()).toBe("OK");
     for (const name of names) expect(isAlive(pidOf(dir, name)), name).toBe(true);
+  });
+
+  it("says what to do next", async () => {
+    await until(() => system.err().includes("stop "));
+    expect(system.err()).toMatch(/^ {2}data {4}.*\/data$/m);
+    expect(system.err()).toContain(`mintmark --server ${system.url} train `);
+    expect(system.err()).toContain(`MLFLOW_TRACKING_URI=${system.url}`);
+  });
+
+  it("is described by status, with every program", async () => {
+    const { code, out } = await run("status", "--data-dir", dir, "--json");
+    const status = JSON.parse(out);
+    expect([code, status.ready, status.url]).toEqual([0, true, system.url]);
+    expect(status.programs.map(({ name, pid }: { name: string; pid: number }) => [name, pid])).toEqual(
+      expect.arrayContaining(["up", ...names].map((name) => [name, pidOf(dir, name)])),
+    );
+    expect((await run("status", "--data-dir", dir)).out).toContain(`${system.url} is ready`);
+  });
+
+  it("is found well by doctor, which knows its ports as its own", async () => {
+    const { code, out } = await run("doctor", "--data-dir", dir, "--json");
+    const { ok, findings } = JSON.parse(out);
+    expect([code, ok]).toEqual([0, true]);
+    const states = Object.fromEntries(
+      findings.map(({ name, state }: { name: string; state: string }) => [name, state]),
+    );
+    expect(states).toEqual({
+      node: "ok",
+      data: "ok",
+      disk: "ok",
+      temporary: "ok",
+      postgres: "ok",
+      ports: "ok",
+      keys: "ok",
+      clock: "ok",
+      server: "ok",
+    });
   });
 
   it("refuses a second one on the same directory", async () => {
@@ -79,12 +116,54 @@ describe("mintmark up", () => {
   });
 });
 
+describe("mintmark status, down and doctor", () => {
+  it("say where there is nothing", async () => {
+    const nowhere = join(scratch, "nowhere");
+    for (const command of ["status", "down"])
+      expect(await run(command, "--data-dir", nowhere)).toMatchObject({
+        code: 1,
+        err: expect.stringContaining(`no data of Mintmark in ${nowhere}`),
+      });
+    expect(existsSync(nowhere)).toBe(false);
+  });
+
+  it("stop it, and say that it is stopped", async () => {
+    const dir = join(scratch, "stopped");
+    const system = await up(dir);
+    const { code, out } = await run("down", "--data-dir", dir, "--json");
+    expect([code, JSON.parse(out)]).toEqual([0, { data_dir: dir, stopped: true }]);
+    expect(await system.ended).toBe(0);
+    expect(await run("status", "--data-dir", dir)).toMatchObject({
+      code: 1,
+      out: expect.stringContaining("nothing runs"),
+    });
+    expect(await run("down", "--data-dir", dir)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("nothing runs"),
+    });
+  });
+
+  it("find keys that others can read, and a clock that was set back", async () => {
+    const dir = join(scratch, "unwell");
+    for (const name of ["run", "logs", "keys/signing"]) mkdirSync(join(dir, name), { recursive: true });
+    writeFileSync(join(dir, "keys/signing/ed25519.pem"), "", { mode: 0o644 });
+    writeFileSync(join(dir, "logs/up.log"), "");
+    const tomorrow = new Date(Date.now() + 86_400_000);
+    utimesSync(join(dir, "logs/up.log"), tomorrow, tomorrow);
+    const { code, out } = await run("doctor", "--data-dir", dir);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^failed +keys .*ed25519\.pem.*chmod 600/m);
+    expect(out).toMatch(/^failed +clock .*later.*set the clock/m);
+  });
+});
+
 describe("mintmark up refuses to start", () => {
   async function refusal(...args: string[]): Promise<string> {
     const program = launch("up", "--data-dir", join(scratch, "refused"), ...anyPorts, ...args);
     expect(await program.ended).toBe(2);
     expect(program.out()).toBe("");
     expect(program.err().trim().split("\n")).toHaveLength(1);
+    expect(existsSync(join(scratch, "refused"))).toBe(false);
     return program.err();
   }
 
@@ -108,8 +187,12 @@ describe("mintmark up refuses to start", () => {
     expect(await refusal("--database-url", "postgres://nobody@127.0.0.1:1/none")).toContain("registry did not start");
   });
 
-  it("in a directory that cannot be made", async () => {
-    expect(await refusal("--data-dir", "/dev/null/data")).toContain("/dev/null/data cannot be used");
+  it.each(["/dev/null/data", "/proc/nope"])("in %s, which cannot be made", async (path) => {
+    expect(await refusal("--data-dir", path)).toContain(`${path} cannot be used`);
+  });
+
+  it("on a queue that is not there, in one line", async () => {
+    expect(await refusal("--queue-url", "redis://127.0.0.1:1")).toContain("redis://127.0.0.1:1");
   });
 
   it("on a misspelt option, with a suggestion", async () => {
@@ -134,8 +217,8 @@ describe("mintmark up --auth on", () => {
     await system.ended;
   });
 
-  it("says where the admin's token is", () => {
-    expect(system.err()).toContain(`the admin token is in ${join(dir, "admin.token")}`);
+  it("says where the admin's token is", async () => {
+    await until(() => system.err().includes(`token   ${join(dir, "admin.token")}`));
   });
 
   it("answers nobody without a token, and the admin token's holder", async () => {

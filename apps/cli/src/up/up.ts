@@ -6,7 +6,7 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { existsSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -18,6 +18,7 @@ import { openLog } from "./log.ts";
 import { earlierPatienceMs } from "./offline.ts";
 import { claimPort, isLoopback, localUrl } from "./ports.ts";
 import { ProcessIds } from "./process-id.ts";
+import { clearRunState, writeRunState } from "./run-state.ts";
 import { nodeProgram, type Ports, Stack, startPostgres } from "./stack.ts";
 
 export interface UpOptions {
@@ -43,6 +44,7 @@ export interface Running {
   readonly url: string;
   readonly grpcPort: number;
   readonly registryPort: number;
+  readonly auth: "on" | "off";
   readonly directory: DataDir;
   /** Stops taking work, lets what runs finish or be kept, and ends everything within 10 s. */
   readonly stop: () => Promise<void>;
@@ -55,11 +57,12 @@ export interface Running {
 export async function up(options: UpOptions, signal: AbortSignal): Promise<Running> {
   const auth = chooseAuth(options);
   const directory = dataDir(options.dataDir);
-  prepareDataDir(directory);
+  const takeBack = prepareDataDir(directory);
   const lock = lockDataDir(directory);
   const log = openLog(directory.logs, options.jsonLog, options.write);
   const stack = new Stack(log, new ProcessIds(directory.run), signal);
   const stop = async () => {
+    clearRunState(directory);
     await stack.stop();
     rmSync(join(directory.run, "up.pid"), { force: true });
     lock.release();
@@ -67,11 +70,19 @@ export async function up(options: UpOptions, signal: AbortSignal): Promise<Runni
   try {
     await stack.ids.outlive(earlierPatienceMs);
     const running = await start(options, auth, directory, stack);
-    if (auth === "on" && existsSync(directory.adminToken))
-      log.note("info", `authentication is on; the admin token is in ${directory.adminToken}`);
-    return { ...running, directory, stop };
+    writeRunState(directory, {
+      pid: process.pid,
+      url: running.url,
+      grpc_port: running.grpcPort,
+      registry_port: running.registryPort,
+      auth,
+      started_at: new Date().toISOString(),
+    });
+    log.show();
+    return { ...running, auth, directory, stop };
   } catch (error) {
     await stop();
+    takeBack();
     throw error;
   }
 }

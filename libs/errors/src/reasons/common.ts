@@ -32,6 +32,7 @@ export const commonReasons = {
   ),
   SERVER_UNREACHABLE: define(
     "unavailable",
-    (d: { url: string; cause: string }) => `${d.url} cannot be reached: ${d.cause}`,
+    (d: { url: string; cause: string; wayOut?: string }) =>
+      `nothing answers at ${d.url} (${d.cause})${d.wayOut === undefined ? "" : `; ${d.wayOut}`}`,
   ),
 } as const;

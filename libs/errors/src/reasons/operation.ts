@@ -30,10 +30,20 @@ export const operationReasons = {
     "not_found",
     (d: { dir: string }) => `no data of Mintmark in ${d.dir}; name the directory of 'mintmark up' with --data-dir`,
   ),
+  NOT_STOPPED: define(
+    "aborted",
+    (d: { pid: number; dir: string }) =>
+      `process ${d.pid} on ${d.dir} was asked to end and has not; see ${d.dir}/logs, or end it with 'kill -9 ${d.pid}': nothing acknowledged is lost`,
+  ),
+  ACCOUNT_CLOSED: define(
+    "permission_denied",
+    (d: { uid: number }) =>
+      `root may not run Postgres, and this root may not become user ${d.uid} (its capabilities were dropped); start Mintmark as an ordinary user, or give DATABASE_URL`,
+  ),
   PATH_CLOSED: define(
     "permission_denied",
     (d: { path: string; uid: number }) =>
-      `root may not run Postgres, so user ${d.uid} does, and ${d.path} is closed to it; choose another --data-dir, open the folder (chmod o+x), or start Mintmark as an ordinary user`,
+      `root may not run Postgres, so user ${d.uid} does, and ${d.path} is closed to it; choose another place (--data-dir for the data), open the folder (chmod o+x), start Mintmark as an ordinary user, or give DATABASE_URL`,
   ),
   POSTGRES_MAJOR_DIFFERS: define(
     "failed_precondition",

@@ -1,0 +1,48 @@
+/**
+ * `mintmark doctor`: looks at everything that the system needs, and says the way out where something is wrong.
+ * @module
+ */
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { type Answer, table } from "../answer.ts";
+import type { Finding } from "../doctor/finding.ts";
+import { dataDirectory, disk, node, ports, postgres } from "../doctor/machine.ts";
+import { clock, keys, lastWritten, server } from "../doctor/system.ts";
+import type { Run } from "../run.ts";
+import type { Session } from "../session.ts";
+import { dataDir } from "../up/data-dir.ts";
+import { runningSystem } from "../up/run-state.ts";
+import { dataDirOption } from "./options.ts";
+
+export function addDoctorCommand(program: Command, run: Run): void {
+  const command = program
+    .command("doctor")
+    .description("look at Node, Postgres, disk, ports, keys, clock and server, and say the way out");
+  command.addOption(dataDirOption("where `mintmark up` keeps everything, or shall"));
+  command.action(({ dataDir }: { dataDir: string }) => run(command, (session) => doctor(session, dataDir)));
+}
+
+/** Exit code 1 if something fails; a warning is none. */
+export async function doctor(session: Session, directory: string): Promise<Answer> {
+  const { cwd, env, signal } = session;
+  const dir = dataDir(resolve(cwd, directory));
+  const state = runningSystem(dir)?.state;
+  const { finding, time } = await server(state?.url ?? session.server, signal);
+  const findings: Finding[] = [
+    node(),
+    dataDirectory(dir),
+    ...disk(dir),
+    await postgres(dir, env["DATABASE_URL"]),
+    ...(await ports(state)),
+    await keys(env["MINTMARK_KEY_DIR"] ?? dir.keys),
+    clock(Date.now(), lastWritten(dir.logs), time),
+    finding,
+  ];
+  const isWell = findings.every(({ state }) => state !== "failed");
+  const rows = findings.map(({ state, name, detail, way_out }) => [
+    state,
+    name,
+    way_out === "" ? detail : `${detail} → ${way_out}`,
+  ]);
+  return { text: table(["STATE", "WHAT", "FOUND"], rows), json: { ok: isWell, findings }, exitCode: isWell ? 0 : 1 };
+}

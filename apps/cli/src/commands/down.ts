@@ -1,0 +1,43 @@
+/**
+ * `mintmark down`: stops what `mintmark up` keeps up, as Ctrl-C there does.
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AppError } from "@mintmark/errors";
+import type { Command } from "commander";
+import type { Answer } from "../answer.ts";
+import type { Run } from "../run.ts";
+import type { Session } from "../session.ts";
+import { dataDir, isLocked } from "../up/data-dir.ts";
+import { runningSystem } from "../up/run-state.ts";
+import { dataDirOption } from "./options.ts";
+
+export function addDownCommand(program: Command, run: Run): void {
+  const command = program
+    .command("down")
+    .description("stop the system that runs on a data directory; what is kept stays");
+  command.addOption(dataDirOption("where `mintmark up` keeps everything"));
+  command.action(({ dataDir }: { dataDir: string }) => run(command, (session) => down(session, dataDir)));
+}
+
+/** `up` ends within 10 s. */
+const patienceMs = 15_000;
+
+/** @throws AppError DATA_DIR_NOT_STARTED if the directory is none of ours; NOT_STOPPED if it does not end */
+export async function down({ cwd, signal, progress }: Session, directory: string): Promise<Answer> {
+  const dir = dataDir(resolve(cwd, directory));
+  if (!existsSync(dir.run)) throw new AppError("DATA_DIR_NOT_STARTED", { dir: dir.root });
+  const system = runningSystem(dir);
+  if (system === undefined)
+    return { text: `nothing runs on ${dir.root}`, json: { data_dir: dir.root, stopped: false } };
+  progress.status("stopping …");
+  process.kill(system.pid, "SIGTERM");
+  const deadline = Date.now() + patienceMs;
+  while (isLocked(dir)) {
+    if (Date.now() > deadline) throw new AppError("NOT_STOPPED", { pid: system.pid, dir: dir.root });
+    await sleep(50, undefined, { signal });
+  }
+  return { text: `stopped; everything is kept in ${dir.root}`, json: { data_dir: dir.root, stopped: true } };
+}

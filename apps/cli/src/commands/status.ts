@@ -1,0 +1,75 @@
+/**
+ * `mintmark status`: what runs on a data directory.
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { AppError } from "@mintmark/errors";
+import type { Command } from "commander";
+import { type Answer, table } from "../answer.ts";
+import type { Run } from "../run.ts";
+import type { Session } from "../session.ts";
+import { dataDir } from "../up/data-dir.ts";
+import { memoryOf, runningSystem } from "../up/run-state.ts";
+import { dataDirOption } from "./options.ts";
+
+export function addStatusCommand(program: Command, run: Run): void {
+  const command = program.command("status").description("what runs on a data directory, and whether it can be used");
+  command.addOption(dataDirOption("where `mintmark up` keeps everything"));
+  command.action(({ dataDir }: { dataDir: string }) => run(command, (session) => status(session, dataDir)));
+}
+
+/** @throws AppError DATA_DIR_NOT_STARTED if the directory is none of ours */
+export async function status({ cwd, signal }: Session, directory: string): Promise<Answer> {
+  const dir = dataDir(resolve(cwd, directory));
+  if (!existsSync(dir.run)) throw new AppError("DATA_DIR_NOT_STARTED", { dir: dir.root });
+  const system = runningSystem(dir);
+  if (system === undefined)
+    return {
+      text: `nothing runs on ${dir.root}; start it with 'mintmark up'`,
+      json: { data_dir: dir.root, running: false, ready: false, url: null, programs: [] },
+      exitCode: 1,
+    };
+  const { state } = system;
+  const ready = state !== undefined && (await isReady(state.url, signal));
+  const programs = [{ name: "up", pid: system.pid, running: true }, ...system.programs].map((program) => ({
+    ...program,
+    memory_bytes: memoryOf(program.pid) ?? null,
+  }));
+  const rows = programs.map(({ name, pid, running, memory_bytes }) => [
+    name,
+    String(pid),
+    running ? "running" : "ended",
+    memory_bytes === null ? "" : `${Math.round(memory_bytes / 2 ** 20)} MiB`,
+  ]);
+  const lines = [
+    table(["PROGRAM", "PID", "STATE", "MEMORY"], rows),
+    `data  ${dir.root}`,
+    state === undefined ? "it is starting or stopping" : `${state.url} ${ready ? "is ready" : "does not answer"}`,
+  ];
+  return {
+    text: lines.join("\n"),
+    json: {
+      data_dir: dir.root,
+      running: true,
+      ready,
+      url: state?.url ?? null,
+      grpc_port: state?.grpc_port ?? null,
+      registry_port: state?.registry_port ?? null,
+      auth: state?.auth ?? null,
+      started_at: state?.started_at ?? null,
+      programs,
+    },
+    exitCode: ready ? 0 : 1,
+  };
+}
+
+async function isReady(url: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(3_000)]);
+    return (await fetch(`${url}/ready`, { signal: patience })).ok;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
