@@ -40,7 +40,7 @@ grant insert on frozen_folder to mintmark_app;
 grant insert, update (completed_at), delete on file_upload to mintmark_app;
 
 -- jobs: what was submitted stays; logs are only added to
-grant insert, update (checkpoint_blake3) on job to mintmark_app;
+grant insert, update (checkpoint_blake3, version_pk) on job to mintmark_app;
 grant insert on job_log to mintmark_app;
 
 -- tokens: made and revoked

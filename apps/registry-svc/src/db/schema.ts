@@ -312,6 +312,7 @@ export interface JobTable {
   config: unknown;
   snapshots: unknown;
   checkpoint_blake3: Uint8Array | null;
+  version_pk: bigint | null;
 }
 
 export interface JobLogTable {

@@ -27,6 +27,8 @@ export interface JobRow extends RunRow {
   readonly config: string;
   readonly snapshots: readonly StoredSnapshot[];
   readonly checkpoint: string | null;
+  /** `NAME/NUMBER` of the version that it registered; null if there is none, or none any longer. */
+  readonly version: string | null;
 }
 
 /** The size as text: JSON would round it beyond 2^53. */
@@ -51,10 +53,20 @@ export async function findJobRow(db: Db, id: string): Promise<JobRow> {
 export async function readJobs(db: Db, runs: RawBuilder<unknown>): Promise<readonly JobRow[]> {
   const { rows } = await sql<JobRow>`
     select ${runColumns}, r.queue_number, r.attempts, r.cancel_requested, r.worker, r.progress, r.error, j.model,
-      j.config::text as config, j.snapshots, encode(j.checkpoint_blake3, 'hex') as checkpoint
+      j.config::text as config, j.snapshots, encode(j.checkpoint_blake3, 'hex') as checkpoint,
+      (select m.shown_name || '/' || v.number from (${versionOfJob(sql`j.run_pk`)}) v join model m using (model_pk)) as version
     from (${runs}) r join job j using (run_pk) ${runDetails}
     order by r.run_pk desc`.execute(db);
   return rows;
+}
+
+/**
+ * A query of the row of `version` that the job registered, as long as it is there. Others make versions of a job's run too,
+ * such as copies, so that the run alone does not say which one it is.
+ */
+export function versionOfJob(runPk: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`select v.* from job made join version v using (version_pk) join model m on m.model_pk = v.model_pk
+    where made.run_pk = ${runPk} and v.deleted_at is null and m.deleted_at is null`;
 }
 
 /** @throws AppError JOB_NOT_FOUND if the text can be no run's id */
@@ -67,9 +79,8 @@ export function parseJobId(id: string): string {
 }
 
 export function jobMessage(row: JobRow): Job {
-  const run = runMessage(row);
   return create(JobSchema, {
-    run,
+    run: runMessage(row),
     configJson: row.config,
     snapshots: row.snapshots.map((snapshot) => ({ ...snapshot, size: BigInt(snapshot.size) })),
     ...(row.progress === null ? {} : { progress: fromJson(ProgressSchema, row.progress) }),
@@ -77,7 +88,7 @@ export function jobMessage(row: JobRow): Job {
     attempts: row.attempts,
     cancelRequested: row.cancel_requested,
     worker: row.worker,
-    version: run.outputs.at(-1) ?? "",
+    version: row.version ?? "",
     model: row.model,
   });
 }

@@ -7,6 +7,7 @@ import { blake3Hex } from "@mintmark/crypto/blake3";
 import type { SigningKeys } from "@mintmark/crypto/keys";
 import type { ManifestFile } from "@mintmark/crypto/manifest";
 import { signModelFiles } from "@mintmark/crypto/model-signature";
+import { signProvenance } from "@mintmark/crypto/provenance";
 import { documentNames } from "@mintmark/crypto/verify-model";
 import type { RegistryClient } from "@mintmark/registry-client";
 
@@ -24,6 +25,15 @@ export async function uploadArtifact(
   const files = Object.entries(contents).map(([path, text]) => describe(path, Buffer.from(text)));
   for (const { path, ...description } of files) await upload(client, description, Buffer.from(contents[path] ?? ""));
   return { files: files.map((file) => ({ ...file, size: BigInt(file.size) })), documents: signed(files, keys) };
+}
+
+/** The artifact with a signed provenance, which a job's has to have. */
+export function withProvenance({ files, documents }: TestArtifact, keys: SigningKeys): TestArtifact {
+  const plain = files.map((file) => ({ ...file, size: Number(file.size) }));
+  const facts = { externalParameters: {}, dependencies: [], builder: { id: "urn:test", version: {} } };
+  const times = { startedOn: "2026-11-21T00:00:00Z", finishedOn: "2026-11-21T00:00:01Z" };
+  const content = signProvenance(plain, { ...facts, ...times, invocationId: "run" }, keys.ed25519);
+  return { files, documents: [...documents, { name: documentNames.provenance, content }] };
 }
 
 /** Registers a version of one small file; what is in it tells versions apart. */

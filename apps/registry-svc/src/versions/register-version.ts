@@ -2,7 +2,7 @@
  * Registers a version: what was uploaded and signed becomes an immutable, numbered entry of a model.
  *
  * Everything that needs only the request and the stored bytes is checked first. Then, in one transaction and under the lock on
- * the model's head: the run's attempt, and the record.
+ * the model's head: the run's attempt, the record, and the job that it is the version of.
  * @module
  */
 import { artifactDigest, type ManifestFile } from "@mintmark/crypto/manifest";
@@ -13,6 +13,7 @@ import type { ModelFacts } from "@mintmark/proto/mintmark/registry/v1/version";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { retryDeadlock } from "../db/sqlstate.ts";
+import { versionOfJob } from "../jobs/find-job.ts";
 import { readSources, runNode, type Source, writeEdges } from "../lineage/lineage-node.ts";
 import { createModelIfMissing } from "../models/create-model.ts";
 import type { AliasName } from "../names/alias-name.ts";
@@ -87,7 +88,7 @@ async function register(
   if (before !== undefined) return { version: before, event: undefined };
   requireAttempt(run, request.attempt);
   requireProvenance(run, request.documents);
-  return recordVersion(tx, keys, {
+  const recorded = await recordVersion(tx, keys, {
     ...request,
     model,
     isNewModel,
@@ -98,25 +99,35 @@ async function register(
     requestId: undefined,
     sources: await makersOf(tx, run, sources),
   });
+  if (run?.is_job === true) await keepVersionOfJob(tx, run, recorded.version);
+  return recorded;
+}
+
+async function keepVersionOfJob(tx: Db, { run_pk }: FoundRun, { version_pk }: VersionRow): Promise<void> {
+  await tx.updateTable("job").set({ version_pk }).where("run_pk", "=", run_pk).executeTakeFirstOrThrow();
 }
 
 /** Asked before the attempt is checked: repeating a call whose answer was lost has to succeed, also after the attempt ended. */
 async function registeredBefore(
   tx: Db,
   { model_pk }: LockedModel,
-  { run_pk, run }: FoundRun,
+  run: FoundRun,
   digest: string,
 ): Promise<VersionRow | undefined> {
-  const [version] = await selectVersions(
-    tx,
-    sql`select v.*, 1::int8 as place from version v where run_pk = ${run_pk} and model_pk = ${model_pk} and source = '' and deleted_at is null
-      order by number limit 1`,
-  );
+  const made = run.is_job ? versionOfJob(sql`${run.run_pk}`) : versionOfRun(run, model_pk);
+  const [version] = await selectVersions(tx, sql`select v.*, 1::int8 as place from (${made}) v`);
   if (version === undefined) return undefined;
   const registered = digestOf(version);
-  if (registered === digest) return version;
+  if (registered === digest && version.model_pk === model_pk) return version;
   const { shown_name: model, number } = version;
-  throw new AppError("RUN_REGISTERED_OTHER", { run, model, version: number, digest: registered ?? "no digest" });
+  const other = { run: run.run, model, version: number, digest: registered ?? "no digest" };
+  throw new AppError("RUN_REGISTERED_OTHER", other);
+}
+
+/** A run that is no job may have a version of each model. */
+function versionOfRun({ run_pk }: FoundRun, model_pk: bigint) {
+  return sql`select * from version where run_pk = ${run_pk} and model_pk = ${model_pk} and source = '' and deleted_at is null
+    order by number limit 1`;
 }
 
 function requireAttempt(run: FoundRun | undefined, attempt: string | undefined): void {

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { generateKey } from "@mintmark/crypto/keys";
 import { artifactDigest, manifestBytes } from "@mintmark/crypto/manifest";
-import { signProvenance } from "@mintmark/crypto/provenance";
-import { documentNames, verifyModel } from "@mintmark/crypto/verify-model";
+import { verifyModel } from "@mintmark/crypto/verify-model";
 import { LineageKind } from "@mintmark/proto/mintmark/registry/v1/lineage";
 import { Stage, VersionStatus } from "@mintmark/proto/mintmark/registry/v1/version";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { registerText, type TestArtifact, uploadArtifact } from "../testing/artifact.ts";
+import { registerText, uploadArtifact, withProvenance } from "../testing/artifact.ts";
 import { failureOf } from "../testing/failure.ts";
 import { type TestRegistry, testRegistry } from "../testing/registry.ts";
 
@@ -204,9 +203,13 @@ describe("a version of a run", () => {
   });
 
   it("that is a job is refused to whoever is not its present attempt", async () => {
-    const made = withProvenance(await artifact({ "w.txt": "of a job" }));
+    const made = withProvenance(await artifact({ "w.txt": "of a job" }), registry.keys);
     const runId = await run();
     const token = "11111111-1111-4111-8111-111111111111";
+    await registry.database.owner.pool.query(
+      "insert into mintmark.job (run_pk, model, config, snapshots) select run_pk, 'of-job', '{}', '[]' from mintmark.run where run_id = $1",
+      [runId],
+    );
     await registry.database.owner.pool.query(
       "update mintmark.run set is_job = true, status = 2, claim_expires_at = now() + interval '1 hour', attempt_token = $1 where run_id = $2",
       [token, runId],
@@ -240,14 +243,6 @@ describe("a version of a run", () => {
 });
 
 /** As a worker signs it beside the model. */
-function withProvenance({ files, documents }: TestArtifact): TestArtifact {
-  const plain = files.map((file) => ({ ...file, size: Number(file.size) }));
-  const facts = { externalParameters: {}, dependencies: [], builder: { id: "urn:test", version: {} } };
-  const times = { startedOn: "2026-11-21T00:00:00Z", finishedOn: "2026-11-21T00:00:01Z" };
-  const content = signProvenance(plain, { ...facts, ...times, invocationId: "run" }, registry.keys.ed25519);
-  return { files, documents: [...documents, { name: documentNames.provenance, content }] };
-}
-
 describe("stages, archive and deletion", () => {
   it("moves a version to a stage and those that were there to the archive stage", async () => {
     for (const text of ["1", "2", "3"]) await register("staged", text);

@@ -59,7 +59,7 @@ export const registryReasons = {
   RUN_REGISTERED_OTHER: define(
     "failed_precondition",
     (d: { run: string; model: string; version: number; digest: string }) =>
-      `run ${d.run} has registered version ${d.version} of '${d.model}' already, with other files (${d.digest})`,
+      `run ${d.run} has registered version ${d.version} of '${d.model}' (${d.digest}), and registers no other files and no other model`,
   ),
   BLOBS_MISSING: define(
     "failed_precondition",

@@ -79,7 +79,7 @@ export type Job = Message<"mintmark.training.v1.Job"> & {
   worker: string;
 
   /**
-   * The version that it registered, as `NAME/NUMBER`; empty before.
+   * The version that it registered, as `NAME/NUMBER`; empty before, and once that version or its model is deleted.
    *
    * @generated from field: string version = 9;
    */
