@@ -307,6 +307,7 @@ describe("refusals", () => {
     ["GET", "registered-models/alias", { name: "known" }, 400, invalid, "Missing value for required parameter 'alias'"],
     ["POST", "registered-models/alias", { name: "known", alias: "LATEST", version: "1" }, 400, invalid, "reserved"],
     ["POST", "registered-models/alias", { name: "known", alias: "v1", version: "1" }, 400, invalid, "v1"],
+    ["POST", "registered-models/alias", { name: "known", alias: "my alias", version: "1" }, 400, invalid, "'my alias'"],
     [
       "POST",
       "registered-models/alias",

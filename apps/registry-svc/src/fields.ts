@@ -46,11 +46,6 @@ export function requireTags(tags: Readonly<Record<string, string>>): Readonly<Re
   return requireEntries("tag", tags, 100_000);
 }
 
-/** A version number fits int4; a greater one names no version, and no statement should fail over it. */
-export function isVersionNumber(number: number): boolean {
-  return Number.isSafeInteger(number) && number >= 1 && number <= 2_147_483_647;
-}
-
 /** The greatest number that a version can be asked to have, so that there are always numbers left after it. */
 export const maxVersionNumber = 1_000_000_000;
 

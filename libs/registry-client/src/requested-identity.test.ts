@@ -19,7 +19,7 @@ describe("requestedIdentity", () => {
     ["a.b", { model: "main.default.a.b" }],
     ["a@b@champion", { model: "main.default.a@b" }],
     [`titanic@${digest}`, { model, digest }],
-    ["runs:/0123/model", {}],
+    ["runs:/0123456789abcdef0123456789abcdef/model", {}],
     ["m-0123456789abcdef0123456789abcdef", {}],
   ])("reads %s", (uri, identity) => {
     expect(requestedIdentity(uri)).toEqual(identity);
@@ -33,7 +33,7 @@ describe("requestCheck", () => {
     "titanic/1.2.0",
     `titanic@${digest}`,
     `renamed@${digest}`,
-    "runs:/1/model",
+    "runs:/0123456789abcdef0123456789abcdef/model",
   ])("takes what %s asks for", (uri) => {
     expect(requestCheck(uri, registered)).toMatchObject({ name: "request", ok: true });
   });
@@ -42,7 +42,7 @@ describe("requestCheck", () => {
     ["iris", "got what was registered as 'titanic'; if the model was renamed since, ask for NAME@blake3:"],
     ["titanic/4", "asked for version 4, got 3"],
     ["titanic/1.3.0", "asked for semver 1.3.0, got 1.2.0"],
-    ["titanic@blake3:00", "asked for blake3:00, got blake3:abab"],
+    [`titanic@blake3:${"00".repeat(32)}`, "asked for blake3:0000"],
   ])("refuses what %s does not ask for", (uri, message) => {
     const check = requestCheck(uri, registered);
     expect(check.ok).toBe(false);

@@ -6,6 +6,8 @@
  * @module
  */
 import type { Check } from "@mintmark/crypto/verify-model";
+import { fullName } from "@mintmark/names/model-name";
+import { parseModelUri } from "@mintmark/names/model-uri";
 
 export interface RequestedIdentity {
   /** `catalog.schema.model` */
@@ -16,18 +18,25 @@ export interface RequestedIdentity {
   readonly digest?: string;
 }
 
-/** The identity in any form of URI; nothing of `m-<id>` and `runs:/…`, which name no model. */
+/**
+ * The identity in any form of URI; nothing of `m-<id>` and `runs:/…`, which name no model.
+ * @throws AppError `URI_INVALID`, `NAME_INVALID`
+ */
 export function requestedIdentity(uri: string): RequestedIdentity {
-  const [path = ""] = uri.replace(/^models:\//, "").split("?");
-  if (path.startsWith("runs:/") || /^m-[0-9a-f-]{32,}$/.test(path)) return {};
-  const at = path.lastIndexOf("@");
-  if (at !== -1) {
-    const suffix = path.slice(at + 1);
-    const digest = suffix.startsWith("blake3:") ? { digest: suffix } : {};
-    return { model: qualify(path.slice(0, at)), ...digest };
+  const asked = parseModelUri(uri);
+  switch (asked.kind) {
+    case "logged-model":
+    case "run":
+      return {};
+    case "number":
+      return { model: asked.name.full, version: asked.number };
+    case "semver":
+      return { model: asked.name.full, semver: asked.semver };
+    case "digest":
+      return { model: asked.name.full, digest: `blake3:${asked.blake3}` };
+    default:
+      return { model: asked.name.full };
   }
-  const [name = "", segment = ""] = path.split("/");
-  return { model: qualify(name), ...versionOf(segment) };
 }
 
 /** Compares it with the name and version that the registry signed. */
@@ -41,7 +50,7 @@ export function requestCheck(
   if (requested.digest !== undefined) {
     if (requested.digest !== registered.digest)
       return failed(`asked for ${requested.digest}, got ${registered.digest}`);
-  } else if (requested.model !== undefined && requested.model !== qualify(registered.model))
+  } else if (requested.model !== undefined && requested.model !== fullName(registered.model))
     return failed(
       `asked for '${uri}', got what was registered as '${registered.model}'; if the model was renamed since, ask for ` +
         `NAME@${registered.digest}`,
@@ -50,16 +59,4 @@ export function requestCheck(
     if (requested[field] !== undefined && requested[field] !== registered[field])
       return failed(`asked for ${field} ${requested[field]}, got ${registered[field]}`);
   return { name: "request", ok: true, detail: `'${uri}' is ${registered.model}/${registered.version}` };
-}
-
-/** A name that is not of three parts is a model of the default schema. */
-function qualify(name: string): string {
-  const parts = name.split(".");
-  const isQualified = parts.length === 3 && parts.every((part) => part !== "");
-  return isQualified ? name : `main.default.${name}`;
-}
-
-function versionOf(segment: string): RequestedIdentity {
-  if (/^\d+$/.test(segment)) return { version: Number(segment) };
-  return /^\d+\.\d+\.\d+$/.test(segment) ? { semver: segment } : {};
 }

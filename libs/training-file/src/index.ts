@@ -10,7 +10,6 @@ export type { TrainingConfig } from "./config.ts";
 export { applySet } from "./document.ts";
 export { trainingFileJsonSchema } from "./json-schema.ts";
 export { metricsOf } from "./metrics.ts";
-export { aliasProblem, modelNameParts, modelNameProblem } from "./names.ts";
 export {
   inferTask,
   type ParseOptions,

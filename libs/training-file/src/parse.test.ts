@@ -133,6 +133,12 @@ describe("a training file", () => {
     ["a path in the model's name", "model=../evil", "", `"model" "../evil" must not contain '/' or ':'`],
     ["a control character in the model's name", 'model="a\\tb"', "", "must not contain control characters"],
     ["a numeric alias", "register.alias=['7']", "", `"register.alias.0" "7" must not look like a version number`],
+    [
+      "an alias with a blank",
+      "register.alias=['my alias']",
+      "",
+      `"register.alias.0" "my alias" must be 1 to 255 letters`,
+    ],
     ["a parent's name as the model's", "model='..'", "", "must not be '.' or '..'"],
     ["the reserved alias", "register.alias=[Latest]", "", "is reserved"],
     ["no target", "data.target=null", "", `"data.target" is missing: gradient-boosting learns to predict a column`],

@@ -3,10 +3,10 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { shortName } from "@mintmark/names/model-name";
 import { type AlgorithmName, type Task, tasksOf } from "./algorithms.ts";
 import type { TrainingConfig } from "./config.ts";
 import { applySet, type Document, inEnvironment, isObject, readDocument } from "./document.ts";
-import { shortName } from "./names.ts";
 import { type Problem, problemsOf } from "./problems.ts";
 import { rulesBroken } from "./rules.ts";
 import { configSchema, trainingFileSchema } from "./schema.ts";

@@ -3,9 +3,10 @@
  * @module
  */
 import { columnTypes } from "@mintmark/columns/column-schema";
+import { aliasProblem } from "@mintmark/names/alias-name";
+import { modelNameProblem } from "@mintmark/names/model-name";
 import { z } from "zod";
 import { algorithmSchema, tasks } from "./algorithms.ts";
-import { aliasProblem, modelNameProblem } from "./names.ts";
 import { stepSchema } from "./preprocess.ts";
 import { strict } from "./strict.ts";
 

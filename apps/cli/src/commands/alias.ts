@@ -2,6 +2,8 @@
  * `mintmark alias`: movable names for versions.
  * @module
  */
+
+import { maxInt4 } from "@mintmark/names/int4";
 import { AliasMoveSchema, AliasSchema } from "@mintmark/proto/mintmark/registry/v1/alias";
 import type { Command } from "commander";
 import { type Answer, messageJson, table, time } from "../answer.ts";
@@ -12,15 +14,14 @@ import { group, integer } from "./options.ts";
 
 export function addAliasCommands(program: Command, run: Run): void {
   const alias = group(program, "alias", "movable names for versions, such as champion");
-  const largest = 2 ** 31 - 1;
 
   const set = alias.command("set").description("point an alias at a version");
   set
     .argument("<name>")
     .argument("<alias>")
-    .argument("<version>", "the number", integer("VERSION", 1, largest));
+    .argument("<version>", "the number", integer("VERSION", 1, maxInt4));
   set.option("--reason <text>", "why", "");
-  set.option("--expect <version>", "only if it points there now; 0: nowhere", integer("--expect", 0, largest));
+  set.option("--expect <version>", "only if it points there now; 0: nowhere", integer("--expect", 0, maxInt4));
   set.action((model: string, name: string, version: number, options: { reason: string; expect?: number }) =>
     run(set, (session) => setAlias(session, { model, alias: name, version, ...options })),
   );

@@ -3,6 +3,7 @@
  * @module
  */
 import { resolve } from "node:path";
+import { parseAliasName } from "@mintmark/names/alias-name";
 import { pushDirectory, readSigningKeys } from "@mintmark/registry-client";
 import { type Command, Option } from "commander";
 import type { Answer } from "../answer.ts";
@@ -40,7 +41,7 @@ interface PushCommand {
 export async function push(session: Session, dir: string, model: string, options: PushCommand): Promise<Answer> {
   const { alias, tag, ...rest } = options;
   const { version } = await pushDirectory(session.client, resolve(session.cwd, dir), {
-    request: { model, aliases: [...alias], tags: tag, ...rest },
+    request: { model, aliases: alias.map(parseAliasName), tags: tag, ...rest },
     keys: await readSigningKeys(session.keyDir),
     onProgress: transferProgress(session.progress, "upload"),
     signal: session.signal,

@@ -2,6 +2,7 @@
  * `mintmark versions`: the numbered entries of a model.
  * @module
  */
+import { maxInt4 } from "@mintmark/names/int4";
 import { Stage, type Version, VersionStatus } from "@mintmark/proto/mintmark/registry/v1/version";
 import type { Command } from "commander";
 import { type Answer, table, time } from "../answer.ts";
@@ -12,7 +13,7 @@ import { group, integer, keyValue } from "./options.ts";
 
 export function addVersionsCommands(program: Command, run: Run): void {
   const versions = group(program, "versions", "versions of a model");
-  const version = integer("VERSION", 1, 2 ** 31 - 1);
+  const version = integer("VERSION", 1, maxInt4);
 
   const list = versions.command("list").description("all versions, the latest first").argument("<name>");
   list.option("--limit <n>", "at most this many", integer("--limit", 1, 100_000), 1000);

@@ -18,8 +18,7 @@ export interface AskedModel {
 
 /** The version that the URI names now, and how its rows are read. */
 export async function askedModel(session: Session, uri: string): Promise<AskedModel> {
-  const name = uri.startsWith("models:/") || /^(runs:\/|m-)/.test(uri) ? uri : `models:/${uri}`;
-  const { version } = await session.client.versions.getVersion({ uri: name }, { signal: session.signal });
+  const { version } = await session.client.versions.getVersion({ uri }, { signal: session.signal });
   const own = `models:/${version!.model}/${version!.number}`;
   return { uri: own, schema: version!.digest === "" ? undefined : await schemaOf(session, own) };
 }

@@ -3,6 +3,9 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { parseKnownAliasName } from "@mintmark/names/alias-name";
+import { maxInt4 } from "@mintmark/names/int4";
+import { parseModelName } from "@mintmark/names/model-name";
 import type { Version } from "@mintmark/proto/mintmark/registry/v1/version";
 import { z } from "zod";
 import { stageName } from "../stages.ts";
@@ -21,26 +24,19 @@ export interface VersionOfModel {
   readonly version: bigint;
 }
 
-/** The URI of the version. */
+/** The URI of the version. @throws AppError `NAME_INVALID`, `VERSION_NOT_FOUND` */
 export function versionUri(of: VersionOfModel): string {
   const { model, number } = numbered(of);
-  return `${uriPart("model", model)}/${number}`;
+  return `${parseModelName(model).written}/${number}`;
 }
 
-/** The URI of what the alias points at; `latest` is one that every model has. */
+/**
+ * The URI of what the alias points at; `latest` is one that every model has.
+ * @throws AppError `NAME_INVALID`, also for what could be read as another part of a URI: no name has that in it
+ */
 export function aliasUri({ name, alias }: { readonly name: string; readonly alias: string }): string {
-  const model = uriPart("model", name);
-  return alias.toLowerCase() === "latest" ? `${model}/latest` : `${model}@${uriPart("alias", alias)}`;
-}
-
-/** @throws MlflowError for what could be read as another part of a URI; no name has that in it */
-function uriPart(what: "model" | "alias", name: string): string {
-  const forbidden = what === "model" ? /[/:]/ : /[/:@]/;
-  if (!forbidden.test(name)) return name;
-  throw new MlflowError(
-    "INVALID_PARAMETER_VALUE",
-    `Invalid ${what} name: '${name}'. It must not contain '/' or ':'${what === "alias" ? " or '@'" : ""}.`,
-  );
+  const model = parseModelName(name).written;
+  return alias.toLowerCase() === "latest" ? `${model}/latest` : `${model}@${parseKnownAliasName(alias)}`;
 }
 
 /**
@@ -48,12 +44,10 @@ function uriPart(what: "model" | "alias", name: string): string {
  * @throws AppError `VERSION_NOT_FOUND` for a number that no version can have
  */
 export function numbered({ name, version }: VersionOfModel): { model: string; number: number } {
-  if (version < 1n || version > maxNumber)
+  if (version < 1n || version > maxInt4)
     throw new AppError("VERSION_NOT_FOUND", { model: name, version: String(version) });
   return { model: name, number: Number(version) };
 }
-
-const maxNumber = 2_147_483_647n;
 
 function wholeNumber(value: string | number): bigint {
   const text = String(value).trim();

@@ -3,6 +3,7 @@
  * name resolves to, what is known of a model.
  * @module
  */
+import { tryParseModelUri } from "@mintmark/names/model-uri";
 import type { Event } from "@mintmark/proto/mintmark/registry/v1/event";
 import { Lru } from "./lru.ts";
 
@@ -118,5 +119,6 @@ export function whileRecalled<Answer extends object>(answer: Answer, recall: () 
  * too seldom to be worth the room. What names no model may be answered with another one next.
  */
 function isWatchable(question: string): boolean {
-  return !question.includes("?") && !/^(?:runs:\/|(?:models:\/)?m-[0-9a-f]{32}$)/.test(question);
+  const uri = tryParseModelUri(question);
+  return uri !== undefined && uri.at === undefined && uri.kind !== "run" && uri.kind !== "logged-model";
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { registerText } from "../testing/artifact.ts";
+import { registerText, uploadArtifact } from "../testing/artifact.ts";
 import { failureOf } from "../testing/failure.ts";
 import { type TestRegistry, testRegistry } from "../testing/registry.ts";
 
@@ -68,6 +68,7 @@ describe("SetAlias", () => {
     ["the reserved name", { alias: "Latest" }, "InvalidArgument", "NAME_INVALID"],
     ["a number as name", { alias: "v3" }, "InvalidArgument", "NAME_INVALID"],
     ["an @ in the name", { alias: "a@b" }, "InvalidArgument", "NAME_INVALID"],
+    ["a blank in the name", { alias: "a b" }, "InvalidArgument", "NAME_INVALID"],
   ])("refuses %s", async (_, change, code, reason) => {
     const request = { model: "churn", alias: "c", version: 1, ...change };
     expect(await failureOf(aliases().setAlias(request))).toMatchObject({ code, reason });
@@ -95,6 +96,30 @@ describe("DeleteAlias", () => {
     const { moves } = await aliases().listAliasMoves({ model: "churn", alias: "e" });
     expect(moves.map(({ toVersion }) => toVersion)).toEqual([2, 0, 1]);
   });
+});
+
+it("an alias with a name that is taken no longer resolves and can be removed, but moves nowhere", async () => {
+  const { version } = (await registry.client.resolver.resolve({ uri: "churn/3" })) as { version: { modelId: string } };
+  await registry.database.owner.pool.query(
+    "select mintmark.write_alias(model_pk, 'of before', 3, 'admin', '') from mintmark.model where id = $1",
+    [version.modelId],
+  );
+  const resolved = await registry.client.resolver.resolve({ uri: "models:/churn@of before" });
+  expect(resolved).toMatchObject({ alias: "of before", version: { number: 3 } });
+  const { aliases: listed } = await aliases().listAliases({ model: "churn" });
+  expect(listed).toContainEqual(expect.objectContaining({ name: "of before", version: 3 }));
+  expect(await failureOf(set("of before", 4))).toMatchObject({ reason: "NAME_INVALID" });
+  await aliases().deleteAlias({ model: "churn", alias: "of before" });
+  expect(await failureOf(registry.client.resolver.resolve({ uri: "churn@of before" }))).toMatchObject({
+    code: "NotFound",
+    reason: "ALIAS_NOT_FOUND",
+  });
+});
+
+it("a version is not registered with an alias of such a name", async () => {
+  const made = await uploadArtifact(registry.client, registry.keys, { "weights.txt": "x" });
+  const call = registry.client.versions.registerVersion({ model: "churn", ...made, aliases: ["of before"] });
+  expect(await failureOf(call)).toMatchObject({ code: "InvalidArgument", reason: "NAME_INVALID" });
 });
 
 it("lists the moves of all aliases, each once, newest first, page by page", async () => {

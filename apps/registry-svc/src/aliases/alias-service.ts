@@ -4,12 +4,12 @@
  */
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { ServiceImpl } from "@connectrpc/connect";
+import { parseAliasName, parseKnownAliasName } from "@mintmark/names/alias-name";
+import { parseModelName } from "@mintmark/names/model-name";
 import type { AliasService } from "@mintmark/proto/mintmark/registry/v1/alias_service";
 import { currentCaller } from "../caller.ts";
 import { announce } from "../events/announce.ts";
 import { requireText } from "../fields.ts";
-import { parseAliasName } from "../names/alias-name.ts";
-import { parseModelName } from "../names/model-name.ts";
 import { pageSize } from "../paging.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { listAliases, listAliasMoves } from "./list-aliases.ts";
@@ -37,7 +37,7 @@ export function aliasService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeo
     async deleteAlias({ model, alias, expectedRevision, reason }, context) {
       const removed = await moveAlias(db, {
         name: parseModelName(model),
-        alias: parseAliasName(alias),
+        alias: parseKnownAliasName(alias),
         number: undefined,
         expectedRevision,
         expectedVersion: undefined,

@@ -2,10 +2,11 @@
  * Reads the aliases of a model and their history.
  * @module
  */
+
+import type { ModelName } from "@mintmark/names/model-name";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { findModel } from "../models/find-model.ts";
-import type { ModelName } from "../names/model-name.ts";
 import { cutPage, pageToken, readPageToken } from "../paging.ts";
 
 export interface AliasRow {

@@ -4,12 +4,12 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import type { AliasName } from "@mintmark/names/alias-name";
+import { isVersionNumber } from "@mintmark/names/int4";
+import type { ModelName } from "@mintmark/names/model-name";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { isVersionNumber } from "../fields.ts";
 import { findModel } from "../models/find-model.ts";
-import type { AliasName } from "../names/alias-name.ts";
-import type { ModelName } from "../names/model-name.ts";
 
 export interface MoveAlias {
   readonly name: ModelName;

@@ -3,10 +3,10 @@
  * @module
  */
 import type { ServiceImpl } from "@connectrpc/connect";
+import { parseModelName } from "@mintmark/names/model-name";
 import type { EventService } from "@mintmark/proto/mintmark/registry/v1/event_service";
 import { sql } from "kysely";
 import { findModel } from "../models/find-model.ts";
-import { parseModelName } from "../names/model-name.ts";
 import { cutPage, pageSize, pageToken, readNumberToken } from "../paging.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { eventMessage, selectEvents, watchEvents } from "./event-feed.ts";

@@ -3,6 +3,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { maxInt4 } from "@mintmark/names/int4";
 
 /**
  * As the database takes it. Text that can be no experiment's id is treated like the id of none.
@@ -18,7 +19,7 @@ export function parseExperimentId(text: string): number {
 export function tryParseExperimentId(text: string): number | undefined {
   if (!/^\d{1,10}$/.test(text)) return undefined;
   const number = Number(text);
-  return number <= 2_147_483_647 ? number : undefined;
+  return number <= maxInt4 ? number : undefined;
 }
 
 /** Of those that can be ids, each once. */

@@ -3,10 +3,10 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { isVersionNumber } from "@mintmark/names/int4";
 import { type RawBuilder, sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
-import { isVersionNumber } from "../fields.ts";
 import { versionsFolder } from "./file-path.ts";
 
 export interface FoundFile {

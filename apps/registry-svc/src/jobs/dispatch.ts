@@ -2,7 +2,7 @@
  * Puts a run into the queue, always after the commit that says it belongs there.
  * @module
  */
-import { formatRunId } from "../runs/run-id.ts";
+import { formatRunId } from "@mintmark/names/run-id";
 import type { JobDeps } from "./job-deps.ts";
 
 export interface Queueing {

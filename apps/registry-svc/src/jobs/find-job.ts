@@ -4,6 +4,7 @@
  */
 import { create, fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { AppError } from "@mintmark/errors";
+import { parseRunId } from "@mintmark/names/run-id";
 import {
   type Job,
   JobErrorSchema,
@@ -14,7 +15,6 @@ import {
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { type RunRow, runColumns, runDetails, runMessage } from "../runs/find-run.ts";
-import { parseRunId } from "../runs/run-id.ts";
 
 export interface JobRow extends RunRow {
   readonly queue_number: number;

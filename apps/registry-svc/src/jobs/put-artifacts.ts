@@ -4,6 +4,7 @@
  */
 import { isHexDigest } from "@mintmark/crypto/manifest";
 import { AppError } from "@mintmark/errors";
+import { formatRunId } from "@mintmark/names/run-id";
 import type { ArtifactFile } from "@mintmark/proto/mintmark/training/v1/attempt_service";
 import { pathOfArtifactUri } from "@mintmark/registry-client";
 import { sql } from "kysely";
@@ -13,7 +14,6 @@ import { runArtifactUri } from "../experiments/artifact-location.ts";
 import { invalid } from "../fields.ts";
 import { requireFilePath } from "../files/file-path.ts";
 import { recordFile } from "../files/put-file.ts";
-import { formatRunId } from "../runs/run-id.ts";
 import { type Attempt, requireAttempt } from "./attempt.ts";
 
 export interface PutArtifacts {

@@ -5,6 +5,7 @@
 
 import { randomUUID } from "node:crypto";
 import { AppError } from "@mintmark/errors";
+import { formatRunId } from "@mintmark/names/run-id";
 import { RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import type { Snapshot } from "@mintmark/proto/mintmark/training/v1/job";
 import type { TrainingConfig } from "@mintmark/training-file";
@@ -14,7 +15,6 @@ import { isUniqueViolation } from "../db/sqlstate.ts";
 import { requireExperimentName } from "../experiments/experiment-name.ts";
 import { requireText } from "../fields.ts";
 import { refusal } from "../runs/refusal.ts";
-import { formatRunId } from "../runs/run-id.ts";
 import { requireRunTags } from "../runs/run-tags.ts";
 import { dispatch } from "./dispatch.ts";
 import type { StoredSnapshot } from "./find-job.ts";

@@ -4,14 +4,15 @@
  * A version is kept by the identity of its model, so that the graph outlives a rename, and shown by the model's present name.
  * @module
  */
+
+import { isLoggedModelId } from "@mintmark/names/logged-model-id";
+import { isRunId } from "@mintmark/names/run-id";
 import { type LineageInput, LineageKind } from "@mintmark/proto/mintmark/registry/v1/lineage";
 import { sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { invalid, requireCount, requireText } from "../fields.ts";
-import { isLoggedModelId } from "../logged-models/logged-model-id.ts";
 import { resolveUri } from "../resolve/resolve-uri.ts";
-import { isRunId } from "../runs/run-id.ts";
 
 export interface StoredNode {
   readonly kind: LineageKind;

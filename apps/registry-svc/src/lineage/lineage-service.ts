@@ -4,13 +4,13 @@
  */
 import type { ServiceImpl } from "@connectrpc/connect";
 import { AppError } from "@mintmark/errors";
+import { isRunId } from "@mintmark/names/run-id";
 import { LineageKind } from "@mintmark/proto/mintmark/registry/v1/lineage";
 import type { LineageService } from "@mintmark/proto/mintmark/registry/v1/lineage_service";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { invalid } from "../fields.ts";
 import { resolveUri } from "../resolve/resolve-uri.ts";
-import { isRunId } from "../runs/run-id.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { walkLineage } from "./walk-lineage.ts";
 

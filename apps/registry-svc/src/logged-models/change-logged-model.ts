@@ -3,11 +3,11 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { parseLoggedModelId } from "@mintmark/names/logged-model-id";
 import { LoggedModelStatus } from "@mintmark/proto/mintmark/tracking/v1/logged_model";
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { invalid } from "../fields.ts";
-import { parseLoggedModelId } from "./logged-model-id.ts";
 
 /** @throws AppError REQUEST_INVALID, LOGGED_MODEL_NOT_FOUND */
 export async function finalizeLoggedModel(

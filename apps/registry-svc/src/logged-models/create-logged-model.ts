@@ -4,13 +4,13 @@
  */
 import { randomUUID } from "node:crypto";
 import { AppError } from "@mintmark/errors";
+import { formatLoggedModelId, isLoggedModelId, parseLoggedModelId } from "@mintmark/names/logged-model-id";
+import { parseRunId } from "@mintmark/names/run-id";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { isUniqueViolation } from "../db/sqlstate.ts";
 import { parseExperimentId } from "../experiments/experiment-id.ts";
 import { invalid } from "../fields.ts";
-import { parseRunId } from "../runs/run-id.ts";
-import { formatLoggedModelId, isLoggedModelId, parseLoggedModelId } from "./logged-model-id.ts";
 
 export interface CreateLoggedModel {
   readonly experimentId: string;

@@ -5,6 +5,8 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
+import { formatLoggedModelId, parseLoggedModelId } from "@mintmark/names/logged-model-id";
+import { formatRunId } from "@mintmark/names/run-id";
 import {
   type LoggedModel,
   LoggedModelSchema,
@@ -14,8 +16,6 @@ import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { loggedModelArtifactUri } from "../experiments/artifact-location.ts";
 import type { Placed } from "../page-rows.ts";
-import { formatRunId } from "../runs/run-id.ts";
-import { formatLoggedModelId, parseLoggedModelId } from "./logged-model-id.ts";
 
 /** @throws AppError LOGGED_MODEL_NOT_FOUND, also if it is deleted */
 export async function findLoggedModel(db: Db, id: string): Promise<LoggedModel> {

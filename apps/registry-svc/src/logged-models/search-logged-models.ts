@@ -3,6 +3,7 @@
  * @module
  */
 
+import { isLoggedModelId, parseLoggedModelId } from "@mintmark/names/logged-model-id";
 import type { LoggedModel } from "@mintmark/proto/mintmark/tracking/v1/logged_model";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
@@ -27,7 +28,6 @@ import {
 import { searchPage } from "../search/search-page.ts";
 import { readFilter, readSorting, type Sorting, type Vocabulary } from "../search/vocabulary.ts";
 import { loggedModelMessage, readLoggedModels } from "./find-logged-model.ts";
-import { isLoggedModelId, parseLoggedModelId } from "./logged-model-id.ts";
 
 /** A data set; of any digest if that is empty. */
 export interface DatasetFilter {

@@ -5,9 +5,10 @@
  * never wait for each other in a circle, and hold the counter of events only for their commit.
  * @module
  */
+
+import type { ModelName } from "@mintmark/names/model-name";
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import type { ModelName } from "../names/model-name.ts";
 
 export interface ModelChange {
   readonly name: ModelName;

@@ -3,10 +3,10 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import type { ModelName } from "@mintmark/names/model-name";
 import { type RawBuilder, sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
-import type { ModelName } from "../names/model-name.ts";
 
 export interface CreateModel {
   readonly name: ModelName;

@@ -3,9 +3,9 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import type { ModelName } from "@mintmark/names/model-name";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import type { ModelName } from "../names/model-name.ts";
 import { changeModel } from "./change-model.ts";
 
 /**

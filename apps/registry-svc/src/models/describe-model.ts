@@ -2,9 +2,10 @@
  * Changes what is said about a model: its description and its tags.
  * @module
  */
+
+import type { ModelName } from "@mintmark/names/model-name";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import type { ModelName } from "../names/model-name.ts";
 import { changeModel } from "./change-model.ts";
 
 interface About {

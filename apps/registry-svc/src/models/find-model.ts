@@ -6,11 +6,11 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
+import type { ModelName } from "@mintmark/names/model-name";
 import type { ModelSchema } from "@mintmark/proto/mintmark/registry/v1/model";
 import { type RawBuilder, sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
-import type { ModelName } from "../names/model-name.ts";
 import type { Placed } from "../page-rows.ts";
 import { selectVersions, type VersionRow, versionMessage } from "../versions/find-version.ts";
 

@@ -2,9 +2,10 @@
  * Lists models by full name in code-point order.
  * @module
  */
+
+import { defaultCatalog, defaultSchema } from "@mintmark/names/model-name";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { defaultCatalog, defaultSchema } from "../names/model-name.ts";
 import { readPage } from "../page-rows.ts";
 import { pageToken, readPageToken } from "../paging.ts";
 import { tagIs } from "../tag-condition.ts";

@@ -3,11 +3,11 @@
  * @module
  */
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import { type ModelName, parseModelName } from "@mintmark/names/model-name";
 import type { ModelService } from "@mintmark/proto/mintmark/registry/v1/model_service";
 import { currentCaller } from "../caller.ts";
 import { announce } from "../events/announce.ts";
 import { requireTags, requireText } from "../fields.ts";
-import { type ModelName, parseModelName } from "../names/model-name.ts";
 import { pageSize } from "../paging.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { createModel } from "./create-model.ts";

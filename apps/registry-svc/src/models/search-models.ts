@@ -2,9 +2,10 @@
  * Finds models by MLflow's search grammar.
  * @module
  */
+
+import { parseModelName } from "@mintmark/names/model-name";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { parseModelName } from "../names/model-name.ts";
 import { pageSize } from "../paging.ts";
 import { columnOrder, keyedTextFilter, type SortKey, textFilter } from "../search/fields.ts";
 import { withoutPrompts } from "../search/prompts.ts";

@@ -6,13 +6,14 @@
  * nothing here has to be atomic with the queue.
  * @module
  */
+
+import { formatRunId } from "@mintmark/names/run-id";
 import { RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { cancelled } from "../jobs/cancel-job.ts";
 import { dispatch, type Queueing } from "../jobs/dispatch.ts";
 import { type JobDeps, retries } from "../jobs/job-deps.ts";
-import { formatRunId } from "../runs/run-id.ts";
 
 export type ReconcilerDeps = Pick<JobDeps, "db" | "queue" | "onQueueError">;
 

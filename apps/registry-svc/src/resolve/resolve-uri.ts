@@ -6,13 +6,13 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { isVersionNumber, maxInt4 } from "@mintmark/names/int4";
+import type { ModelName } from "@mintmark/names/model-name";
+import { type ModelUri, parseModelUri, type StageName } from "@mintmark/names/model-uri";
 import { type RawBuilder, sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
-import { isVersionNumber } from "../fields.ts";
-import type { ModelName } from "../names/model-name.ts";
 import { selectVersions, type VersionRow } from "../versions/find-version.ts";
-import { type ModelUri, parseModelUri, type StageName } from "./model-uri.ts";
 
 export interface Resolved {
   readonly version: VersionRow;
@@ -93,7 +93,7 @@ function ofPath(run: string, path: string): RawBuilder<unknown> {
 
 function semverCondition(uri: Extract<ModelUri, { kind: "semver" }>): RawBuilder<unknown> | undefined {
   const [major, minor, patch] = uri.semver.split(".").map(Number);
-  const known = [major, minor, patch].every((part) => part !== undefined && part <= 2_147_483_647);
+  const known = [major, minor, patch].every((part) => part !== undefined && part <= maxInt4);
   return known ? highest(uri, sql`(v.major, v.minor, v.patch) = (${major}, ${minor}, ${patch})`) : undefined;
 }
 

@@ -3,11 +3,11 @@
  * @module
  */
 import { create } from "@bufbuild/protobuf";
+import { formatRunId, isRunId } from "@mintmark/names/run-id";
 import { type MetricPoint, MetricPointSchema } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { invalid, requireCount } from "../fields.ts";
-import { formatRunId, isRunId } from "./run-id.ts";
 
 export interface CompareMetric {
   readonly runIds: readonly string[];

@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
+import { formatRunId, isRunId, parseRunId } from "@mintmark/names/run-id";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { isUniqueViolation, retryDeadlock } from "../db/sqlstate.ts";
@@ -14,7 +15,6 @@ import { invalid, requireText } from "../fields.ts";
 import { dateOf } from "../request-time.ts";
 import { friendlyName } from "./friendly-name.ts";
 import { refusal } from "./refusal.ts";
-import { formatRunId, isRunId, parseRunId } from "./run-id.ts";
 import { maxRunName, requireRunTags, tagNames } from "./run-tags.ts";
 
 export interface CreateRun {

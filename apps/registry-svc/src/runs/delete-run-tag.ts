@@ -3,9 +3,9 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { parseRunId } from "@mintmark/names/run-id";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { parseRunId } from "./run-id.ts";
 
 /** @throws AppError RUN_NOT_FOUND, RUN_DELETED, TAG_NOT_FOUND */
 export async function deleteRunTag(db: Db, { id, key }: { readonly id: string; readonly key: string }): Promise<void> {

@@ -3,9 +3,9 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { formatRunId, parseRunId } from "@mintmark/names/run-id";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { formatRunId, parseRunId } from "./run-id.ts";
 
 export interface DeleteRun {
   readonly id: string;

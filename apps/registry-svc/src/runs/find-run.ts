@@ -5,6 +5,8 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
+import { formatLoggedModelId } from "@mintmark/names/logged-model-id";
+import { formatRunId, parseRunId } from "@mintmark/names/run-id";
 import {
   type DatasetInput,
   type MetricPoint,
@@ -17,9 +19,7 @@ import { type RawBuilder, sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { runArtifactUri } from "../experiments/artifact-location.ts";
-import { formatLoggedModelId } from "../logged-models/logged-model-id.ts";
 import { type Placed, weightOf } from "../page-rows.ts";
-import { formatRunId, parseRunId } from "./run-id.ts";
 import { runSource, tagNames } from "./run-tags.ts";
 
 export interface RunRow {

@@ -3,16 +3,16 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { parseLoggedModelId } from "@mintmark/names/logged-model-id";
+import { parseRunId } from "@mintmark/names/run-id";
 import type { DatasetInput, MetricPoint, ModelOutput } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { type RawBuilder, sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { retryDeadlock } from "../db/sqlstate.ts";
 import { invalid, requireCount, requireText } from "../fields.ts";
-import { parseLoggedModelId } from "../logged-models/logged-model-id.ts";
 import { describedJson, requireInput, snapshotJson } from "./dataset-input.ts";
 import { refusal } from "./refusal.ts";
-import { parseRunId } from "./run-id.ts";
 import { requireRunTags } from "./run-tags.ts";
 import { requireKey, requireKeyed } from "./tracking-key.ts";
 

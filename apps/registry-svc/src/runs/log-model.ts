@@ -3,10 +3,10 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { parseRunId } from "@mintmark/names/run-id";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { invalid } from "../fields.ts";
-import { parseRunId } from "./run-id.ts";
 
 export interface LogModel {
   readonly runId: string;

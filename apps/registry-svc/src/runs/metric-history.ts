@@ -4,11 +4,11 @@
  */
 import { create } from "@bufbuild/protobuf";
 import { AppError } from "@mintmark/errors";
+import { parseRunId } from "@mintmark/names/run-id";
 import { type MetricPoint, MetricPointSchema } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { cutPage, pageSize, pageToken, readPageToken } from "../paging.ts";
-import { parseRunId } from "./run-id.ts";
 
 const sizes = { most: 25_000, usual: 1_000 };
 

@@ -2,6 +2,8 @@
  * Finds runs by MLflow's search grammar.
  * @module
  */
+
+import { isRunId } from "@mintmark/names/run-id";
 import type { LifecycleView } from "@mintmark/proto/mintmark/tracking/v1/experiment";
 import type { Run } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { sql } from "kysely";
@@ -26,7 +28,6 @@ import { inView } from "../search/lifecycle.ts";
 import { searchPage } from "../search/search-page.ts";
 import { readFilter, readOrder, type Vocabulary } from "../search/vocabulary.ts";
 import { readRuns, runMessages, weightOfRun } from "./find-run.ts";
-import { isRunId } from "./run-id.ts";
 
 export interface SearchRuns {
   readonly experimentIds: readonly string[];

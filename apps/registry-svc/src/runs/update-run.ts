@@ -4,12 +4,12 @@
  */
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
+import { formatRunId, parseRunId } from "@mintmark/names/run-id";
 import { RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { invalid, requireText } from "../fields.ts";
 import { dateOf } from "../request-time.ts";
-import { formatRunId, parseRunId } from "./run-id.ts";
 import { hasEnded, jobStatusNames } from "./run-status.ts";
 import { maxRunName } from "./run-tags.ts";
 

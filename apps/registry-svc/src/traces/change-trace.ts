@@ -3,13 +3,13 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { parseRunId } from "@mintmark/names/run-id";
 import { pathOfArtifactUri } from "@mintmark/registry-client";
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { artifactLocation } from "../experiments/artifact-location.ts";
 import { parseExperimentId } from "../experiments/experiment-id.ts";
 import { invalid, requireCount, requireText } from "../fields.ts";
-import { parseRunId } from "../runs/run-id.ts";
 import { requireTraceEntries, requireTraceId } from "./trace-text.ts";
 
 export interface TraceTag {

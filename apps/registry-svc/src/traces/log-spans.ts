@@ -3,12 +3,12 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { parseRunId } from "@mintmark/names/run-id";
 import type { Span } from "@mintmark/proto/opentelemetry/proto/trace/v1/trace";
 import { sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { parseExperimentId } from "../experiments/experiment-id.ts";
-import { parseRunId } from "../runs/run-id.ts";
 import { refusal } from "./record-trace.ts";
 import { type SpanRow, spanRow, traceSummary } from "./span-summary.ts";
 

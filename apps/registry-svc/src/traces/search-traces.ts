@@ -2,13 +2,14 @@
  * Finds traces by MLflow's search grammar.
  * @module
  */
+
+import { isRunId } from "@mintmark/names/run-id";
 import { AssessmentKind } from "@mintmark/proto/mintmark/tracking/v1/trace";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { experimentPks } from "../experiments/experiment-id.ts";
 import { invalid } from "../fields.ts";
 import { pageSize } from "../paging.ts";
-import { isRunId } from "../runs/run-id.ts";
 import {
   type Comparison,
   columnOrder,

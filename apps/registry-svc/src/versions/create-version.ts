@@ -8,6 +8,7 @@
 import { create as createMessage } from "@bufbuild/protobuf";
 import { artifactDigest, findPathProblem, type ManifestFile } from "@mintmark/crypto/manifest";
 import { documentNames } from "@mintmark/crypto/verify-model";
+import type { ModelName } from "@mintmark/names/model-name";
 import { type LineageInput, LineageInputSchema, LineageKind } from "@mintmark/proto/mintmark/registry/v1/lineage";
 import { sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
@@ -16,7 +17,6 @@ import { retryDeadlock } from "../db/sqlstate.ts";
 import { pathsBelow, requireFolderPath } from "../files/file-path.ts";
 import { lockPath } from "../files/path-lock.ts";
 import { loggedModelNode, runNode, writeEdges } from "../lineage/lineage-node.ts";
-import type { ModelName } from "../names/model-name.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { maxFiles } from "./check-artifact.ts";
 import { digestOf, selectVersions, type VersionRow } from "./find-version.ts";

@@ -2,10 +2,11 @@
  * Changes what is said about a version: its description and its tags. What it is never changes.
  * @module
  */
+
+import type { ModelName } from "@mintmark/names/model-name";
 import { type RawBuilder, sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { changeModel } from "../models/change-model.ts";
-import type { ModelName } from "../names/model-name.ts";
 
 export interface AboutVersion {
   readonly name: ModelName;

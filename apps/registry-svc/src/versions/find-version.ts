@@ -5,12 +5,12 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
+import { isVersionNumber } from "@mintmark/names/int4";
+import type { ModelName } from "@mintmark/names/model-name";
 import { Stage, type VersionSchema, VersionStatus } from "@mintmark/proto/mintmark/registry/v1/version";
 import { type RawBuilder, sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
-import { isVersionNumber } from "../fields.ts";
-import type { ModelName } from "../names/model-name.ts";
 import type { Placed } from "../page-rows.ts";
 
 export interface VersionRow extends Placed {

@@ -7,6 +7,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { isRunId } from "@mintmark/names/run-id";
 import { pathOfArtifactUri } from "@mintmark/registry-client";
 import { sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
@@ -15,7 +16,6 @@ import { runArtifactUri } from "../experiments/artifact-location.ts";
 import { loggedModelNode, runNode, type Source, versionNode } from "../lineage/lineage-node.ts";
 import { findLoggedModel } from "../logged-models/find-logged-model.ts";
 import { resolveUri } from "../resolve/resolve-uri.ts";
-import { isRunId } from "../runs/run-id.ts";
 import { downloadUriOf, type VersionRow, versionMessage } from "./find-version.ts";
 import { parseVersionSource, refusal } from "./version-source.ts";
 

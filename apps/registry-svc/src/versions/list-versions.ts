@@ -2,10 +2,11 @@
  * Lists the versions of a model, the highest number first.
  * @module
  */
+
+import type { ModelName } from "@mintmark/names/model-name";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { findModel } from "../models/find-model.ts";
-import type { ModelName } from "../names/model-name.ts";
 import { readPage } from "../page-rows.ts";
 import { pageToken, readNumberToken } from "../paging.ts";
 import { tagIs } from "../tag-condition.ts";

@@ -8,6 +8,8 @@
 import { artifactDigest, type ManifestFile } from "@mintmark/crypto/manifest";
 import { documentNames } from "@mintmark/crypto/verify-model";
 import { AppError } from "@mintmark/errors";
+import type { AliasName } from "@mintmark/names/alias-name";
+import type { ModelName } from "@mintmark/names/model-name";
 import type { LineageInput } from "@mintmark/proto/mintmark/registry/v1/lineage";
 import type { ModelFacts } from "@mintmark/proto/mintmark/registry/v1/version";
 import { sql } from "kysely";
@@ -16,8 +18,6 @@ import { retryDeadlock } from "../db/sqlstate.ts";
 import { versionOfJob } from "../jobs/find-job.ts";
 import { readSources, runNode, type Source, writeEdges } from "../lineage/lineage-node.ts";
 import { createModelIfMissing } from "../models/create-model.ts";
-import type { AliasName } from "../names/alias-name.ts";
-import type { ModelName } from "../names/model-name.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { requireSigned, requireStored } from "./check-artifact.ts";
 import { digestOf, selectVersions, type VersionRow } from "./find-version.ts";

@@ -3,9 +3,9 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { isVersionNumber } from "@mintmark/names/int4";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { isVersionNumber } from "../fields.ts";
 import { findModel } from "../models/find-model.ts";
 import type { AboutVersion } from "./describe-version.ts";
 

@@ -2,12 +2,13 @@
  * Finds versions by MLflow's search grammar.
  * @module
  */
+
+import { isRunId } from "@mintmark/names/run-id";
 import { sql } from "kysely";
 import { prepared } from "../db/prepared.ts";
 import type { Db } from "../db/schema.ts";
 import { fullNames } from "../models/search-models.ts";
 import { pageSize } from "../paging.ts";
-import { isRunId } from "../runs/run-id.ts";
 import {
   columnOrder,
   indexedTextIsAny,

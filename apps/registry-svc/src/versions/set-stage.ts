@@ -3,10 +3,11 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { isVersionNumber } from "@mintmark/names/int4";
 import { Stage } from "@mintmark/proto/mintmark/registry/v1/version";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { invalid, isVersionNumber } from "../fields.ts";
+import { invalid } from "../fields.ts";
 import { findModel } from "../models/find-model.ts";
 import type { AboutVersion } from "./describe-version.ts";
 import { stages } from "./find-version.ts";

@@ -3,6 +3,9 @@
  * @module
  */
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import { parseAliasName } from "@mintmark/names/alias-name";
+import { parseModelName } from "@mintmark/names/model-name";
+import { isRunId } from "@mintmark/names/run-id";
 import { Stage } from "@mintmark/proto/mintmark/registry/v1/version";
 import type {
   CreateVersionRequest,
@@ -12,11 +15,8 @@ import type {
 import { currentCaller } from "../caller.ts";
 import { announce } from "../events/announce.ts";
 import { invalid, maxVersionNumber, requireCount, requireTags, requireText } from "../fields.ts";
-import { parseAliasName } from "../names/alias-name.ts";
-import { parseModelName } from "../names/model-name.ts";
 import { pageSize } from "../paging.ts";
 import { resolveUri } from "../resolve/resolve-uri.ts";
-import { isRunId } from "../runs/run-id.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { checkedDocuments, checkedFiles, foreignDocuments, makersDocuments } from "./check-artifact.ts";
 import { type CreateVersion, createVersion } from "./create-version.ts";

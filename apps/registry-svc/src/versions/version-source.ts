@@ -13,8 +13,8 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { parseModelUri } from "@mintmark/names/model-uri";
 import { decodedOnce, storedPath } from "@mintmark/registry-client";
-import { parseModelUri } from "../resolve/model-uri.ts";
 
 export type VersionSource =
   | { readonly kind: "logged-model"; readonly id: string }

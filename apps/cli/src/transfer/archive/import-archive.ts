@@ -13,6 +13,7 @@ import { uploadBlobs } from "@mintmark/registry-client";
 import type { Answer } from "../../answer.ts";
 import type { Session } from "../../session.ts";
 import { transferProgress } from "../../transfer-progress.ts";
+import { numberedVersion } from "../numbered-version.ts";
 import { orAbsent } from "../or-absent.ts";
 import { newReport, reportAnswer } from "../report.ts";
 import { type ArchiveImport, nouns, originTag } from "./archive-import.ts";
@@ -102,7 +103,7 @@ function inOrder(models: readonly ArchivedModel[]): ArchivedModel[] {
   const visit = (entry: ArchivedModel) => {
     left.delete(entry.model!.name);
     for (const { version } of entry.versions) {
-      const original = left.get(/^models:\/+([^/@]+)\/\d+$/.exec(version!.source)?.[1] ?? "");
+      const original = left.get(numberedVersion(version!.source)?.name ?? "");
       if (original !== undefined) visit(original);
     }
     ordered.push(entry);

@@ -6,6 +6,7 @@
 import { buffer } from "node:stream/consumers";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { documentNames } from "@mintmark/crypto/verify-model";
+import { aliasProblem } from "@mintmark/names/alias-name";
 import {
   type Document,
   type ManifestFile,
@@ -15,6 +16,7 @@ import {
 } from "@mintmark/proto/mintmark/registry/v1/version";
 import type { ArchivedModel, ArchivedVersion } from "@mintmark/proto/mintmark/transfer/v1/archive";
 import { pathOfArtifactUri, readSigningKeys, reasonOf, signModel } from "@mintmark/registry-client";
+import { numberedVersion } from "../numbered-version.ts";
 import { orAbsent } from "../or-absent.ts";
 import { type ArchiveImport, originTag, putBlob } from "./archive-import.ts";
 import { factsOf } from "./card-facts.ts";
@@ -69,7 +71,7 @@ async function createVersion(context: ArchiveImport, archived: ArchivedVersion, 
     tags,
     runLink,
     runId,
-    loggedModelId: /^models:\/+(?!m-)/.test(source) ? "" : loggedModelId,
+    loggedModelId: numberedVersion(source) === undefined ? loggedModelId : "",
     documents: await documentsOf(context, archived, [documentNames.origin]),
   });
   return version!;
@@ -82,10 +84,10 @@ async function createVersion(context: ArchiveImport, archived: ArchivedVersion, 
 async function sourceHere(context: ArchiveImport, { version, files }: ArchivedVersion): Promise<string | undefined> {
   const { source, runId, loggedModelId } = version!;
   const { archive, names } = context;
-  const copied = /^models:\/+(?!m-[0-9a-f]{32}$)([^/]+)\/(\d+)$/.exec(source);
-  if (copied !== null) {
-    const name = names.get(copied[1]!);
-    return name === undefined ? undefined : `models:/${name}/${copied[2]}`;
+  const copied = numberedVersion(source);
+  if (copied !== undefined) {
+    const name = names.get(copied.name);
+    return name === undefined ? undefined : `models:/${name}/${copied.number}`;
   }
   const model = archive.loggedModels.find((entry) => entry.model!.id === loggedModelId)?.model;
   if (source.startsWith("models:/")) return model === undefined ? undefined : source;
@@ -171,7 +173,10 @@ async function bytesOf({ blobs }: ArchiveImport, blake3: string): Promise<Uint8A
   return buffer(blobs.get(blake3)!.open(0));
 }
 
-/** Moves to versions that are no longer there cannot be made again, and are left out. */
+/**
+ * Moves to versions that are no longer there cannot be made again, nor can those of aliases with a name that is not taken any
+ * longer; both are left out.
+ */
 async function replayAliases(
   { session, report }: ArchiveImport,
   archived: ArchivedModel,
@@ -179,7 +184,9 @@ async function replayAliases(
 ): Promise<void> {
   const { aliases } = session.client;
   const numbers = new Set(archived.versions.map(({ version }) => version!.number));
-  const moves = archived.aliasMoves.filter(({ toVersion }) => toVersion === 0 || numbers.has(toVersion));
+  const moves = archived.aliasMoves.filter(
+    ({ alias, toVersion }) => aliasProblem(alias) === undefined && (toVersion === 0 || numbers.has(toVersion)),
+  );
   let done = (await aliases.listAliasMoves({ model, pageSize: 1000 })).moves.length;
   const present = new Set<string>();
   for (const { alias, toVersion, reason, actor, time } of moves) {
@@ -194,6 +201,11 @@ async function replayAliases(
   const { aliases: now } = await aliases.listAliases({ model });
   const here = new Map(now.map(({ name, version }) => [name, version]));
   for (const [alias, version] of Object.entries(archived.model!.aliases))
-    if (here.get(alias) !== version)
-      report.differs(`${model}@${alias}`, `is at ${version} in the archive, ${here.get(alias)} here`);
+    if (here.get(alias) !== version) report.differs(`${model}@${alias}`, differenceOf(alias, version, here.get(alias)));
+}
+
+function differenceOf(alias: string, version: number, here: number | undefined): string {
+  const problem = aliasProblem(alias);
+  const why = problem === undefined ? "" : `: an alias ${problem}`;
+  return `is at ${version} in the archive, ${here === undefined ? "not" : `at ${here}`} here${why}`;
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { numberedVersion } from "../numbered-version.ts";
 import type { SelectedExperiment, Selection } from "./import.ts";
 import { findLoggedModel, findRun, getModel, listExperiments, listModels, listVersions } from "./read-source.ts";
 import type { SourceLoggedModel, SourceModel, SourceRun, SourceVersion } from "./records.ts";
@@ -66,7 +67,7 @@ async function namedModels(source: MlflowSource, names: readonly string[]): Prom
 
 /** The name of the model that the version is a copy from. */
 export function copiedFrom({ source }: SourceVersion): string | undefined {
-  return /^models:\/+(?!m-[0-9a-f]{32}$)([^/]+)\/\d+$/.exec(source)?.[1];
+  return numberedVersion(source)?.name;
 }
 
 interface Makers {

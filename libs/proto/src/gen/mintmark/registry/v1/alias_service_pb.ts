@@ -28,7 +28,7 @@ export type SetAliasRequest = Message<"mintmark.registry.v1.SetAliasRequest"> & 
   model: string;
 
   /**
-   * The alias: 1 to 255 characters, no `@`, `/`, `:` or control characters, not `latest` and not a number.
+   * The alias: 1 to 255 of `A-Z`, `a-z`, `0-9`, `_` and `-`; not `latest`, not a number, not `v` and a number, in any case.
    *
    * @generated from field: string alias = 2;
    */

@@ -11,10 +11,10 @@
  */
 import { isHexDigest } from "@mintmark/crypto/manifest";
 import { AppError } from "@mintmark/errors";
-import { isLoggedModelId } from "../logged-models/logged-model-id.ts";
-import { type AliasName, parseAliasName } from "../names/alias-name.ts";
-import { type ModelName, parseModelName } from "../names/model-name.ts";
-import { isRunId } from "../runs/run-id.ts";
+import { type AliasName, parseKnownAliasName } from "./alias-name.ts";
+import { isLoggedModelId } from "./logged-model-id.ts";
+import { type ModelName, parseModelName } from "./model-name.ts";
+import { isRunId } from "./run-id.ts";
 
 export type ModelUri = (
   | { readonly kind: "latest"; readonly name: ModelName }
@@ -36,6 +36,16 @@ export type StageName = "none" | "staging" | "production" | "archived";
 export function parseModelUri(uri: string): ModelUri {
   const { text, at } = splitTime(uri);
   return { ...parseForm(text, uri), at };
+}
+
+/** `undefined` for what is none. */
+export function tryParseModelUri(uri: string): ModelUri | undefined {
+  try {
+    return parseModelUri(uri);
+  } catch (error) {
+    if (error instanceof AppError) return undefined;
+    throw error;
+  }
 }
 
 function splitTime(uri: string): { text: string; at: Date | undefined } {
@@ -77,7 +87,7 @@ function parseSegment(name: ModelName, segment: string, uri: string): ModelUri {
 }
 
 function parsePointer(name: ModelName, pointer: string, uri: string): ModelUri {
-  if (!pointer.startsWith("blake3:")) return { kind: "alias", name, alias: parseAliasName(pointer) };
+  if (!pointer.startsWith("blake3:")) return { kind: "alias", name, alias: parseKnownAliasName(pointer) };
   const blake3 = pointer.slice("blake3:".length);
   if (!isHexDigest(blake3)) throw invalid(uri, "has a digest that is not 'blake3:' and 64 lower-case hex digits");
   return { kind: "digest", name, blake3 };
