@@ -5,6 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { requirements } from "../libs/model-package/src/environment.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 const tracked = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
@@ -166,6 +167,10 @@ describe("files", () => {
   });
   it("the lock file holds no addresses", () => {
     expect(text("package-lock.json")).not.toMatch(/"resolved": "https?:/);
+  });
+  it("Python's side is tested with what a model asks for", () => {
+    const tested = text(".ci/python-requirements.txt").split("\n");
+    expect(requirements.filter((requirement) => !tested.includes(requirement))).toEqual([]);
   });
   it("every workspace states its place in Nx", () => {
     const workspaces = tracked

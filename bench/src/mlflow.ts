@@ -42,7 +42,7 @@ interface Pair {
 }
 
 export async function mlflowApi(): Promise<readonly Row[]> {
-  if (!needsPython(["mlflow", "psycopg2"], "mlflow==3.17.2 psycopg2-binary")) return [];
+  if (!needsPython(["mlflow", "psycopg2"], "psycopg2-binary")) return [];
   const root = mkdtempSync(join(tmpdir(), "mintmark-bench-"));
   const stack = await embeddedStack({ dir: join(root, "ours") });
   try {

@@ -16,7 +16,7 @@ interface Trained {
 
 const folder = `${checkout}examples`;
 const files = readdirSync(folder).filter((file) => file.endsWith(".yaml"));
-const withPython = needsPython(["mlflow", "onnxruntime", "pandas"], "mlflow onnx onnxruntime pandas");
+const withPython = needsPython(["mlflow", "onnxruntime", "pandas"]);
 const signingTool = python.replace(/python3?$/, "model_signing");
 const withSigning = needs(
   "the model_signing command",

@@ -241,7 +241,7 @@ describe("what is refused", () => {
   });
 });
 
-describe.runIf(needsPython(["mlflow"], "mlflow"))("from Python", () => {
+describe.runIf(needsPython(["mlflow"]))("from Python", () => {
   it("the client's own repository puts, lists, gives back and deletes whatever has a name", async () => {
     const program = `
 import os, pathlib, sys, tempfile
@@ -269,7 +269,7 @@ with tempfile.TemporaryDirectory() as up, tempfile.TemporaryDirectory() as down:
   });
 });
 
-describe.runIf(needsPython(["mlflow"], "mlflow") && needsS3())("from Python, with a bucket as the store", () => {
+describe.runIf(needsPython(["mlflow"]) && needsS3())("from Python, with a bucket as the store", () => {
   it("large files go to the bucket and come from it by signed URLs, others through the gateway", async () => {
     const s3 = await startS3("models");
     const bucketStack = await embeddedStack({

@@ -7,10 +7,7 @@ import { runScript } from "./mlflow.ts";
 import { checkout, mintmarkBin, run } from "./process.ts";
 import { embeddedStack, type Stack } from "./stack.ts";
 
-const isThere = needsPython(
-  ["mlflow", "onnxruntime", "pandas", "sklearn", "matplotlib"],
-  "mlflow==3.17.2 onnx onnxruntime pandas scikit-learn matplotlib",
-);
+const isThere = needsPython(["mlflow", "onnxruntime", "pandas", "sklearn", "matplotlib"]);
 
 interface Seen {
   readonly tags: Record<string, string>;

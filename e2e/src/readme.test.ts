@@ -16,10 +16,7 @@ const commands = blocks("sh")
 
 /** Run by other tests: the demo by demo.test.ts, the suite by whoever runs this, and `up` by every test here. */
 const elsewhere = ["npm ci && npm run demo", "npm ci && npm test", "npx mintmark up"];
-const withPython = needsPython(
-  ["mlflow", "onnxruntime", "pandas", "sklearn"],
-  "mlflow onnx onnxruntime pandas scikit-learn",
-);
+const withPython = needsPython(["mlflow", "onnxruntime", "pandas", "sklearn"]);
 
 let stack: Stack;
 /** Where a reader would be: the checkout, but for what the tour writes. */

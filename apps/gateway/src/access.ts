@@ -8,7 +8,8 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { AppError } from "@mintmark/errors";
-import { foreignHeader, loopbackNames, requireOwnAddress } from "@mintmark/http-edge/own-address";
+import { foreignHeader, requireOwnAddress } from "@mintmark/http-edge/own-address";
+import { tokenIn } from "@mintmark/http-edge/token";
 import type { Event } from "@mintmark/proto/mintmark/registry/v1/event";
 import { Lru } from "./view/lru.ts";
 
@@ -28,7 +29,7 @@ const decisionMs = 10_000;
 
 /** For a server without authentication, bound to loopback: only requests addressed to this machine, from no foreign page. */
 export function openAccess(ownHosts: readonly string[]): Access {
-  const own = new Set([...loopbackNames, ...ownHosts.map((name) => name.toLowerCase())]);
+  const own = new Set(ownHosts.map((name) => name.toLowerCase()));
   return {
     known: (headers) => foreignHeader(headers, own) === undefined,
     check: (headers) => {
@@ -52,11 +53,11 @@ export function tokenAccess(ask: (token: string) => Promise<unknown>): Access {
   };
   return {
     known: (headers) => {
-      const token = tokenOf(headers);
+      const token = tokenIn(headers.authorization);
       return token !== undefined && isKnown(digestOf(token));
     },
     check: (headers) => {
-      const token = tokenOf(headers);
+      const token = tokenIn(headers.authorization);
       if (token === undefined) throw new AppError("TOKEN_MISSING", {});
       const key = digestOf(token);
       if (isKnown(key)) return undefined;
@@ -70,17 +71,6 @@ export function tokenAccess(ask: (token: string) => Promise<unknown>): Access {
     },
     reset: forget,
   };
-}
-
-/** The token of `Authorization: Bearer …`, or the password of Basic authentication; undefined if there is neither. */
-export function tokenOf({ authorization }: IncomingHttpHeaders): string | undefined {
-  if (authorization === undefined) return undefined;
-  const [scheme = "", value = ""] = authorization.split(" ", 2);
-  if (scheme.toLowerCase() === "bearer") return value === "" ? undefined : value;
-  if (scheme.toLowerCase() !== "basic") return undefined;
-  const credentials = Buffer.from(value, "base64").toString("utf8");
-  const colon = credentials.indexOf(":");
-  return colon < 0 || colon === credentials.length - 1 ? undefined : credentials.slice(colon + 1);
 }
 
 /** Under which a token is remembered, so that no secret stays in memory longer than its request. */

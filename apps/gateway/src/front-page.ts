@@ -3,7 +3,7 @@
  * is, and what to ask instead, as there is no web console.
  * @module
  */
-import { mlflowVersion } from "./versions.ts";
+import { mlflowVersion } from "@mintmark/model-package/environment";
 
 /** It runs nothing and loads nothing. */
 export const frontPagePolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -2,10 +2,12 @@
  * The gateway: one HTTP port for resolving, predicting and the native API, and one gRPC port.
  * @module
  */
+
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readLocalBlobs } from "@mintmark/blob-store";
 import { AppError } from "@mintmark/errors";
+import { mlflowVersion } from "@mintmark/model-package/environment";
 import { connectRegistry } from "@mintmark/registry-client";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Logger } from "pino";
@@ -26,7 +28,7 @@ import { resolveRoute } from "./resolve-route.ts";
 import { loadPredictorOf } from "./scoring/load-predictor.ts";
 import { scoringRoutes } from "./scoring/scoring-routes.ts";
 import { type ServedModels, serveModels } from "./scoring/served-models.ts";
-import { mintmarkVersion, mlflowVersion } from "./versions.ts";
+import { mintmarkVersion } from "./versions.ts";
 import { type Freshness, openView, type View } from "./view/view.ts";
 
 export interface GatewayOptions {

@@ -4,7 +4,6 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { loopbackNames } from "@mintmark/http-edge/own-address";
 import { badStart, explainIfAsked } from "@mintmark/http-edge/program";
 import {
   accessTo,
@@ -93,7 +92,7 @@ function linkSeconds(text: string | undefined): number {
   return wholeNumber("MINTMARK_DATA_URL_SECONDS", text, { min: 1, max: 999_999_999 });
 }
 
+/** Besides loopback's. */
 function ownNames(publicUrl: string | undefined): readonly string[] {
-  if (publicUrl === undefined) return loopbackNames;
-  return [...loopbackNames, httpUrl("MINTMARK_PUBLIC_URL", publicUrl).hostname];
+  return publicUrl === undefined ? [] : [httpUrl("MINTMARK_PUBLIC_URL", publicUrl).hostname];
 }

@@ -3,9 +3,11 @@
  * them on local files before it uploads them, and the worker on everything that it has read.
  * @module
  */
+
 import { isBooleanWord } from "@mintmark/columns/boolean-text";
 import { AppError } from "@mintmark/errors";
-import type { ClassTarget } from "@mintmark/ml-core/base/target";
+import type { Classes, ClassTarget } from "@mintmark/ml-core/base/target";
+import type { Task } from "@mintmark/ml-core/base/task";
 import { SCALABLE_MAX } from "@mintmark/ml-core/preprocess/fit-preprocessor";
 import { TREE_VALUE_MAX } from "@mintmark/ml-core/tree/columns";
 import { outputColumns, type PlannedInput } from "@mintmark/model-package/output-columns";
@@ -18,11 +20,10 @@ import {
   type Operation,
   operationOf,
   type TargetFacts,
-  type Task,
   type TrainingConfig,
 } from "@mintmark/training-file";
 import { findColumn, type NumberTableColumn, type Table, type TableColumn, type TextTableColumn } from "./table.ts";
-import { type Classes, classLabels, classTarget, labelOf, rowsWhere, valueTarget } from "./target.ts";
+import { classLabels, classTarget, labelOf, rowsWhere, valueTarget } from "./target.ts";
 import type { FeatureColumn, TrainingData } from "./training-data.ts";
 import { warningsOf } from "./warnings.ts";
 

@@ -14,5 +14,5 @@ export {
   type TextTableColumn,
   type UnusableColumn,
 } from "./table.ts";
-export { type Classes, classLabels, labelOf } from "./target.ts";
+export { classLabels, labelOf } from "./target.ts";
 export type { FeatureColumn, TrainingData } from "./training-data.ts";

@@ -4,11 +4,8 @@
  */
 import { AppError } from "@mintmark/errors";
 import { compareCodePoints } from "@mintmark/ml-core/base/code-points";
-import type { ClassTarget, ValueTarget } from "@mintmark/ml-core/base/target";
+import type { Classes, ClassTarget, ValueTarget } from "@mintmark/ml-core/base/target";
 import type { NumberTableColumn, TableColumn, TextTableColumn } from "./table.ts";
-
-/** Classes in ascending order: text by code point, integers by value, false before true. */
-export type Classes = readonly string[] | readonly number[] | readonly boolean[];
 
 /** Labels index `classes`. */
 export interface LabelledTarget {

@@ -2,10 +2,9 @@
  * Data that passed the checks: what an algorithm is given.
  * @module
  */
-import type { Target } from "@mintmark/ml-core/base/target";
-import type { Task } from "@mintmark/training-file";
+import type { Classes, Target } from "@mintmark/ml-core/base/target";
+import type { Task } from "@mintmark/ml-core/base/task";
 import type { NumberTableColumn, TextTableColumn } from "./table.ts";
-import type { Classes } from "./target.ts";
 
 /** A column that an algorithm can take. */
 export type FeatureColumn = NumberTableColumn | TextTableColumn;

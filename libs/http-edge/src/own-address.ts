@@ -5,6 +5,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { isLoopback } from "./loopback.ts";
 
 export interface RequestAddress {
   /** The `Host` header, or `:authority`. */
@@ -12,28 +13,28 @@ export interface RequestAddress {
   readonly origin?: string | undefined;
 }
 
-/** The names under which this machine knows itself. */
-export const loopbackNames: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
-
 /** @throws AppError `ORIGIN_REFUSED` */
 export function requireOwnAddress(address: RequestAddress, ownNames: ReadonlySet<string>): void {
   const foreign = foreignHeader(address, ownNames);
   if (foreign !== undefined) throw new AppError("ORIGIN_REFUSED", foreign);
 }
 
-/** The header by which a request is foreign; undefined if it was meant for this server. `ownNames` are in lower case. */
+/**
+ * The header by which a request is foreign; undefined if it was meant for this server. Loopback is always its own.
+ * @param ownNames in lower case
+ */
 export function foreignHeader(
   { host, origin }: RequestAddress,
   ownNames: ReadonlySet<string>,
 ): { readonly header: "Host" | "Origin"; readonly value: string } | undefined {
-  if (host === undefined || !ownNames.has(hostName(host))) return { header: "Host", value: host ?? "" };
-  if (origin !== undefined && !ownNames.has(hostName(authorityOf(origin)))) return { header: "Origin", value: origin };
+  if (host === undefined || !isOwn(host, ownNames)) return { header: "Host", value: host ?? "" };
+  if (origin !== undefined && !isOwn(authorityOf(origin), ownNames)) return { header: "Origin", value: origin };
   return undefined;
 }
 
-/** Without the port, in lower case. */
-function hostName(authority: string): string {
-  return authority.replace(/:\d+$/, "").toLowerCase();
+function isOwn(authority: string, ownNames: ReadonlySet<string>): boolean {
+  const name = authority.replace(/:\d+$/, "").toLowerCase();
+  return ownNames.has(name) || isLoopback(name);
 }
 
 /** What follows `scheme://`; the opaque origin `null` stays as it is, and is foreign. */

@@ -18,10 +18,13 @@ describe("settingsOf", () => {
 });
 
 describe("accessTo", () => {
-  it.each(["127.0.0.1", "::1", "localhost"])("leaves authentication off on %s, unless it is asked for", (host) => {
-    expect(accessTo(host, undefined, false)).toEqual({ isLoopback: true, auth: false });
-    expect(accessTo(host, "on", false)).toEqual({ isLoopback: true, auth: true });
-  });
+  it.each(["127.0.0.1", "127.0.0.2", "::1", "localhost"])(
+    "leaves authentication off on %s, unless it is asked for",
+    (host) => {
+      expect(accessTo(host, undefined, false)).toEqual({ isLoopback: true, auth: false });
+      expect(accessTo(host, "on", false)).toEqual({ isLoopback: true, auth: true });
+    },
+  );
 
   it("switches it on where others can reach the server, and off there only if somebody says that this is insecure", () => {
     expect(accessTo("0.0.0.0", undefined, false)).toEqual({ isLoopback: false, auth: true });

@@ -2,7 +2,7 @@
  * Settings of our programs, as flags and variables give them: text.
  * @module
  */
-import { loopbackNames } from "./own-address.ts";
+import { isLoopback } from "./loopback.ts";
 
 /** A setting that cannot be used; the message is for the operator. */
 export class SettingError extends Error {}
@@ -73,12 +73,12 @@ export interface Access {
  * @throws SettingError where others could reach a server without authentication, and nobody said that they may
  */
 export function accessTo(host: string, auth: string | undefined, insecure: boolean): Access {
-  const isLoopback = host === "::1" || loopbackNames.includes(host);
+  const local = isLoopback(host);
   if (auth !== undefined && auth !== "on" && auth !== "off")
     throw new SettingError(`--auth or MINTMARK_AUTH expected 'on' or 'off', got '${auth}'`);
-  if (auth === "off" && !isLoopback && !insecure)
+  if (auth === "off" && !local && !insecure)
     throw new SettingError(
       `--host ${host} is not loopback, so authentication cannot be off; switch it on (--auth on), or add --insecure if everyone who reaches it may do everything`,
     );
-  return { isLoopback, auth: auth === undefined ? !isLoopback : auth === "on" };
+  return { isLoopback: local, auth: auth === undefined ? !local : auth === "on" };
 }

@@ -4,6 +4,7 @@
  */
 
 export const pythonVersion = "3.11.7";
+/** Also the one whose protocols the gateway speaks; its clients ask. */
 export const mlflowVersion = "3.17.2";
 export const onnxVersion = "1.23.2";
 

@@ -21,10 +21,7 @@ interface Evaluated {
   readonly mean?: readonly [theirs: number, right: number];
 }
 
-const available = needsPython(
-  ["mlflow", "onnxruntime", "onnx", "pandas", "sklearn", "matplotlib"],
-  "mlflow==3.17.2 onnx==1.23.2 onnxruntime==1.31.1 scikit-learn matplotlib",
-);
+const available = needsPython(["mlflow", "onnxruntime", "onnx", "pandas", "sklearn", "matplotlib"]);
 
 const names: readonly (readonly [kind: "classifier" | "regressor" | "default", ...names: string[]])[] = [
   [

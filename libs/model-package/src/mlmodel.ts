@@ -3,14 +3,16 @@
  * equal bytes.
  * @module
  */
+
 import { storageOf, type TableSchema } from "@mintmark/columns/column-schema";
 import { AppError } from "@mintmark/errors";
+import type { Task } from "@mintmark/ml-core/base/task";
 import { parse, stringify } from "yaml";
 import { mlflowVersion, onnxVersion, pythonVersion } from "./environment.ts";
 import { inputLayout, type ModelOutput, type OutputType } from "./output-columns.ts";
 import { readSchema, schemaDocument } from "./schema-document.ts";
 import type { Signature } from "./signature.ts";
-import type { ModelInput, Task } from "./trained-model.ts";
+import type { ModelInput } from "./trained-model.ts";
 
 export interface Mlmodel {
   /** The model's inputs; empty if the file has no signature. */

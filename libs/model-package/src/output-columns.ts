@@ -3,9 +3,11 @@
  * `output`, so that what cannot be is known before anything is trained.
  * @module
  */
+
 import type { ColumnSchema } from "@mintmark/columns/column-schema";
 import { AppError } from "@mintmark/errors";
-import type { Classes, ModelInput, TrainedModel } from "./trained-model.ts";
+import type { Classes } from "@mintmark/ml-core/base/target";
+import type { ModelInput, TrainedModel } from "./trained-model.ts";
 
 export type OutputType = "number" | "integer" | "text" | "boolean";
 

@@ -6,8 +6,8 @@ import { type ColumnSchema, storageOf, type TableSchema } from "@mintmark/column
 import { ArgumentError } from "@mintmark/ml-core/base/argument-error";
 import type { Estimator } from "@mintmark/ml-core/base/estimator";
 import type { Preprocessor } from "@mintmark/ml-core/base/preprocessing";
-
-export type Task = "classification" | "regression" | "clustering" | "anomaly" | "text";
+import type { Classes } from "@mintmark/ml-core/base/target";
+import type { Task } from "@mintmark/ml-core/base/task";
 
 export interface ModelInput {
   readonly name: string;
@@ -17,9 +17,6 @@ export interface ModelInput {
   readonly column: ColumnSchema;
 }
 
-/** The target's values in ascending order: numbers by value, text by code point, false before true. */
-export type Classes = readonly string[] | readonly number[] | readonly boolean[];
-
 export interface TrainedModel extends Omit<TableSchema, "columns"> {
   readonly task: Task;
   /** In the order of the preprocessor's encoders; for a text estimator, the one text column. */
@@ -27,7 +24,7 @@ export interface TrainedModel extends Omit<TableSchema, "columns"> {
   /** One encoder an input; none for a text estimator. */
   readonly preprocessor: Preprocessor;
   readonly estimator: Estimator;
-  /** Null unless the estimator classifies. Numbers are integers. */
+  /** Null unless the estimator classifies. */
   readonly classes: Classes | null;
   readonly output: OutputNames;
 }

@@ -353,7 +353,7 @@ describe("key directory", () => {
 });
 
 /** The unmodified tool; its command is what `pull` prints. */
-describe.runIf(needsPython(["model_signing", "OpenSSL"], "model-signing pyOpenSSL"))("model_signing verify key", () => {
+describe.runIf(needsPython(["model_signing", "OpenSSL"]))("model_signing verify key", () => {
   const verifyWithTool = (out: string, key: string) =>
     spawnSync(
       python,

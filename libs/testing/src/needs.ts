@@ -21,8 +21,9 @@ export function needs(what: string, command: string, args: readonly string[], in
 /** The interpreter for tests against Python tools: `MINTMARK_PYTHON`, else `python3`. */
 export const python = process.env["MINTMARK_PYTHON"] ?? "python3";
 
-/** Whether that interpreter can import all of `modules`; `packages` is what pip would install. */
-export function needsPython(modules: readonly string[], packages: string): boolean {
+/** Whether that interpreter can import all of `modules`; `more` is what pip would install besides what CI does. */
+export function needsPython(modules: readonly string[], more = ""): boolean {
   const imports = modules.map((name) => `import ${name}`).join("; ");
-  return needs(`Python with ${modules.join(", ")}`, python, ["-c", imports], `python3 -m pip install ${packages}`);
+  const install = `python3 -m pip install -r .ci/python-requirements.txt ${more}`.trimEnd();
+  return needs(`Python with ${modules.join(", ")}`, python, ["-c", imports], install);
 }

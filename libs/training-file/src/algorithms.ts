@@ -4,12 +4,10 @@
  * Parameters have scikit-learn's names and defaults; those of gradient boosting have LightGBM's.
  * @module
  */
+import type { Task } from "@mintmark/ml-core/base/task";
 import { z } from "zod";
 import { strict } from "./strict.ts";
 import { suggestion } from "./suggest.ts";
-
-export const tasks = ["classification", "regression", "clustering", "anomaly", "text"] as const;
-export type Task = (typeof tasks)[number];
 
 const count = z.int().min(1);
 const positive = z.number().gt(0);

@@ -2,8 +2,9 @@
  * What a training file says, in full.
  * @module
  */
+
+import type { Task } from "@mintmark/ml-core/base/task";
 import type { z } from "zod";
-import type { Task } from "./algorithms.ts";
 import type { configSchema } from "./schema.ts";
 
 /** A training file with every default filled in. Plain data: survives JSON. */

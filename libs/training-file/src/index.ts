@@ -3,7 +3,6 @@ export {
   type AlgorithmName,
   algorithmNames,
   type ParamsOf,
-  type Task,
   tasksOf,
 } from "./algorithms.ts";
 export type { TrainingConfig } from "./config.ts";

@@ -2,7 +2,7 @@
  * The metrics that each task can be judged by, by their scikit-learn names.
  * @module
  */
-import type { Task } from "./algorithms.ts";
+import type { Task } from "@mintmark/ml-core/base/task";
 
 const classification = [
   "accuracy",

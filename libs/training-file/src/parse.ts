@@ -3,8 +3,9 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import type { Task } from "@mintmark/ml-core/base/task";
 import { shortName } from "@mintmark/names/model-name";
-import { type AlgorithmName, type Task, tasksOf } from "./algorithms.ts";
+import { type AlgorithmName, tasksOf } from "./algorithms.ts";
 import type { TrainingConfig } from "./config.ts";
 import { applySet, type Document, inEnvironment, isObject, readDocument } from "./document.ts";
 import { type Problem, problemsOf } from "./problems.ts";

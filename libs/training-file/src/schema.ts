@@ -3,10 +3,11 @@
  * @module
  */
 import { columnTypes } from "@mintmark/columns/column-schema";
+import { tasks } from "@mintmark/ml-core/base/task";
 import { aliasProblem } from "@mintmark/names/alias-name";
 import { modelNameProblem } from "@mintmark/names/model-name";
 import { z } from "zod";
-import { algorithmSchema, tasks } from "./algorithms.ts";
+import { algorithmSchema } from "./algorithms.ts";
 import { stepSchema } from "./preprocess.ts";
 import { strict } from "./strict.ts";
 

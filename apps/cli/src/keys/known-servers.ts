@@ -7,7 +7,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { isLoopback } from "../up/ports.ts";
+import { isLoopback } from "@mintmark/http-edge/loopback";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -31,7 +31,7 @@ export function forgetServer(env: Environment, url: string): void {
 function portOf(url: string): string | undefined {
   if (!URL.canParse(url)) return undefined;
   const { hostname, port } = new URL(url);
-  return isLoopback(hostname.replace(/^\[|\]$/g, "")) || hostname === "0.0.0.0" ? port : undefined;
+  return isLoopback(hostname) || hostname === "0.0.0.0" ? port : undefined;
 }
 
 function stateFile(env: Environment): string {

@@ -1,5 +1,5 @@
 /**
- * Addresses: which are this machine's own, and which ports are free.
+ * Ports: which are free, and the URL of a server on one.
  * @module
  */
 import { createServer } from "node:net";
@@ -21,11 +21,6 @@ export function claimPort(host: string, port: number, option: string): Promise<n
       server.close(() => done(typeof address === "object" && address !== null ? address.port : port));
     });
   });
-}
-
-/** Whether only this machine can reach the address. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 /** The URL by which a program on this machine reaches a server bound to `host`. */

@@ -246,3 +246,16 @@ describe("mintmark up --auth on", () => {
     await until(async () => (await command(system.url, "models", "list", ...admin)).code === 0);
   });
 });
+
+// Elsewhere loopback has no second address until somebody adds it.
+it.runIf(process.platform === "linux")(
+  "mintmark up takes every address of loopback without authentication",
+  async () => {
+    const system = await up(join(scratch, "second address"), "--host", "127.0.0.2");
+    expect(new URL(system.url).hostname).toBe("127.0.0.2");
+    expect(await command(system.url, "models", "create", "here")).toMatchObject({ code: 0 });
+    expect((await command(system.url, "models", "list")).out).toContain("here");
+    system.child.kill("SIGTERM");
+    expect(await system.ended).toBe(0);
+  },
+);

@@ -5,18 +5,19 @@
  * one. A child learns of this process's end by its channel, Postgres by its guard; so nothing is left when `up` is killed.
  * @module
  */
-import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError } from "@mintmark/errors";
+import { isLoopback } from "@mintmark/http-edge/loopback";
+import { formatToken, newToken } from "@mintmark/http-edge/token";
 import { queueUrlIn } from "@mintmark/job-queue/queue-url";
 import { ensureSigningKeys } from "../keys/key-dir.ts";
 import { type DataDir, dataDir, lockDataDir, prepareDataDir } from "./data-dir.ts";
 import { openLog } from "./log.ts";
 import { earlierPatienceMs } from "./offline.ts";
-import { claimPort, isLoopback, localUrl } from "./ports.ts";
+import { claimPort, localUrl } from "./ports.ts";
 import { ProcessIds } from "./process-id.ts";
 import { clearRunState, writeRunState } from "./run-state.ts";
 import { nodeProgram, type Ports, Stack, startPostgres } from "./stack.ts";
@@ -92,7 +93,8 @@ async function start(options: UpOptions, auth: "on" | "off", directory: DataDir,
   await requireFreePorts(options);
   await ensureSigningKeys(directory.keys);
   const database = await startDatabase(options, directory, stack);
-  const tokens = { gateway: newToken(), worker: newToken() };
+  // For this start of the system: the registry keeps only their digests, and nothing of them is written to disk.
+  const tokens = { gateway: formatToken(newToken()), worker: formatToken(newToken()) };
   const listen = ["--host", host, ...(options.insecure ? ["--insecure"] : [])];
   const shared = {
     ...inherited(env),
@@ -188,9 +190,4 @@ function chooseAuth({ auth, host, insecure }: UpOptions): "on" | "off" {
 
 function defaultWorkers(): number {
   return Math.max(1, Math.floor(availableParallelism() / 2));
-}
-
-/** A token for one start of the system: the registry keeps only its digest, and nothing of it is written to disk. */
-function newToken(): string {
-  return `mm_${randomBytes(8).toString("hex")}_${randomBytes(32).toString("hex")}`;
 }

@@ -3,8 +3,8 @@
  * @module
  */
 import { readValues } from "@mintmark/columns/read-values";
+import { mlflowVersion } from "@mintmark/model-package/environment";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { mlflowVersion } from "../versions.ts";
 import { predictRows } from "./predict-rows.ts";
 import { ScoringError } from "./scoring-error.ts";
 import { parseCsvInput, parseJsonInput } from "./scoring-input.ts";

@@ -1,5 +1,5 @@
 /**
- * Who is calling: from a Bearer token, or from the password of Basic authentication, which is what many older clients can send.
+ * Who is calling, by the token that the call carries.
  *
  * The event number of the answer "this token is valid" is known to callers (GetCaller), so that a gateway can keep the decision
  * until a later event says otherwise; here every call looks it up, because here a revocation holds at once.
@@ -7,9 +7,10 @@
  */
 import type { Interceptor } from "@connectrpc/connect";
 import { AppError } from "@mintmark/errors";
+import { parseToken, tokenIn } from "@mintmark/http-edge/token";
 import { anyone, type Caller, callerKey } from "../caller.ts";
 import type { Db } from "../db/schema.ts";
-import { isSecretOf, parseToken } from "./token-secret.ts";
+import { isSecretOf } from "./token-secret.ts";
 
 export type Authenticate = (authorization: string | null) => Promise<Caller>;
 
@@ -36,18 +37,6 @@ export function authentication(authenticate: Authenticate, isOpen: (service: str
       request.contextValues.set(callerKey, await authenticate(request.header.get("authorization")));
     return next(request);
   };
-}
-
-function tokenIn(authorization: string | null): string | undefined {
-  const [, scheme, credentials] = /^(\w+) +(\S+)$/.exec(authorization ?? "") ?? [];
-  switch (scheme?.toLowerCase()) {
-    case "bearer":
-      return credentials;
-    case "basic":
-      return /^[^:]*:(.*)$/s.exec(Buffer.from(credentials ?? "", "base64").toString("utf8"))?.[1];
-    default:
-      return undefined;
-  }
 }
 
 function findValid(db: Db, id: string) {

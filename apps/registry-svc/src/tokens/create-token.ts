@@ -2,10 +2,11 @@
  * Creates a token.
  * @module
  */
+import { formatToken, newToken } from "@mintmark/http-edge/token";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { invalid } from "../fields.ts";
-import { formatToken, hashSecret, newSecret } from "./token-secret.ts";
+import { hashSecret } from "./token-secret.ts";
 
 export interface CreateToken {
   readonly name: string;
@@ -25,7 +26,7 @@ export async function createToken(db: Db, { name, expiresAt, actor }: CreateToke
   if (name.trim() === "" || name.length > 100 || /\p{Cc}/u.test(name))
     throw invalid("name", "must be 1 to 100 characters");
   if (expiresAt !== undefined && expiresAt <= new Date()) throw invalid("expire_time", "must be in the future");
-  const fresh = newSecret();
+  const fresh = newToken();
   const { rows } = await sql<{ event: bigint }>`
     with made as (
       insert into token (id, name, secret_sha256, created_by, expires_at)

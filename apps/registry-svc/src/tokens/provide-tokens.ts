@@ -4,11 +4,12 @@
  */
 import { existsSync } from "node:fs";
 import { open, readFile, rename } from "node:fs/promises";
+import { parseToken } from "@mintmark/http-edge/token";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { invalid } from "../fields.ts";
 import { createToken } from "./create-token.ts";
-import { hashSecret, parseToken } from "./token-secret.ts";
+import { hashSecret } from "./token-secret.ts";
 
 /**
  * Writes a token of the administrator to `path`, readable by its owner only, unless there is one that is valid. Whoever lost

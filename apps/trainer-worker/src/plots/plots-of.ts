@@ -2,7 +2,7 @@
  * Which plots a model gets.
  * @module
  */
-import type { Classes } from "@mintmark/dataset";
+import type { Classes } from "@mintmark/ml-core/base/target";
 import { type Prediction, predict } from "@mintmark/ml-core/predict";
 import type { TrainingConfig } from "@mintmark/training-file";
 import type { BuiltModel } from "../build-model.ts";

@@ -2,8 +2,10 @@
  * Step 4: how good the model is, on each part of the split and by cross-validation, with the same code everywhere.
  * @module
  */
-import { type Classes, labelOf, type TrainingData } from "@mintmark/dataset";
+
+import { labelOf, type TrainingData } from "@mintmark/dataset";
 import { silentPort } from "@mintmark/ml-core/base/fit-port";
+import type { Classes } from "@mintmark/ml-core/base/target";
 import { classificationMetrics } from "@mintmark/ml-core/metrics/classification";
 import { clusteringMetrics } from "@mintmark/ml-core/metrics/clustering";
 import { regressionMetrics } from "@mintmark/ml-core/metrics/regression";

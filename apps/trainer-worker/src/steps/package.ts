@@ -3,11 +3,13 @@
  * same training file, data and seed give the same digest.
  * @module
  */
+
 import type { ColumnSchema } from "@mintmark/columns/column-schema";
 import { digestsOf } from "@mintmark/crypto/digests";
 import { artifactDigest, type ManifestFile, sortByPath } from "@mintmark/crypto/manifest";
-import { type Classes, classLabels, type FeatureColumn, type TrainingData } from "@mintmark/dataset";
+import { classLabels, type FeatureColumn, type TrainingData } from "@mintmark/dataset";
 import type { ColumnEncoder } from "@mintmark/ml-core/base/preprocessing";
+import type { Classes } from "@mintmark/ml-core/base/target";
 import { featureImportance, importanceByColumn } from "@mintmark/ml-core/feature-importance";
 import { modelFiles } from "@mintmark/model-package/package-directory";
 import { loadPredictor } from "@mintmark/model-package/predictor";

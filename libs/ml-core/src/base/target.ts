@@ -14,6 +14,9 @@ export interface ClassTarget {
   readonly classes: number;
 }
 
+/** What class indices stand for, in ascending order: numbers by value, text by code point, false before true. Numbers are integers. */
+export type Classes = readonly string[] | readonly number[] | readonly boolean[];
+
 export interface ValueTarget {
   readonly kind: "values";
   /** Length rows; finite. */

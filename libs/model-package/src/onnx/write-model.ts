@@ -8,6 +8,7 @@
  * scores and distances depend on a runtime's order of summation, in the last places.
  * @module
  */
+
 import type {
   IsolationForestEstimator,
   KMeansEstimator,
@@ -15,6 +16,7 @@ import type {
   TreeEstimator,
 } from "@mintmark/ml-core/base/estimator";
 import type { Matrix } from "@mintmark/ml-core/base/matrix";
+import type { Classes } from "@mintmark/ml-core/base/target";
 import { TensorProto_DataType as DataType } from "@mintmark/proto/onnx/onnx";
 import {
   inputLayout,
@@ -25,7 +27,7 @@ import {
   shownValues,
 } from "../output-columns.ts";
 import { planOf, type Signature, signatureOf } from "../signature.ts";
-import type { Classes, TrainedModel } from "../trained-model.ts";
+import type { TrainedModel } from "../trained-model.ts";
 import { columnsOf, encodeExp2, encodeLogistic, encodeSoftmax, negated } from "./encode-link.ts";
 import { encodeColumns, encodeMatrix } from "./encode-preprocessor.ts";
 import { encodeTfidf } from "./encode-text.ts";

@@ -2,6 +2,7 @@
  * Random valid models and data that is hard for them: what the tests of writing and running models draw from.
  * @module
  */
+
 import type { ColumnSchema } from "@mintmark/columns/column-schema";
 import type {
   Estimator,
@@ -14,7 +15,9 @@ import type {
 import { matrix } from "@mintmark/ml-core/base/matrix";
 import type { Column, ColumnEncoder } from "@mintmark/ml-core/base/preprocessing";
 import { type RngKey, split, uniform } from "@mintmark/ml-core/base/rng";
-import type { Classes, ModelInput, Task, TrainedModel } from "../trained-model.ts";
+import type { Classes } from "@mintmark/ml-core/base/target";
+import type { Task } from "@mintmark/ml-core/base/task";
+import type { ModelInput, TrainedModel } from "../trained-model.ts";
 
 export type Layout = "numbers" | "flags" | "mixed" | "one text";
 
