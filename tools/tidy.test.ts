@@ -127,6 +127,12 @@ describe("banned calls", () => {
       /./,
       /instanceof RangeError|=== "RangeError"/,
     ],
+    [
+      "a temporary folder that nobody sweeps",
+      "makeScratch of libs/scratch",
+      /^(apps|libs)\/(?!scratch\/|testing\/)(?!.*(\.test\.ts$|\.fixture\.ts$|\/testing\/))/,
+      /\bmkdtemp/,
+    ],
     ["an unfinished place", "finish it, or leave it out", /./, /\b(TODO|FIXME|XXX)\b/],
     ["a test that is switched off", "mend or delete it", /./, /\b(it|test|describe)\.(skip|only|todo)\(/],
   ])("%s: %s", (_name, _instead, where, what) => {

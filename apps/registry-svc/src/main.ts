@@ -15,6 +15,7 @@ import {
   settingsOf,
   wholeNumber,
 } from "@mintmark/http-edge/settings";
+import { sweepScratch } from "@mintmark/scratch/scratch";
 import pino from "pino";
 import { defaultLinkSeconds } from "./data-links/data-link.ts";
 import { type RegistryOptions, startRegistry } from "./server.ts";
@@ -32,6 +33,7 @@ A flag wins over the variable of its name.`;
 explainIfAsked(usage);
 try {
   const options = readOptions();
+  await sweepScratch();
   const registry = await startRegistry(options);
   process.send?.({ ready: true, port: registry.port });
   options.log.info({ port: registry.port, auth: options.auth }, "ready");

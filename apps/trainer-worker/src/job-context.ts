@@ -18,7 +18,7 @@ export interface JobContext {
   readonly registry: RegistryClient;
   readonly keys: SigningKeys;
   readonly settings: JobSettings;
-  /** Empty at the start, and removed at the end by whoever made it. */
+  /** For the files of the job; whoever made it removes it at the end. */
   readonly directory: string;
   /** Fires when the job is to end. */
   readonly signal: AbortSignal;

@@ -3,9 +3,6 @@
  * and the wish to cancel, and says how it ended. Safe to run twice: the registry lets one claim through.
  * @module
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { toBinary } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";
@@ -65,7 +62,6 @@ async function execute(deps: JobRunnerDeps, attempt: Attempt, claim: ClaimJobRes
 }
 
 async function trainInChild(deps: JobRunnerDeps, attempt: Attempt, claim: ClaimJobResponse): Promise<ChildOutcome> {
-  const directory = await mkdtemp(join(tmpdir(), "mintmark-job-"));
   const { attemptToken, checkpointBlake3: checkpoint } = claim;
   const runId = claim.job?.run?.id ?? "";
   const keeper = keepCheckpoints({ registry: deps.registry, runId, attemptToken, onLog: attempt.log });
@@ -77,7 +73,6 @@ async function trainInChild(deps: JobRunnerDeps, attempt: Attempt, claim: ClaimJ
     return await child.run({
       job: toBinary(JobSchema, claim.job!),
       attemptToken,
-      directory,
       checkpoint,
       onProgress: attempt.progress,
       onLog: attempt.log,
@@ -86,6 +81,5 @@ async function trainInChild(deps: JobRunnerDeps, attempt: Attempt, claim: ClaimJ
   } finally {
     deps.stopping.removeEventListener("abort", child.stop);
     await keeper.close();
-    await rm(directory, { recursive: true, force: true });
   }
 }

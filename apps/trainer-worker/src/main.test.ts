@@ -1,5 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { readFile, rm } from "node:fs/promises";
+import { readdirSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type JobQueue, openQueue, prepareQueue } from "@mintmark/job-queue";
@@ -75,6 +78,58 @@ it("leaves no process when it is killed in the middle of a fit", async () => {
   expect(registry.state.ends).toEqual([]);
 });
 
+describe("temporary files", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "mintmark-worker-test-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+  const left = () => readdirSync(folder, { recursive: true, encoding: "utf8" });
+
+  it("are gone when the worker is, also of jobs that are quicker than the warming up", async () => {
+    await started({ TMPDIR: folder });
+    const rows = Buffer.from(`a,y\n${Array.from({ length: 20 }, (_, row) => `${row},${row % 3}\n`).join("")}`);
+    const quick = { model: "m", data: { source: "x.csv", target: "y" }, algorithm: { name: "ridge" } };
+    for (let i = 0; i < 3; i++) await enqueue({ ...quick, task: "regression" }, { name: "x.csv", bytes: rows });
+    await until(() => registry.state.ends.length === 3);
+    expect(registry.state.ends.map(({ end }) => end)).toEqual(Array(3).fill(AttemptEnd.FINISHED));
+    worker!.process.kill("SIGTERM");
+    await worker!.ended;
+    expect(left()).toEqual([]);
+  });
+
+  it("of a cancelled job go with its process", async () => {
+    const { child } = await startEndless({ TMPDIR: folder });
+    expect(left().some((path) => path.endsWith(longData.name))).toBe(true);
+    registry.state.cancelRequested = true;
+    await until(() => registry.state.ends.length === 1 && !isAlive(child));
+    expect(left().filter((path) => path.endsWith(longData.name))).toEqual([]);
+  });
+
+  it("of a worker that was killed are swept by the next one, and those of a living one stay", async () => {
+    const { child } = await startEndless({ TMPDIR: folder });
+    const killed = worker!;
+    await started({ TMPDIR: folder });
+    const living = worker!;
+    const data = () => left().filter((path) => path.endsWith(longData.name));
+    try {
+      await enqueue(endless, longData);
+      await until(() => data().length === 2);
+      killed.process.kill("SIGKILL");
+      await killed.ended;
+      await until(() => !isAlive(child));
+      expect(data()).toHaveLength(2);
+
+      await started({ TMPDIR: folder });
+      expect(data()).toHaveLength(1);
+      expect(data()[0]).toContain(`-${living.process.pid}-`);
+      expect(left().filter((path) => path.includes(`-${killed.process.pid}-`))).toEqual([]);
+    } finally {
+      living.process.kill("SIGKILL");
+    }
+  });
+});
+
 it("explains itself and its settings", async () => {
   worker = start({}, ["--help"]);
   expect(await worker.ended).toBe(0);
@@ -126,8 +181,8 @@ function start(environment: Readonly<Record<string, string>> = {}, args: readonl
   return { process: child, ended, stdout: () => stdout, stderr: () => stderr };
 }
 
-async function started(): Promise<void> {
-  worker = start();
+async function started(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+  worker = start(environment);
   const { process: child, ended, stderr } = worker;
   const ready = new Promise((resolve) => child.once("message", resolve));
   const answer = await Promise.race([ready, ended]);
@@ -135,8 +190,8 @@ async function started(): Promise<void> {
 }
 
 /** A worker in the middle of a fit, and the process that does it. */
-async function startEndless(): Promise<{ child: number }> {
-  await started();
+async function startEndless(environment: Readonly<Record<string, string>> = {}): Promise<{ child: number }> {
+  await started(environment);
   await enqueue(endless, longData);
   await until(() => registry.state.progress.some(({ step }) => step === "fit"));
   const children = await readFile(`/proc/${worker!.process.pid}/task/${worker!.process.pid}/children`, "utf8");

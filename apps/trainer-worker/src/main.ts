@@ -7,6 +7,7 @@ import { ConnectError } from "@connectrpc/connect";
 import { AppError } from "@mintmark/errors";
 import { badStart, explainIfAsked } from "@mintmark/http-edge/program";
 import { connectRegistry, readSigningKeys } from "@mintmark/registry-client";
+import { sweepScratch } from "@mintmark/scratch/scratch";
 import { pino } from "pino";
 import { readWorkerSettings, usage, type WorkerSettings } from "./settings.ts";
 import { startWorker } from "./worker.ts";
@@ -25,6 +26,7 @@ async function main(settings: WorkerSettings): Promise<void> {
   await readSigningKeys(settings.job.keyDirectory);
   const registry = connectRegistry({ baseUrl: settings.registryUrl, token: settings.token, httpVersion: "2" });
   await requireRegistry(settings.registryUrl, () => registry.jobs.listJobs({ pageSize: 1 }, { timeoutMs: 5_000 }));
+  await sweepScratch();
   const worker = await startWorker({ settings, registry, log }).catch((error: Error) => {
     if (error instanceof AppError && error.reason === "QUEUE_URL_INVALID") throw error;
     throw new AppError(

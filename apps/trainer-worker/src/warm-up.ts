@@ -1,9 +1,9 @@
 /**
- * Makes a fresh process ready: opens the database once and trains something small, so that code is loaded and compiled
- * before the first job asks for it.
+ * Makes a fresh process, which has a temporary folder of its own, ready: opens the database once and trains something small, so that
+ * code is loaded and compiled before the first job asks for it.
  * @module
  */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readTable } from "@mintmark/dataset";
@@ -12,9 +12,8 @@ import { buildModel } from "./build-model.ts";
 import { startClock } from "./step-clock.ts";
 
 export async function warmUp(): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), "mintmark-warm-"));
+  const path = join(tmpdir(), "warm.csv");
   try {
-    const path = join(directory, "warm.csv");
     await writeFile(path, `a,b,y\n${Array.from({ length: 200 }, rowOf).join("")}`);
     const table = await readTable({ files: [path], query: "SELECT * FROM source" });
     const config = parseTrainingConfig({
@@ -25,7 +24,7 @@ export async function warmUp(): Promise<void> {
     const clock = startClock(() => {}, new AbortController().signal);
     await buildModel(config, { table, files: [] }, { clock, report: () => {}, log: () => {}, requireWanted: () => {} });
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await rm(path, { force: true });
   }
 }
 

@@ -2,21 +2,18 @@
  * The directory where uploads arrive: each is written to a file of its own, hashed on the way, and handed over once it is
  * complete, right and durable.
  *
- * What an interrupted upload leaves is `<blake3>`; while somebody writes it is `<blake3>.<machine>-<pid>-<process>-<n>`.
+ * What an interrupted upload leaves is `<blake3>`; while somebody writes it is `<blake3>.<mark of the process>-<n>`.
  * Taking it over is a rename, so two uploads never share a file, and a file that was handed over has no other writer. What
  * a killed process leaves is given back at the next start. Bytes whose digest is not known beforehand are
- * `unnamed.<machine>-<pid>-<process>-<n>`; nobody could go on with them, so what was interrupted is thrown away.
+ * `unnamed.<mark>-<n>`; nobody could go on with them, so what was interrupted is thrown away.
  * @module
  */
-import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, readdir, readlink, rename, rm, stat } from "node:fs/promises";
-import { hostname } from "node:os";
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { utf8 } from "@mintmark/crypto/bytes";
 import { collectDigests, type DigestCollector, type Digests } from "@mintmark/crypto/digests";
 import { isHexDigest } from "@mintmark/crypto/manifest";
-import { sha256Hex } from "@mintmark/crypto/sha256";
 import { AppError } from "@mintmark/errors";
+import { hasEnded, ownMark } from "@mintmark/scratch/process-mark";
 import type { BlobDescription } from "./blob-store.ts";
 import { syncDirectory } from "./durable.ts";
 
@@ -27,8 +24,6 @@ const syncBytes = 16 << 20;
 /** What nobody went on with for so long is thrown away. */
 const keepPartialMs = 7 * 24 * 60 * 60 * 1000;
 
-/** Tells this process from an earlier one with the same pid. */
-const processToken = randomBytes(8).toString("hex");
 let uploads = 0;
 
 export interface Spool {
@@ -57,10 +52,9 @@ export interface Spool {
 /** Creates the directory if it is missing. */
 export async function openSpool(directory: string): Promise<Spool> {
   await mkdir(directory, { recursive: true });
-  const machine = await machineName();
-  await tidy(directory, machine);
+  await tidy(directory);
   const partial = (blake3: string) => join(directory, blake3);
-  const claimedName = (path: string) => `${path}.${machine}-${process.pid}-${processToken}-${uploads++}`;
+  const claimedName = (path: string) => `${path}.${ownMark}-${uploads++}`;
 
   return {
     received: async (blake3) => (isHexDigest(blake3) ? await fileSize(partial(blake3)) : 0),
@@ -277,35 +271,19 @@ function requireDescription({ blake3, sha256, size }: BlobDescription, offset: n
   if (!Number.isSafeInteger(offset) || offset < 0 || offset > size) refuse("offset", `0 to ${size}`, offset);
 }
 
-const namePattern = /^([0-9a-f]{64}|unnamed)(?:\.([0-9a-f]+)-(\d+)-([0-9a-f]+)-\d+)?$/;
+const namePattern = /^([0-9a-f]{64}|unnamed)(?:\.([0-9a-f]+-\d+-[0-9a-f]+)-\d+)?$/;
 
 /** Gives back what dead processes of this machine left, and drops what is too old. */
-async function tidy(directory: string, machine: string): Promise<void> {
+async function tidy(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     const path = join(directory, name);
-    const [, blake3, owner, pid, token] = namePattern.exec(name) ?? [];
+    const [, blake3, mark] = namePattern.exec(name) ?? [];
     if (blake3 === undefined) continue;
-    const isLeft = owner === machine && !isAlive(Number(pid), token);
+    const isLeft = mark !== undefined && hasEnded(mark);
     if ((isLeft && blake3 === unnamed) || (await isOlderThan(path, keepPartialMs))) await rm(path, { force: true });
     else if (isLeft) await giveBack(path, join(directory, blake3));
   }
   await syncDirectory(directory);
-}
-
-/** Names the set of processes among which a pid means one process: the machine and its pid namespace. */
-async function machineName(): Promise<string> {
-  const namespace = await readlink("/proc/self/ns/pid").catch(() => "");
-  return sha256Hex(utf8(`${hostname()} ${namespace}`)).slice(0, 16);
-}
-
-function isAlive(pid: number, token: string | undefined): boolean {
-  if (pid === process.pid) return token === processToken;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 async function isOlderThan(path: string, ms: number): Promise<boolean> {

@@ -2,11 +2,9 @@
  * DuckDB as a reader: in memory, without extensions from outside, and closed before SQL of the user runs.
  * @module
  */
-import { rmSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { availableParallelism } from "node:os";
 import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance } from "@duckdb/node-api";
+import { makeScratch } from "@mintmark/scratch/scratch";
 
 export interface Reader {
   readonly connection: DuckDBConnection;
@@ -17,10 +15,7 @@ export interface Reader {
 
 /** DuckDB with nothing in it; to be closed. */
 export async function openReader(): Promise<Reader> {
-  const scratch = await mkdtemp(join(tmpdir(), "mintmark-duckdb-"));
-  // A command that is interrupted ends with its reading, and leaves nothing behind.
-  const removeScratch = () => rmSync(scratch, { recursive: true, force: true });
-  process.once("exit", removeScratch);
+  const scratch = makeScratch("duckdb");
   const instance = await DuckDBInstance.create(":memory:", {
     threads: String(Math.min(4, availableParallelism())),
     // Files are read by several threads, and yet in their order: the same bytes give the same table.
@@ -28,17 +23,16 @@ export async function openReader(): Promise<Reader> {
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
     allow_community_extensions: "false",
-    temp_directory: scratch,
+    temp_directory: scratch.path,
   });
   const connection = await instance.connect();
   return {
     connection,
-    scratch,
+    scratch: scratch.path,
     close: async () => {
       connection.closeSync();
       instance.closeSync();
-      await rm(scratch, { recursive: true, force: true });
-      process.off("exit", removeScratch);
+      await scratch.remove();
     },
   };
 }

@@ -3,13 +3,13 @@
  * so that no file, however large, slow or hostile, holds up the registry.
  * @module
  */
-import { mkdtemp, open, realpath, rm } from "node:fs/promises";
-import { tmpdir, totalmem } from "node:os";
-import { join } from "node:path";
+import { open, realpath } from "node:fs/promises";
+import { totalmem } from "node:os";
 import type { BlobReader } from "@mintmark/blob-store";
 import type { DescribedData } from "@mintmark/dataset";
 import { placeSnapshot } from "@mintmark/dataset/snapshot";
 import { AppError } from "@mintmark/errors";
+import { makeScratch } from "@mintmark/scratch/scratch";
 import type { TrainingConfig } from "@mintmark/training-file";
 import type { ProcessLimits } from "./messages.ts";
 import { runChild } from "./run-child.ts";
@@ -95,8 +95,9 @@ interface Means {
 }
 
 async function checkAlone(means: Means, { config, snapshots }: Checkable, ending: AbortSignal): Promise<DescribedData> {
+  const scratch = makeScratch("check");
   // As the child's own working directory is told to it, without links.
-  const directory = await realpath(await mkdtemp(join(tmpdir(), "mintmark-check-")));
+  const directory = await realpath(scratch.path);
   try {
     const paths: string[] = [];
     for (const [index, { name, blake3 }] of snapshots.entries()) {
@@ -106,7 +107,7 @@ async function checkAlone(means: Means, { config, snapshots }: Checkable, ending
     }
     return await runChild({ config, paths, limits: means.limits, parent: process.pid }, directory, ending);
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    await scratch.remove();
   }
 }
 

@@ -1,10 +1,11 @@
 /**
- * The child process of one job: warms up, waits for the job, trains it, says how it ended, and ends.
+ * The child process of one job: warms up, waits for the job, trains it, says how it ended, and ends. Its temporary folder is its own.
  *
  * It has no handler for SIGTERM: a fit holds the thread, and only the system's own handling ends it then.
  * @module
  */
 import { writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import { JobSchema } from "@mintmark/proto/mintmark/training/v1/job";
@@ -27,7 +28,7 @@ process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 await warmUp();
 say({ type: "ready" });
 
-async function work({ job, attemptToken, directory, checkpoint }: Extract<ToChild, { type: "job" }>): Promise<void> {
+async function work({ job, attemptToken, checkpoint }: Extract<ToChild, { type: "job" }>): Promise<void> {
   const settings = readWorkerSettings(process.argv.slice(2), process.env);
   const registry = connectRegistry({ baseUrl: settings.registryUrl, token: settings.token, httpVersion: "2" });
   try {
@@ -38,11 +39,11 @@ async function work({ job, attemptToken, directory, checkpoint }: Extract<ToChil
       job: decoded,
       runId: decoded.run?.id ?? "",
       attemptToken,
-      checkpoints: { last: lastCheckpoint, keep: (state, iteration) => keep(directory, state, iteration) },
+      checkpoints: { last: lastCheckpoint, keep },
       registry,
       keys: await readSigningKeys(settings.job.keyDirectory),
       settings: settings.job,
-      directory,
+      directory: tmpdir(),
       signal,
       report: (progress) => say({ type: "progress", progress }),
       log,
@@ -70,8 +71,8 @@ function log(level: ChildLogLine["level"], text: string): void {
 }
 
 /** At once, as the fit goes on holding the thread. Where the disk is full, it goes on without. */
-function keep(directory: string, state: Uint8Array, iteration: number): void {
-  const path = join(directory, `checkpoint-${iteration}`);
+function keep(state: Uint8Array, iteration: number): void {
+  const path = join(tmpdir(), `checkpoint-${iteration}`);
   try {
     writeFileSync(path, state);
     say({ type: "checkpoint", checkpoint: { path, iteration } });

@@ -9,7 +9,6 @@ export type ToChild =
       readonly type: "job";
       readonly job: Uint8Array;
       readonly attemptToken: string;
-      readonly directory: string;
       readonly checkpoint: string;
     }
   /** End as soon as possible; the worker does not wait long. */
@@ -41,7 +40,7 @@ export type StepName = "load" | "fit" | "evaluate" | "package" | "sign" | "push"
  * not take at once, and whatever is said afterwards waits behind it.
  */
 export interface ChildCheckpoint {
-  /** In the directory of the job. */
+  /** In the directory of the child. */
   readonly path: string;
   readonly iteration: number;
 }

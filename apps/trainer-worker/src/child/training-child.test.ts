@@ -70,5 +70,5 @@ function job(config: object): ChildJob {
   const snapshots = [{ name: "x.csv", blake3: "0".repeat(64), sha256: "0".repeat(64), size: 1n }];
   const encoded = toBinary(JobSchema, create(JobSchema, { configJson: JSON.stringify(config), snapshots }));
   const heard = { onProgress: () => {}, onLog: () => {}, onCheckpoint: () => {} };
-  return { job: encoded, attemptToken: "t", directory, checkpoint: "", ...heard };
+  return { job: encoded, attemptToken: "t", checkpoint: "", ...heard };
 }

@@ -1,10 +1,12 @@
 /**
  * One child process, from the worker's side: it trains one job and ends. The worker's own thread never computes, so that
- * claims and locks are renewed however busy a fit is, and a crash takes nothing with it.
+ * claims and locks are renewed however busy a fit is, and a crash takes nothing with it. All temporary files of the child are in a
+ * folder of its own, which goes when it has ended, however it did.
  * @module
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { makeScratch } from "@mintmark/scratch/scratch";
 import { crashFailure, type Failure } from "../failure.ts";
 import type { ChildCheckpoint, ChildLogLine, StepProgress, ToChild, ToWorker } from "./messages.ts";
 
@@ -12,8 +14,6 @@ export interface ChildJob {
   /** A `Job`, encoded. */
   readonly job: Uint8Array;
   readonly attemptToken: string;
-  /** An empty directory for the files of the job. */
-  readonly directory: string;
   /** BLAKE3 of the state that an earlier attempt kept; empty if none. */
   readonly checkpoint: string;
   readonly onProgress: (progress: StepProgress) => void;
@@ -30,7 +30,7 @@ export interface TrainingChild {
   /** Once it is warmed up or has ended. */
   readonly warm: Promise<void>;
   readonly hasEnded: () => boolean;
-  /** To be called once. The outcome is known when the process is gone. */
+  /** To be called once. The outcome is known when the process and its files are gone. */
   readonly run: (job: ChildJob) => Promise<ChildOutcome>;
   /** Asks it to end, then insists, then kills: within 2 s. */
   readonly stop: () => void;
@@ -38,14 +38,17 @@ export interface TrainingChild {
 }
 
 export function startTrainingChild(onOutput: (text: string) => void): TrainingChild {
+  const scratch = makeScratch("job");
   const child = fork(fileURLToPath(new URL("./main.ts", import.meta.url)), process.argv.slice(2), {
+    env: { ...process.env, TMPDIR: scratch.path },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     serialization: "advanced",
   });
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", onOutput);
   // A child that died has no channel any more; its exit tells the rest.
   child.on("error", () => {});
-  const ended = new Promise<Exit>((resolve) => child.once("exit", (code, signal) => resolve({ code, signal })));
+  const exited = new Promise<Exit>((resolve) => child.once("exit", (code, signal) => resolve({ code, signal })));
+  const ended = exited.finally(scratch.remove);
   return {
     pid: child.pid,
     warm: Promise.race([messageOf(child, "ready"), ended]).then(() => {}),
@@ -72,8 +75,8 @@ async function runJob(child: ChildProcess, ended: Promise<Exit>, job: ChildJob):
     // It ends by itself; a process that cannot would hold the slot for ever.
     setTimeout(() => child.kill("SIGKILL"), graceMs).unref();
   });
-  const { job: encoded, attemptToken, directory, checkpoint } = job;
-  send(child, { type: "job", job: encoded, attemptToken, directory, checkpoint });
+  const { job: encoded, attemptToken, checkpoint } = job;
+  send(child, { type: "job", job: encoded, attemptToken, checkpoint });
   const exit = await ended;
   return outcome ?? { type: "failed", failure: crashFailure(exit) };
 }

@@ -6,8 +6,7 @@
  * @module
  */
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdtemp, rm, stat, statfs } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fromJson, type JsonValue } from "@bufbuild/protobuf";
@@ -18,6 +17,7 @@ import { sha256Hex } from "@mintmark/crypto/sha256";
 import { AppError } from "@mintmark/errors";
 import { type Archive, type ArchivedVersion, ArchiveSchema } from "@mintmark/proto/mintmark/transfer/v1/archive";
 import { fileBlob, type LocalBlob } from "@mintmark/registry-client";
+import { makeScratch, sweepScratch } from "@mintmark/scratch/scratch";
 import { readTar, type TarFile } from "../../backup/tar.ts";
 import {
   archiveFormat,
@@ -45,8 +45,8 @@ export async function openArchive(path: string): Promise<OpenArchive> {
   await stat(path).catch((error: Error) => {
     throw new AppError("FILE_NOT_READABLE", { path, cause: error.message });
   });
-  const spool = await mkdtemp(join(tmpdir(), "mintmark-import-"));
-  const close = () => rm(spool, { recursive: true, force: true });
+  await sweepScratch();
+  const { path: spool, remove: close } = makeScratch("import");
   try {
     const file = createReadStream(path, { highWaterMark: 1 << 20 });
     const bytes = compression === undefined ? file : decompressed(file, compression.decompress());
