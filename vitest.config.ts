@@ -11,7 +11,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "parts",
-          include: ["{apps,libs}/*/src/**/*.test.ts", "tools/**/*.test.ts"],
+          include: ["{apps,libs}/*/src/**/*.test.ts", "bench/src/**/*.test.ts", "tools/**/*.test.ts"],
           sequence: { groupOrder: 0 },
         },
       },

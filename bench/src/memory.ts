@@ -17,6 +17,8 @@ export async function memoryAtRest(): Promise<readonly Row[]> {
     const parts = ["postgres", "registry", "gateway", "worker-1"].map(
       (name) => [name, sum(family(stack.pid(name)))] as const,
     );
+    const absent = parts.find(([, mib]) => mib === 0);
+    if (absent !== undefined) throw new Error(`${absent[0]} is not there`);
     const all = sum(family(stack.up.process.pid!));
     return [
       { what: "whole stack at rest, MiB (proportional)", measured: all.toFixed(0), goal: "< 600", met: all < 600 },
