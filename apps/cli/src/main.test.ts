@@ -5,12 +5,16 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { generateKey } from "@mintmark/crypto/keys";
+import { needs } from "@mintmark/testing/needs";
+import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildProgram } from "./program.ts";
 import { bench } from "./testing/bench.ts";
 
-const { scratch, run, launch, clear } = bench();
+const { scratch, env, run, launch, clear } = bench();
 afterAll(clear);
 const nobody = ["--server", "http://127.0.0.1:1"];
 
@@ -33,6 +37,32 @@ describe("mintmark", () => {
       });
   });
 
+  it("has a line for every argument and option, and an example for every command", async () => {
+    const program = await buildProgram([], { env: {}, run: async () => {} });
+    const leaves = (command: Command): Command[] =>
+      command.commands.length === 0 ? [command] : command.commands.flatMap((child) => [...leaves(child)]);
+    for (const command of leaves(program)) {
+      const name = `${command.parent?.name()} ${command.name()}`;
+      for (const { description } of command.registeredArguments) expect(description, name).not.toBe("");
+      for (const { description } of command.options) expect(description, name).not.toBe("");
+      if (["registry", "worker", "gateway"].includes(command.name())) continue;
+      let help = "";
+      command.configureOutput({
+        writeOut: (text) => {
+          help += text;
+        },
+      });
+      command.outputHelp();
+      expect(help, name).toMatch(/\nExamples:\n {2}.*mintmark/);
+    }
+  });
+
+  it("shows commands before options, and fits 80 columns", async () => {
+    const { out } = await run("--help");
+    expect(out.indexOf("\nCommands:")).toBeLessThan(out.indexOf("\nOptions:"));
+    expect(out.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  });
+
   it("explains the same by the word help", async () => {
     for (const words of [[], ["export"], ["worker"]])
       expect(await run("help", ...words)).toEqual(await run(...words, "--help"));
@@ -51,6 +81,9 @@ describe("mintmark", () => {
 
   it("tells its version", async () => {
     expect((await run("--version")).out).toMatch(/^mintmark \d+\.\d+\.\d+\n$/);
+    expect(JSON.parse((await run("--json", "--version")).out)).toEqual({
+      version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+    });
   });
 
   it.each([
@@ -58,7 +91,8 @@ describe("mintmark", () => {
     [["models", "lst"], "Did you mean list?"],
     [["train"], "missing required argument 'file'"],
     [["train", "a.yaml", "--detahc"], "Did you mean --detach?"],
-    [["alias", "set", "m", "a", "first"], "VERSION expected an integer in 1..2147483647, got 'first'"],
+    [["--server", "notaurl", "models", "list"], "--server expected a URL as in http://127.0.0.1:8080, got 'notaurl'"],
+    [["token", "create", "t", "--expires", "soon"], "--expires expected a time from now as in 30d, 12h or 45m"],
     [["models", "create", "m", "--tag", "team"], "--tag expected key=value, got 'team'"],
     [["import", "archive", "a.tar", "--rename", "x"], "--rename expected old=new, got 'x'"],
     [["import", "folder", "/nonexistent", "m"], "/nonexistent does not exist"],
@@ -88,10 +122,15 @@ describe("mintmark", () => {
     expect((await run("models", "list", ...nobody)).err).not.toMatch(/^\s+at /m);
   });
 
-  it("ends with 130 when it is interrupted", async () => {
+  it.each([
+    ["jobs", "watch", "0".repeat(32)],
+    ["jobs", "show", "1"],
+    ["models", "list"],
+    ["predict", "m", "a text"],
+  ])("ends with 130 when %s %s is interrupted", async (...args) => {
     const silent = createServer(() => {}).listen(0, "127.0.0.1");
     const { port } = await listening(silent);
-    const program = launch("jobs", "watch", "1", "--server", `http://127.0.0.1:${port}`);
+    const program = launch(...args, "--server", `http://127.0.0.1:${port}`);
     await new Promise((done) => silent.once("request", done));
     program.child.kill("SIGINT");
     expect(await program.ended).toBe(130);
@@ -152,9 +191,9 @@ describe("mintmark train --check", () => {
     const { code, out, err } = await run("train", seen(), "--check", ...nobody);
     expect([code, err]).toEqual([0, ""]);
     expect(out).toBe(`COLUMN  TYPE    MISSING  DISTINCT  EXAMPLE
-x       number  0        3         1.5
-note    text    1        2         two lines of
-y       text    0        2         a
+x       number        0         3  1.5
+note    text          1         2  two lines of
+y       text          0         2  a
 3 rows
 warning: class 'b' of the target has one row only: nothing can be measured of it
 `);
@@ -249,14 +288,53 @@ describe("mintmark completion", () => {
 
   it.each([
     ["mintmark ver", ["versions", "verify"]],
-    ["mintmark alias ", ["set", "rm", "list", "history", "--help"]],
+    ["mintmark alias ", ["set", "rm", "list", "history"]],
+    ["mintmark keys trust ana", ["ana.pem"]],
+    ["mintmark train --js", ["--json"]],
     ["mintmark train --det", ["--detach"]],
     ["mintmark alias set m champion --rea", ["--reason"]],
   ])("completes %j", (line, expected) => {
+    writeFileSync(join(scratch, "ana.pem"), "");
     const words = line.split(" ");
     const ask = `${script}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}; _mintmark; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { stdout } = spawnSync("bash", ["-c", ask], { encoding: "utf8", timeout: 10_000 });
+    const { stdout } = spawnSync("bash", ["-c", ask], { encoding: "utf8", timeout: 10_000, cwd: scratch });
     expect(stdout.trim().split("\n").sort()).toEqual([...expected].sort());
+  });
+});
+
+// Each shell by its own engine, with the command on its path.
+const shellEnv = () => ({ ...env, PATH: `${dirname(linked)}:${process.env["PATH"]}` });
+const linked = fileURLToPath(new URL("../../../node_modules/.bin/mintmark", import.meta.url));
+const hasFish = needs("completion in fish", "fish", ["--version"], "apt-get install fish");
+const hasZsh = needs("completion in zsh", "zsh", ["--version"], "apt-get install zsh");
+const completed = [
+  ["mintmark vers", "versions"],
+  ["mintmark alias histo", "history"],
+  ["mintmark keys trust ana", "ana.pem"],
+  ["mintmark train --deta", "--detach"],
+] as const;
+
+describe.runIf(hasFish)("mintmark completion fish", () => {
+  it.each(completed)("completes %j", (line, expected) => {
+    writeFileSync(join(scratch, "ana.pem"), "");
+    const ask = 'mintmark completion fish | source; complete -C "$argv[1]"';
+    const { stdout } = spawnSync("fish", ["-c", ask, line], { encoding: "utf8", cwd: scratch, env: shellEnv() });
+    expect(stdout.trim().split("\n")).toEqual([expected]);
+  });
+});
+
+describe.runIf(hasZsh)("mintmark completion zsh", () => {
+  it.each(completed)("completes %j", (line, expected) => {
+    writeFileSync(join(scratch, "ana.pem"), "");
+    const script = fileURLToPath(new URL("testing/complete.zsh", import.meta.url));
+    const { stdout } = spawnSync("zsh", ["-f", script, line], {
+      encoding: "utf8",
+      cwd: scratch,
+      // Little else: some of what a test runner sets changes what the line editor writes.
+      env: { PATH: shellEnv().PATH, HOME: scratch },
+      timeout: 30_000,
+    });
+    expect(stdout).toContain(`<<${line.slice(0, line.lastIndexOf(" "))} ${expected}`);
   });
 });
 

@@ -4,12 +4,14 @@
  */
 import { readFileSync } from "node:fs";
 import { CommanderError } from "commander";
+import { textOf } from "./answer.ts";
 import { appOf, runApp } from "./commands/app.ts";
 import { failureOf } from "./failure.ts";
 import { buildProgram, globalOptions } from "./program.ts";
 import type { Run } from "./run.ts";
 import { openSession } from "./session.ts";
-import { terminalProgress } from "./terminal.ts";
+import { confirm, terminalProgress } from "./terminal.ts";
+import { viewOf } from "./view.ts";
 
 const args = process.argv.slice(2);
 const signal = stopSignal();
@@ -34,9 +36,11 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 async function main(): Promise<number> {
-  if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
+  // Beside other global options at most: `predict --version` is another thing.
+  const words = args.filter((word) => word !== "--json" && word !== "--debug");
+  if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) {
     const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-    process.stdout.write(`mintmark ${version}\n`);
+    process.stdout.write(json ? `${JSON.stringify({ version })}\n` : `mintmark ${version}\n`);
     return 0;
   }
   const app = appOf(args);
@@ -46,12 +50,21 @@ async function main(): Promise<number> {
     const options = globalOptions(command);
     server = options.server;
     const progress = terminalProgress(process.stderr, options.json);
-    const session = openSession(options, { env: process.env, cwd: process.cwd(), progress, signal });
+    const session = openSession(options, {
+      env: process.env,
+      cwd: process.cwd(),
+      progress,
+      confirm: (what) => confirm(what, signal),
+      signal,
+    });
     try {
       const answer = await work(session);
       progress.status("");
       if (options.json) process.stdout.write(`${JSON.stringify(answer.json)}\n`);
-      else if (answer.text !== "") process.stdout.write(`${answer.text}\n`);
+      else {
+        const text = textOf(answer, viewOf(process.stdout, options.wide));
+        if (text !== "") process.stdout.write(`${text}\n`);
+      }
       exitCode = answer.exitCode ?? 0;
     } finally {
       progress.status("");

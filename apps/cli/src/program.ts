@@ -22,6 +22,9 @@ const commands: Readonly<Record<string, (program: Command, ports: ProgramPorts) 
   gateway: addApps,
   train: async (program, { run }) => (await import("./commands/train.ts")).addTrainCommand(program, run),
   jobs: async (program, { run }) => (await import("./commands/jobs.ts")).addJobsCommands(program, run),
+  runs: async (program, { run }) => (await import("./commands/runs.ts")).addRunsCommands(program, run),
+  experiments: async (program, { run }) =>
+    (await import("./commands/experiments.ts")).addExperimentsCommands(program, run),
   predict: async (program, { run }) => (await import("./commands/predict.ts")).addPredictCommand(program, run),
   models: async (program, { run }) => (await import("./commands/models.ts")).addModelsCommands(program, run),
   versions: async (program, { run }) => (await import("./commands/versions.ts")).addVersionsCommands(program, run),
@@ -58,11 +61,12 @@ export async function buildProgram(args: readonly string[], ports: ProgramPorts)
     .addOption(new Option("--server <url>", "the gateway").env("MINTMARK_URL").default("http://127.0.0.1:8080"))
     .addOption(new Option("--token <token>", "who you are, where authentication is on").env("MINTMARK_TOKEN"))
     .option("--json", "answer with one JSON document", false)
+    .option("--wide", "tables with everything in full, as long as it is", false)
     .option("--debug", "show where an error comes from", false)
     .helpOption("-h, --help", "what a command does, and its options")
     .helpCommand("help [command]", "what a command does")
     .showSuggestionAfterError(true)
-    .configureHelp({ showGlobalOptions: true, optionDescription })
+    .configureHelp({ showGlobalOptions: true, optionDescription, formatHelp })
     .configureOutput({ outputError: () => {} })
     .exitOverride();
   program.addHelpText("after", "\n`mintmark --version` tells the version.");
@@ -70,6 +74,16 @@ export async function buildProgram(args: readonly string[], ports: ProgramPorts)
   const needsAll = !Object.hasOwn(commands, asked) || asked === "completion";
   for (const add of needsAll ? new Set(Object.values(commands)) : [commands[asked]!]) await add(program, ports);
   return program;
+}
+
+/** Commander's own, with the commands before the options: they are what one looks for. */
+function formatHelp(command: Command, helper: Help): string {
+  const blocks = Help.prototype.formatHelp
+    .call(helper, command, helper)
+    .trimEnd()
+    .split(/\n\n(?=\S)/);
+  const isOptions = (block: string) => /^(Global )?Options:/.test(block);
+  return `${[...blocks.filter((block) => !isOptions(block)), ...blocks.filter(isOptions)].join("\n\n")}\n`;
 }
 
 /** What an option is without being given is said where it is something; and that it has to be given. */

@@ -2,7 +2,9 @@
  * Progress on a terminal, and in plain lines elsewhere.
  * @module
  */
+import { createInterface } from "node:readline/promises";
 import type { WriteStream } from "node:tty";
+import { AppError } from "@mintmark/errors";
 import type { Progress } from "./session.ts";
 
 /** @param silent nothing is shown: a program reads the answer */
@@ -25,6 +27,21 @@ export function terminalProgress(stream: WriteStream | NodeJS.WriteStream, silen
       shown = next;
     },
   };
+}
+
+/**
+ * Asks on the terminal; anything but `y` or `yes` is a no.
+ * @throws AppError NOT_CONFIRMED; CONFIRMATION_NEEDED where there is no terminal
+ */
+export async function confirm(what: string, signal: AbortSignal): Promise<void> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) throw new AppError("CONFIRMATION_NEEDED", { what });
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`${what}? [y/N] `, { signal });
+    if (!/^y(es)?$/i.test(answer.trim())) throw new AppError("NOT_CONFIRMED", { what });
+  } finally {
+    terminal.close();
+  }
 }
 
 /** `████░░░░` of `width` characters for a share of 0 to 1. */

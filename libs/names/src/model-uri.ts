@@ -2,7 +2,7 @@
  * URIs that name a version of a model, in every form that users write. Pure: a text in, its meaning out.
  *
  * ```
- * [models:/] NAME | NAME/latest | NAME/3 | NAME/1.4.0 | NAME/Production | NAME@ALIAS | NAME@blake3:<hex>   [?at=TIME]
+ * [models:/] NAME | NAME/latest | NAME/3 | NAME/1.4.0 | NAME/Production | NAME@ALIAS | NAME@latest | NAME@blake3:<hex>   [?at=TIME]
  * [models:/] m-<id>
  * runs:/RUN/path
  * ```
@@ -87,6 +87,8 @@ function parseSegment(name: ModelName, segment: string, uri: string): ModelUri {
 }
 
 function parsePointer(name: ModelName, pointer: string, uri: string): ModelUri {
+  // No alias may have the name, so that only one thing can be meant.
+  if (pointer.toLowerCase() === "latest") return { kind: "latest", name };
   if (!pointer.startsWith("blake3:")) return { kind: "alias", name, alias: parseKnownAliasName(pointer) };
   const blake3 = pointer.slice("blake3:".length);
   if (!isHexDigest(blake3)) throw invalid(uri, "has a digest that is not 'blake3:' and 64 lower-case hex digits");

@@ -22,7 +22,7 @@ const apps = {
 /** Options and environment are the program's own, so its `--help` explains them. */
 export function addAppCommands(program: Command): void {
   for (const name of Object.keys(apps) as (keyof typeof apps)[])
-    program.command(name).description(apps[name].description).argument("[options...]").helpOption(false);
+    program.command(name).description(apps[name].description).argument("[options...]", "its own").helpOption(false);
 }
 
 /** The program that these arguments ask for, or ask about, if it is one of the system alone. */

@@ -10,17 +10,19 @@ import type { Answer } from "../answer.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { dataDir } from "../up/data-dir.ts";
-import { dataDirOption } from "./options.ts";
+import { dataDirOption, examples } from "./options.ts";
 
 export function addBackupCommands(program: Command, run: Run): void {
   const save = program.command("backup").description("write a data directory into one file, also while it is in use");
   save.argument("<file>", "a new file; it holds secret keys").addOption(dataDirOption("what to save"));
+  examples(save, "mintmark backup mintmark-2026-12-01.tar");
   save.action((file: string, options: { dataDir: string }) =>
     run(save, (session) => saveDirectory(session, file, options.dataDir)),
   );
 
   const load = program.command("restore").description("make a data directory from a backup");
-  load.argument("<file>").addOption(dataDirOption("a new or empty directory"));
+  examples(load, "mintmark restore mintmark-2026-12-01.tar --data-dir restored");
+  load.argument("<file>", "what `mintmark backup` wrote").addOption(dataDirOption("a new or empty directory"));
   load.action((file: string, options: { dataDir: string }) =>
     run(load, (session) => restoreDirectory(session, file, options.dataDir)),
   );

@@ -4,7 +4,7 @@
  */
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { type Answer, table } from "../answer.ts";
+import type { Answer } from "../answer.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { dataDirectory, disk, node, ports, postgres } from "../doctor/machine.ts";
 import { clock, keys, lastWritten, server } from "../doctor/system.ts";
@@ -12,13 +12,15 @@ import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { dataDir } from "../up/data-dir.ts";
 import { runningSystem } from "../up/run-state.ts";
-import { dataDirOption } from "./options.ts";
+import { styled, type View } from "../view.ts";
+import { dataDirOption, examples } from "./options.ts";
 
 export function addDoctorCommand(program: Command, run: Run): void {
   const command = program
     .command("doctor")
     .description("look at Node, Postgres, disk, ports, keys, clock and server, and say the way out");
   command.addOption(dataDirOption("where `mintmark up` keeps everything, or shall"));
+  examples(command, "mintmark doctor");
   command.action(({ dataDir }: { dataDir: string }) => run(command, (session) => doctor(session, dataDir)));
 }
 
@@ -39,10 +41,17 @@ export async function doctor(session: Session, directory: string): Promise<Answe
     finding,
   ];
   const isWell = findings.every(({ state }) => state !== "failed");
-  const rows = findings.map(({ state, name, detail, way_out }) => [
-    state,
-    name,
-    way_out === "" ? detail : `${detail} → ${way_out}`,
-  ]);
-  return { text: table(["STATE", "WHAT", "FOUND"], rows), json: { ok: isWell, findings }, exitCode: isWell ? 0 : 1 };
+  return {
+    text: (view) => findings.map((each) => line(each, view)).join("\n"),
+    json: { ok: isWell, findings },
+    exitCode: isWell ? 0 : 1,
+  };
 }
+
+/** In full, however wide the terminal is: it is there to be read. */
+function line({ state, name, detail, way_out }: Finding, view: View): string {
+  const wayOut = way_out === "" ? "" : `\n${" ".repeat(20)}→ ${way_out}`;
+  return `${styled(state.padEnd(7), styles[state], view)}  ${name.padEnd(9)}  ${detail}${wayOut}`;
+}
+
+const styles = { ok: "good", warning: "uncertain", failed: "bad" } as const;

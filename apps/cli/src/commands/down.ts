@@ -12,13 +12,14 @@ import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { dataDir, isLocked } from "../up/data-dir.ts";
 import { runningSystem } from "../up/run-state.ts";
-import { dataDirOption } from "./options.ts";
+import { dataDirOption, examples } from "./options.ts";
 
 export function addDownCommand(program: Command, run: Run): void {
   const command = program
     .command("down")
     .description("stop the system that runs on a data directory; what is kept stays");
   command.addOption(dataDirOption("where `mintmark up` keeps everything"));
+  examples(command, "mintmark down");
   command.action(({ dataDir }: { dataDir: string }) => run(command, (session) => down(session, dataDir)));
 }
 

@@ -5,7 +5,9 @@
 import { RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import type { Job, Progress } from "@mintmark/proto/mintmark/training/v1/job";
 import { time } from "../answer.ts";
+import { type Cell, state } from "../table.ts";
 import { bar } from "../terminal.ts";
+import { type Style, styled, type View } from "../view.ts";
 
 export type JobStatus = "queued" | "running" | "finished" | "failed" | "cancelled";
 
@@ -36,9 +38,22 @@ export function warningsOf(job: Job): readonly string[] {
   }
 }
 
-export function warningLine(warning: string): string {
-  return `warning: ${warning}`;
+export function warningLine(warning: string, view: View): string {
+  return `${styled("warning:", "uncertain", view)} ${warning}`;
 }
+
+/** A status as it stands in a table. */
+export function statusCell(status: JobStatus): Cell {
+  return state(status, statusStyles[status]);
+}
+
+const statusStyles: Readonly<Record<JobStatus, Style>> = {
+  queued: "aside",
+  running: "uncertain",
+  finished: "good",
+  failed: "bad",
+  cancelled: "aside",
+};
 
 export function jobJson(job: Job) {
   const run = job.run!;

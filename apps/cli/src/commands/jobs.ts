@@ -5,12 +5,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Job, LogLine } from "@mintmark/proto/mintmark/training/v1/job";
 import type { Command } from "commander";
-import { type Answer, table, time } from "../answer.ts";
+import { type Answer, date, fields, metricLines, time } from "../answer.ts";
+import { runId } from "../naming.ts";
 import { pages } from "../pages.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
-import { hasEnded, jobJson, progressBar, statusOf, warningLine } from "./job-json.ts";
-import { group, integer, repeated } from "./options.ts";
+import { digest, type TableColumn, table } from "../table.ts";
+import type { View } from "../view.ts";
+import { hasEnded, jobJson, progressBar, statusCell, statusOf, warningLine } from "./job-json.ts";
+import { examples, group, integer, repeated } from "./options.ts";
 import { watchJob } from "./watch-job.ts";
 
 export function addJobsCommands(program: Command, run: Run): void {
@@ -24,26 +27,39 @@ export function addJobsCommands(program: Command, run: Run): void {
     repeated,
     [],
   );
+  examples(list, "mintmark jobs list --status running");
   list.action((options: ListJobs) => run(list, (session) => listJobs(session, options)));
 
-  const show = jobs.command("show").description("one job").argument("<id>");
+  const show = jobs.command("show").description("one job").argument("<run>", idArgument);
+  examples(show, "mintmark jobs show 0af1c2");
   show.action((id: string) => run(show, (session) => showJob(session, id)));
 
-  const watch = jobs.command("watch").description("follow a job to its end").argument("<id>");
-  watch.action((id: string) => run(watch, async (session) => jobAnswer(await watchJob(session, id))));
+  const watch = jobs.command("watch").description("follow a job to its end").argument("<run>", idArgument);
+  watch.action((text: string) =>
+    run(watch, async (session) => jobAnswer(await watchJob(session, await runId(session, text)))),
+  );
+  examples(watch, "mintmark jobs watch 0af1c2");
 
-  const logs = jobs.command("logs").description("what a job wrote").argument("<id>");
+  const logs = jobs.command("logs").description("what a job wrote").argument("<run>", idArgument);
+  examples(logs, "mintmark jobs logs 0af1c2 --follow");
   logs.option("--follow", "go on until the job has ended", false);
   logs.action((id: string, options: { follow: boolean }) =>
     run(logs, (session) => jobLogs(session, id, options.follow)),
   );
 
-  const cancel = jobs.command("cancel").description("end a job").argument("<id>");
+  const cancel = jobs.command("cancel").description("end a job").argument("<run>", idArgument);
+  examples(cancel, "mintmark jobs cancel 0af1c2");
   cancel.action((id: string) => run(cancel, (session) => cancelJob(session, id)));
 
-  const retry = jobs.command("retry").description("queue a failed or cancelled job once more").argument("<id>");
+  const retry = jobs
+    .command("retry")
+    .description("queue a failed or cancelled job once more")
+    .argument("<run>", idArgument);
+  examples(retry, "mintmark jobs retry 0af1c2");
   retry.action((id: string) => run(retry, (session) => retryJob(session, id)));
 }
+
+const idArgument = "the id of its run, or the beginning of it";
 
 interface ListJobs {
   readonly limit: number;
@@ -52,28 +68,36 @@ interface ListJobs {
 
 export async function listJobs({ client }: Session, { limit, status }: ListJobs): Promise<Answer> {
   const jobs = await pages(limit, "jobs", (page) => client.jobs.listJobs({ statuses: [...status], ...page }));
-  const rows = jobs.map((job) => [job.run!.id, statusOf(job), job.model, job.version, time(job.run!.createTime)]);
-  return { text: table(["ID", "STATUS", "MODEL", "VERSION", "CREATED"], rows), json: jobs.map(jobJson) };
+  return { text: (view) => table(jobColumns, jobs, view), json: jobs.map(jobJson) };
 }
 
-export async function showJob({ client }: Session, id: string): Promise<Answer> {
-  const { job } = await client.jobs.getJob({ id });
+const jobColumns: readonly TableColumn<Job>[] = [
+  { heading: "ID", cell: ({ run }) => digest(run!.id) },
+  { heading: "STATUS", cell: (job) => statusCell(statusOf(job)) },
+  { heading: "MODEL", cell: ({ model }) => model },
+  { heading: "VERSION", cell: ({ version }) => version.slice(version.lastIndexOf("/") + 1) },
+  { heading: "CREATED", cell: ({ run }) => date(run!.createTime) },
+];
+
+export async function showJob(session: Session, text: string): Promise<Answer> {
+  const { job } = await session.client.jobs.getJob({ id: await runId(session, text) });
   return { ...jobAnswer(job!), exitCode: 0 };
 }
 
-export async function cancelJob({ client }: Session, id: string): Promise<Answer> {
-  const { job } = await client.jobs.cancelJob({ id });
+export async function cancelJob(session: Session, text: string): Promise<Answer> {
+  const { job } = await session.client.jobs.cancelJob({ id: await runId(session, text) });
   return { ...jobAnswer(job!), exitCode: 0 };
 }
 
-export async function retryJob({ client }: Session, id: string): Promise<Answer> {
-  const { job } = await client.jobs.retryJob({ id });
+export async function retryJob(session: Session, text: string): Promise<Answer> {
+  const { job } = await session.client.jobs.retryJob({ id: await runId(session, text) });
   return { ...jobAnswer(job!), exitCode: 0 };
 }
 
 /** Lines as they come, if `follow`; with `--json` all of them at the end. */
-export async function jobLogs(session: Session, id: string, follow: boolean): Promise<Answer> {
+export async function jobLogs(session: Session, text: string, follow: boolean): Promise<Answer> {
   const { client, signal } = session;
+  const id = await runId(session, text);
   const lines: LogLine[] = [];
   let pageToken = "";
   while (true) {
@@ -99,14 +123,20 @@ export async function jobLogs(session: Session, id: string, follow: boolean): Pr
 
 /** Exit code 1 for a job that did not end well. */
 export function jobAnswer(job: Job): Answer {
-  const { metrics, warnings, params: _, tags: __, progress: ___, error, ...fields } = jobJson(job);
-  const lines = Object.entries(fields).map(([key, value]) => `${key.padEnd(11)} ${value}`.trimEnd());
-  if (job.progress !== undefined && !hasEnded(job)) lines.push(`progress    ${progressBar(job.progress)}`);
-  if (error !== null) lines.push(`error       ${error.message} (${error.reason})`);
-  for (const [key, value] of Object.entries(metrics)) lines.push(`  ${key} ${value}`);
-  lines.push(...warnings.map(warningLine));
+  const { metrics, warnings, params: _, tags: __, progress: ___, error, ...about } = jobJson(job);
+  const isGoingOn = job.progress !== undefined && !hasEnded(job);
+  const text = (view: View) =>
+    [
+      fields([
+        ...Object.entries(about),
+        ...(isGoingOn ? [["progress", progressBar(job.progress!)] as const] : []),
+        ...(error === null ? [] : [["error", `${error.message} (${error.reason})`] as const]),
+      ]),
+      ...metricLines(metrics, view),
+      ...warnings.map((warning) => warningLine(warning, view)),
+    ].join("\n");
   const isBad = statusOf(job) === "failed" || statusOf(job) === "cancelled";
-  return { text: lines.join("\n"), json: jobJson(job), exitCode: isBad ? 1 : 0 };
+  return { text, json: jobJson(job), exitCode: isBad ? 1 : 0 };
 }
 
 function logText({ time: at, level, text }: LogLine): string {

@@ -8,13 +8,18 @@ import type { Command } from "commander";
 import { type Answer, messageJson } from "../answer.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
-import { integer } from "./options.ts";
+import { examples, integer } from "./options.ts";
 
 export function addLineageCommand(program: Command, run: Run): void {
   const lineage = program.command("lineage").description("what something was made from, and what was made from it");
   lineage.argument("<uri>", "a version, runs:/RUN, or blake3:<hex> of a snapshot");
   lineage.option("--up <n>", "steps towards the sources", integer("--up", 0, 20), 6);
   lineage.option("--down <n>", "steps towards the results", integer("--down", 0, 20), 6);
+  examples(
+    lineage,
+    "mintmark lineage titanic@champion",
+    "mintmark lineage runs:/0af1c2d3e4f5061728394a5b6c7d8e9f --up 1",
+  );
   lineage.action((uri: string, options: { up: number; down: number }) =>
     run(lineage, (session) => showLineage(session, uri, options)),
   );

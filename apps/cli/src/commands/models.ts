@@ -2,13 +2,15 @@
  * `mintmark models`: the registered names.
  * @module
  */
+import { AppError } from "@mintmark/errors";
 import { type Model, ModelSchema } from "@mintmark/proto/mintmark/registry/v1/model";
 import type { Command } from "commander";
-import { type Answer, messageJson, table, time } from "../answer.ts";
+import { type Answer, date, fields, messageJson, time } from "../answer.ts";
 import { pages } from "../pages.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
-import { group, integer, keyValue } from "./options.ts";
+import { type TableColumn, table } from "../table.ts";
+import { examples, group, integer, keyValue } from "./options.ts";
 
 export function addModelsCommands(program: Command, run: Run): void {
   const models = group(program, "models", "registered models");
@@ -16,55 +18,70 @@ export function addModelsCommands(program: Command, run: Run): void {
   const list = models.command("list").description("all models, by name");
   list.option("--limit <n>", "at most this many", integer("--limit", 1, 100_000), 1000);
   list.option("--prefix <text>", "only names that begin with this", "");
+  list.option("--names", "only the names, one a line", false);
+  examples(list, "mintmark models list --prefix fraud.");
   list.action((options: ListModels) => run(list, (session) => listModels(session, options)));
 
-  const search = models.command("search").description("models whose name contains a text").argument("<text>");
+  const search = models.command("search").description("models whose name contains a text");
+  search.argument("<text>", "a part of the name");
+  examples(search, "mintmark models search churn --tag team=growth");
   search.option("--limit <n>", "at most this many", integer("--limit", 1, 100_000), 1000);
   search.option("--tag <key=value>", "only with this tag; may be repeated", keyValue("--tag"), {});
   search.action((contains: string, options: ListModels) =>
     run(search, (session) => listModels(session, { ...options, contains })),
   );
 
-  const show = models.command("show").description("one model").argument("<name>");
+  const show = models.command("show").description("one model").argument("<name>", "the model");
+  examples(show, "mintmark models show titanic");
   show.action((name: string) => run(show, (session) => showModel(session, name)));
 
-  const create = models.command("create").description("register a name").argument("<name>");
+  const create = models.command("create").description("register a name");
+  create.argument("<name>", "NAME, or CATALOG.SCHEMA.NAME");
+  examples(create, 'mintmark models create fraud --description "card payments" --tag team=risk');
   create.option("--description <text>", "what the model is for", "");
   create.option("--tag <key=value>", "a tag; may be repeated", keyValue("--tag"), {});
   create.action((name: string, options: CreateModel) => run(create, (session) => createModel(session, name, options)));
 
-  const remove = models
-    .command("delete")
-    .description("delete a model with its versions and aliases")
-    .argument("<name>");
-  remove.action((name: string) => run(remove, (session) => deleteModel(session, name)));
+  const remove = models.command("delete").description("delete a model with its versions and aliases; asks before");
+  remove.argument("<name>", "the model");
+  remove.option("--yes", "do not ask", false);
+  remove.option("--force", "also while an alias points at one of its versions", false);
+  examples(remove, "mintmark models delete titanic", "mintmark models delete titanic --yes --force");
+  remove.action((name: string, options: DeleteModel) => run(remove, (session) => deleteModel(session, name, options)));
 
-  const rename = models.command("rename").description("give a model another name").argument("<name>").argument("<new>");
+  const rename = models.command("rename").description("give a model another name");
+  rename.argument("<name>", "the model").argument("<new>", "its new name");
+  examples(rename, "mintmark models rename titanic survival");
   rename.action((name: string, to: string) => run(rename, (session) => renameModel(session, name, to)));
 }
 
 interface ListModels {
   readonly limit: number;
   readonly prefix?: string;
+  readonly names?: boolean;
   readonly contains?: string;
   readonly tag?: Readonly<Record<string, string>>;
 }
 
-export async function listModels({ client }: Session, { limit, prefix, contains, tag }: ListModels): Promise<Answer> {
+export async function listModels(
+  { client }: Session,
+  { limit, prefix, names, contains, tag }: ListModels,
+): Promise<Answer> {
   const filter = { namePrefix: prefix ?? "", nameContains: contains ?? "", tags: tag ?? {} };
   const models = await pages(limit, "models", (page) => client.models.listModels({ ...filter, ...page }));
-  const rows = models.map((model) => [
-    model.name,
-    String(model.latestVersion),
-    aliasesOf(model),
-    time(model.updateTime),
-    model.description,
-  ]);
   return {
-    text: table(["NAME", "LATEST", "ALIASES", "UPDATED", "DESCRIPTION"], rows),
+    text: names ? models.map(({ name }) => name).join("\n") : (view) => table(modelColumns, models, view),
     json: models.map((model) => messageJson(ModelSchema, model)),
   };
 }
+
+const modelColumns: readonly TableColumn<Model>[] = [
+  { heading: "NAME", cell: ({ name }) => name },
+  { heading: "LATEST", cell: ({ latestVersion }) => latestVersion },
+  { heading: "ALIASES", cell: aliasesOf },
+  { heading: "UPDATED", cell: ({ updateTime }) => date(updateTime) },
+  { heading: "DESCRIPTION", cell: ({ description }) => description, optional: true },
+];
 
 export async function showModel({ client }: Session, name: string): Promise<Answer> {
   const { model } = await client.models.getModel({ name });
@@ -81,9 +98,26 @@ export async function createModel({ client }: Session, name: string, options: Cr
   return modelAnswer(model!);
 }
 
-export async function deleteModel({ client }: Session, name: string): Promise<Answer> {
-  await client.models.deleteModel({ name });
-  return { text: `deleted ${name}`, json: { model: name, deleted: true } };
+interface DeleteModel {
+  readonly yes: boolean;
+  readonly force: boolean;
+}
+
+/** @throws AppError CONFIRMATION_NEEDED, NOT_CONFIRMED */
+export async function deleteModel(session: Session, name: string, { yes, force }: DeleteModel): Promise<Answer> {
+  const { client } = session;
+  const { model } = await client.models.getModel({ name });
+  const aliases = Object.keys(model!.aliases);
+  const latest = model!.latestVersion;
+  // The registry refuses the same; here, nobody is asked about what will be refused.
+  if (aliases.length > 0 && !force) throw new AppError("MODEL_ALIASED", { model: name, aliases });
+  const taken = [
+    latest === 0 ? "no version" : latest === 1 ? "its version" : `its versions up to ${latest}`,
+    ...(aliases.length === 0 ? [] : [aliases.map((alias) => `@${alias}`).join(", ")]),
+  ].join(" and ");
+  if (!yes) await session.confirm(`delete ${name} with ${taken}`);
+  await client.models.deleteModel({ name, refuseAliased: !force });
+  return { text: `deleted ${name} with ${taken}`, json: { model: name, deleted: true } };
 }
 
 export async function renameModel({ client }: Session, name: string, newName: string): Promise<Answer> {
@@ -92,22 +126,16 @@ export async function renameModel({ client }: Session, name: string, newName: st
 }
 
 function modelAnswer(model: Model): Answer {
-  const fields = [
+  const text = fields([
     ["name", model.name],
     ["id", model.id],
     ["description", model.description],
-    ["latest version", String(model.latestVersion)],
+    ["latest version", model.latestVersion],
     ["aliases", aliasesOf(model)],
-    [
-      "tags",
-      Object.entries(model.tags)
-        .map(([key, value]) => `${key}=${value}`)
-        .join(", "),
-    ],
+    ["tags", model.tags],
     ["created", time(model.createTime)],
     ["updated", time(model.updateTime)],
-  ];
-  const text = fields.map(([key = "", value = ""]) => `${key.padEnd(15)} ${value}`.trimEnd()).join("\n");
+  ]);
   return { text, json: messageJson(ModelSchema, model) };
 }
 

@@ -10,6 +10,14 @@ export function group(program: Command, name: string, description: string): Comm
   return program.command(name).description(description);
 }
 
+/** What is said of an argument that names a version. */
+export const versionArgument = "its number, semantic version or alias";
+
+/** Shows at the end of a command's help how it is used. */
+export function examples(command: Command, ...lines: readonly string[]): void {
+  command.addHelpText("after", `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`);
+}
+
 /** `--data-dir`, with the directory that `up` takes as well. */
 export function dataDirOption(description: string): Option {
   return new Option("--data-dir <dir>", description).default("mintmark-data");

@@ -12,11 +12,13 @@ import { AppError } from "@mintmark/errors";
 import type { Column } from "@mintmark/ml-core/base/preprocessing";
 import type { Command } from "commander";
 import type { Answer } from "../answer.ts";
+import { versionUri } from "../naming.ts";
 import { keeper, type Row, shown, write } from "../predict/rows.ts";
 import { askedModel } from "../predict/schema-of.ts";
 import { invoke } from "../predict/scoring-call.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
+import { examples } from "./options.ts";
 
 export function addPredictCommand(program: Command, run: Run): void {
   const command = program.command("predict").description("what a model says about texts, or about the rows of files");
@@ -25,11 +27,16 @@ export function addPredictCommand(program: Command, run: Run): void {
     "--data <files>",
     "rows: a path or glob; CSV, JSON (a list, or an object a line) or Parquet, also .gz",
   );
-  command.option("--version <version>", "a number or semantic version, instead of one in the URI");
+  command.option("--version <version>", "its number, semantic version or alias, instead of one in the URI");
   command.option("--output <file>", "write the predictions there: .csv or .json");
   command.option(
     "--keep <columns>",
     "put these columns of the rows beside the predictions: names, separated by commas, or all",
+  );
+  examples(
+    command,
+    "mintmark predict titanic@champion --data passengers.csv --keep name",
+    'mintmark predict sections "text editor for the console"',
   );
   command.action((uri: string, texts: readonly string[], options: PredictOptions) =>
     run(command, (session) => predict(session, uri, texts, options)),
@@ -60,12 +67,12 @@ export async function predict(
     });
   if (keep !== undefined && data === undefined)
     throw new AppError("OPTION_INVALID", { option: "--keep", expected: "--data FILE beside it", value: keep });
-  const target = version === undefined ? uri : `${uri.replace(/\/$/, "")}/${version}`;
+  const target = version === undefined ? uri : versionUri(uri.replace(/\/$/, ""), version);
   const predictions =
     data === undefined
       ? await invoke(session, target, { inputs: texts })
       : await predictFiles(session, target, data, keep);
-  if (output === undefined) return { text: shown(predictions), json: { predictions } };
+  if (output === undefined) return { text: (view) => shown(predictions, view), json: { predictions } };
   await write(resolve(session.cwd, output), predictions);
   return { text: `${predictions.length} predictions in ${output}`, json: { predictions: predictions.length, output } };
 }

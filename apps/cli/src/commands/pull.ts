@@ -9,11 +9,14 @@ import type { Answer } from "../answer.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { transferProgress } from "../transfer-progress.ts";
+import { examples } from "./options.ts";
 import { checkLines } from "./verify.ts";
 import { versionJson } from "./versions.ts";
 
 export function addPullCommand(program: Command, run: Run): void {
-  const command = program.command("pull").description("download a version, and verify it").argument("<uri>");
+  const command = program.command("pull").description("download a version, and verify it");
+  command.argument("<uri>", "NAME@ALIAS, NAME/3, NAME/1.4.0, NAME …");
+  examples(command, "mintmark pull titanic@champion --out titanic-model");
   command.requiredOption("--out <dir>", "a new or empty directory");
   command.action((uri: string, { out }: { out: string }) => run(command, (session) => pull(session, uri, out)));
 }

@@ -10,12 +10,15 @@ import type { Answer } from "../answer.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { transferProgress } from "../transfer-progress.ts";
-import { keyValue, repeated } from "./options.ts";
+import { examples, keyValue, repeated } from "./options.ts";
 import { versionAnswer } from "./versions.ts";
 
 export function addPushCommand(program: Command, run: Run): void {
   const command = program.command("push").description("sign a model directory and register it as a new version");
-  command.argument("<dir>").argument("<name>", "the model; created if missing");
+  examples(command, "mintmark push ./my-model churn --alias challenger --bump minor");
+  command
+    .argument("<dir>", "an MLflow model directory, or any other")
+    .argument("<name>", "the model; created if missing");
   command.option("--alias <alias>", "point an alias at it; may be repeated", repeated, []);
   command.option("--tag <key=value>", "a tag of the version; may be repeated", keyValue("--tag"), {});
   command.option("--description <text>", "what the version is", "");

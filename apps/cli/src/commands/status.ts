@@ -6,16 +6,19 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { AppError } from "@mintmark/errors";
 import type { Command } from "commander";
-import { type Answer, table } from "../answer.ts";
+import type { Answer } from "../answer.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
+import { type TableColumn, table, state as word } from "../table.ts";
 import { dataDir } from "../up/data-dir.ts";
+import type { KnownProcess } from "../up/process-id.ts";
 import { memoryOf, runningSystem } from "../up/run-state.ts";
-import { dataDirOption } from "./options.ts";
+import { dataDirOption, examples } from "./options.ts";
 
 export function addStatusCommand(program: Command, run: Run): void {
   const command = program.command("status").description("what runs on a data directory, and whether it can be used");
   command.addOption(dataDirOption("where `mintmark up` keeps everything"));
+  examples(command, "mintmark status", "mintmark status --data-dir /srv/mintmark --json");
   command.action(({ dataDir }: { dataDir: string }) => run(command, (session) => status(session, dataDir)));
 }
 
@@ -36,19 +39,10 @@ export async function status({ cwd, signal }: Session, directory: string): Promi
     ...program,
     memory_bytes: memoryOf(program.pid) ?? null,
   }));
-  const rows = programs.map(({ name, pid, running, memory_bytes }) => [
-    name,
-    String(pid),
-    running ? "running" : "ended",
-    memory_bytes === null ? "" : `${Math.round(memory_bytes / 2 ** 20)} MiB`,
-  ]);
-  const lines = [
-    table(["PROGRAM", "PID", "STATE", "MEMORY"], rows),
-    `data  ${dir.root}`,
-    state === undefined ? "it is starting or stopping" : `${state.url} ${ready ? "is ready" : "does not answer"}`,
-  ];
+  const summary =
+    state === undefined ? "it is starting or stopping" : `${state.url} ${ready ? "is ready" : "does not answer"}`;
   return {
-    text: lines.join("\n"),
+    text: (view) => [table(programColumns, programs, view), `data  ${dir.root}`, summary].join("\n"),
     json: {
       data_dir: dir.root,
       running: true,
@@ -63,6 +57,17 @@ export async function status({ cwd, signal }: Session, directory: string): Promi
     exitCode: ready ? 0 : 1,
   };
 }
+
+interface ProgramStatus extends KnownProcess {
+  readonly memory_bytes: number | null;
+}
+
+const programColumns: readonly TableColumn<ProgramStatus>[] = [
+  { heading: "PROGRAM", cell: ({ name }) => name },
+  { heading: "PID", cell: ({ pid }) => pid },
+  { heading: "STATE", cell: ({ running }) => (running ? word("running", "good") : word("ended", "bad")) },
+  { heading: "MIB", cell: ({ memory_bytes: bytes }) => (bytes === null ? undefined : Math.round(bytes / 2 ** 20)) },
+];
 
 async function isReady(url: string, signal: AbortSignal): Promise<boolean> {
   try {

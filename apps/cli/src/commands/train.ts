@@ -11,18 +11,26 @@ import type { Job } from "@mintmark/proto/mintmark/training/v1/job";
 import { fileBlob, uploadBlobs } from "@mintmark/registry-client";
 import { parseTrainingFile, type TrainingConfig } from "@mintmark/training-file";
 import { type Command, Option } from "commander";
-import { type Answer, table } from "../answer.ts";
+import { type Answer, metricLines } from "../answer.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
+import { type TableColumn, table } from "../table.ts";
 import { transferProgress } from "../transfer-progress.ts";
+import type { View } from "../view.ts";
 import { gitTags } from "./git-tags.ts";
 import { statusOf, warningLine, warningsOf } from "./job-json.ts";
-import { repeated } from "./options.ts";
+import { examples, repeated } from "./options.ts";
 import { watchJob } from "./watch-job.ts";
 
 export function addTrainCommand(program: Command, run: Run): void {
   const command = program.command("train").description("train a model as a training file says, and register it");
   command.argument("<file>", "YAML; see `mintmark schema`");
+  examples(
+    command,
+    "mintmark train titanic.yaml",
+    "mintmark train titanic.yaml --set algorithm.params.n_estimators=500 --env dev",
+    "mintmark train titanic.yaml --check",
+  );
   command.option("--env <name>", "an environment of the file");
   command.option("--set <path=value>", "change a setting; the value is read as YAML; may be repeated", repeated, []);
   command.addOption(
@@ -78,21 +86,26 @@ export async function checkTraining(session: Session, file: string, options: Fil
 }
 
 function dataAnswer({ columns, rows, warnings }: DescribedData): Answer {
-  const lines = columns.map(({ name, type, missing, distinct, example }) =>
-    [name, type, String(missing), String(distinct), example].map(oneLine),
-  );
-  const text = [
-    table(["COLUMN", "TYPE", "MISSING", "DISTINCT", "EXAMPLE"], lines),
-    `${rows} row${rows === 1 ? "" : "s"}`,
-    ...warnings.map(warningLine),
-  ];
-  return { text: text.join("\n"), json: { columns, rows, warnings } };
+  const text = (view: View) =>
+    [
+      table(dataColumns, columns, view),
+      `${rows} row${rows === 1 ? "" : "s"}`,
+      ...warnings.map((warning) => warningLine(warning, view)),
+    ].join("\n");
+  return { text, json: { columns, rows, warnings } };
 }
 
-/** As it can stand in a table: cells may hold whole texts. */
-function oneLine(cell: string): string {
-  const plain = cell.replaceAll(/[\p{Cc}\s]+/gu, " ");
-  return plain.length > 40 ? `${plain.slice(0, 39)}…` : plain;
+const dataColumns: readonly TableColumn<DescribedData["columns"][number]>[] = [
+  { heading: "COLUMN", cell: ({ name }) => name },
+  { heading: "TYPE", cell: ({ type }) => type },
+  { heading: "MISSING", cell: ({ missing }) => missing },
+  { heading: "DISTINCT", cell: ({ distinct }) => distinct },
+  { heading: "EXAMPLE", cell: ({ example }) => ({ short: beginning(example), full: example }) },
+];
+
+/** Cells may hold whole texts. */
+function beginning(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }
 
 interface TrainingFile {
@@ -188,23 +201,19 @@ async function trained({ client }: Session, job: Job): Promise<Answer> {
   const run = job.run!;
   const status = statusOf(job);
   const warnings = warningsOf(job);
-  const warned = warnings.map(warningLine);
+  const warned = (view: View) => warnings.map((warning) => warningLine(warning, view));
   if (status !== "finished") {
     const message = job.error?.message ?? `the job was ${status}`;
     const error = { code: status, reason: job.error?.reason ?? status.toUpperCase(), message };
-    const text = [`run ${run.id} ${status}: ${message}`, ...warned].join("\n");
+    const text = (view: View) => [`run ${run.id} ${status}: ${message}`, ...warned(view)].join("\n");
     return { text, json: { run: run.id, status, error, warnings }, exitCode: 1 };
   }
   const { version } = await client.versions.getVersion({ uri: job.version });
   const { model, number, semver, digest } = version!;
   const metrics = Object.fromEntries(Object.entries(run.metrics).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const lines = Object.entries(metrics).map(([key, value]) => `  ${key.padEnd(28)} ${shown(value)}`);
   return {
-    text: [`${model}/${number} (${semver}) ${digest}`, ...lines, ...warned].join("\n"),
+    text: (view) =>
+      [`${model}/${number} (${semver}) ${digest}`, ...metricLines(metrics, view), ...warned(view)].join("\n"),
     json: { run: run.id, model, version: number, semver, digest, metrics, warnings },
   };
-}
-
-function shown(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toPrecision(6);
 }

@@ -7,7 +7,7 @@ import { Option } from "commander";
 import { forgetServer, rememberServer } from "../keys/known-servers.ts";
 import type { Run } from "../run.ts";
 import { nextSteps } from "../up/next-steps.ts";
-import { dataDirOption, integer } from "./options.ts";
+import { dataDirOption, examples, integer } from "./options.ts";
 
 interface UpArguments {
   readonly dataDir: string;
@@ -46,6 +46,12 @@ export function addUpCommand(program: Command, env: Environment, run: Run): void
     .addOption(
       externalPart("--mintmark-key-dir <dir>", "keys elsewhere than in the data directory", "MINTMARK_KEY_DIR"),
     );
+  examples(
+    command,
+    "mintmark up",
+    "mintmark up --data-dir /srv/mintmark --port 0 --workers 4",
+    "mintmark up --host 0.0.0.0 --auth on --queue-url redis://queue:6379",
+  );
   command.action((options: UpArguments & ExternalParts) =>
     run(command, async ({ signal, cwd, progress }) => {
       // Loaded here, because it brings databases and queues that other commands have no use for.

@@ -11,10 +11,12 @@ import type { Answer } from "../answer.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { transferProgress } from "../transfer-progress.ts";
+import { examples } from "./options.ts";
 
 export function addVerifyCommand(program: Command, run: Run): void {
   const command = program.command("verify").description("check digests and signatures, and say what was checked");
   command.argument("<uri|dir>", "a version at the registry, or a directory that `pull` wrote");
+  examples(command, "mintmark verify titanic@champion", "mintmark verify ./titanic-model");
   command.action((what: string) => run(command, (session) => verify(session, what)));
 }
 

@@ -2,37 +2,45 @@
  * `mintmark versions`: the numbered entries of a model.
  * @module
  */
-import { maxInt4 } from "@mintmark/names/int4";
 import { Stage, type Version, VersionStatus } from "@mintmark/proto/mintmark/registry/v1/version";
+import type { RegistryClient } from "@mintmark/registry-client/connect";
 import type { Command } from "commander";
-import { type Answer, table, time } from "../answer.ts";
+import { type Answer, date, fields, time } from "../answer.ts";
+import { type MainMetric, mainMetric } from "../main-metric.ts";
+import { versionNumber } from "../naming.ts";
 import { pages } from "../pages.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
-import { group, integer, keyValue } from "./options.ts";
+import { digest, state, type TableColumn, table } from "../table.ts";
+import { examples, group, integer, keyValue, versionArgument } from "./options.ts";
 
 export function addVersionsCommands(program: Command, run: Run): void {
   const versions = group(program, "versions", "versions of a model");
-  const version = integer("VERSION", 1, maxInt4);
 
-  const list = versions.command("list").description("all versions, the latest first").argument("<name>");
+  const list = versions.command("list").description("all versions, the latest first").argument("<name>", "the model");
   list.option("--limit <n>", "at most this many", integer("--limit", 1, 100_000), 1000);
   list.option("--tag <key=value>", "only with this tag; may be repeated", keyValue("--tag"), {});
   list.action((name: string, options: ListVersions) => run(list, (session) => listVersions(session, name, options)));
 
-  const show = versions.command("show").description("one version, by any form of URI").argument("<uri>");
+  examples(list, "mintmark versions list titanic", "mintmark versions list titanic --tag team=growth");
+
+  const show = versions.command("show").description("one version, by any form of URI");
+  show.argument("<uri>", "NAME@ALIAS, NAME/3, NAME/1.4.0, NAME/Production, NAME, m-ID …");
   show.action((uri: string) => run(show, (session) => showVersion(session, uri)));
+  examples(show, "mintmark versions show titanic@champion");
 
   const remove = versions.command("delete").description("delete a version; its number is never given again");
-  remove.argument("<name>").argument("<version>", "the number", version);
-  remove.action((name: string, number: number) => run(remove, (session) => deleteVersion(session, name, number)));
+  remove.argument("<name>", "the model").argument("<version>", versionArgument);
+  remove.action((name: string, version: string) => run(remove, (session) => deleteVersion(session, name, version)));
+  examples(remove, "mintmark versions delete titanic 3");
 
   const archive = versions.command("archive").description("archive a version: aliases may no longer be moved to it");
-  archive.argument("<name>").argument("<version>", "the number", version);
+  archive.argument("<name>", "the model").argument("<version>", versionArgument);
   archive.option("--restore", "take it back out of the archive", false);
-  archive.action((name: string, number: number, { restore }: { restore: boolean }) =>
-    run(archive, (session) => archiveVersion(session, name, number, restore)),
+  archive.action((name: string, version: string, { restore }: { restore: boolean }) =>
+    run(archive, (session) => archiveVersion(session, name, version, restore)),
   );
+  examples(archive, "mintmark versions archive titanic 2", "mintmark versions archive titanic 2 --restore");
 }
 
 interface ListVersions {
@@ -44,40 +52,80 @@ export async function listVersions({ client }: Session, model: string, { limit, 
   const versions = await pages(limit, "versions", (page) =>
     client.versions.listVersions({ model, tags: tag, ...page }),
   );
-  const rows = versions
-    .map(versionJson)
-    .map((version) => [
-      String(version.version),
-      version.semver,
-      version.digest ?? "-",
-      version.aliases.join(" "),
-      version.stage,
-      version.status,
-      version.created_at,
-    ]);
+  const metrics = await mainMetrics(client, versions);
   return {
-    text: table(["VERSION", "SEMVER", "DIGEST", "ALIASES", "STAGE", "STATUS", "CREATED"], rows),
+    text: (view) =>
+      table(
+        versionColumns,
+        versions.map((version) => ({ version, metric: metrics.get(version.runId) })),
+        view,
+      ),
     json: versions.map(versionJson),
   };
 }
+
+interface ListedVersion {
+  readonly version: Version;
+  readonly metric: MainMetric | undefined;
+}
+
+const versionColumns: readonly TableColumn<ListedVersion>[] = [
+  { heading: "VERSION", cell: ({ version }) => version.number },
+  { heading: "SEMVER", cell: ({ version }) => version.semver },
+  { heading: "DIGEST", cell: ({ version }) => digest(version.digest) },
+  { heading: "ALIASES", cell: ({ version }) => version.aliases.join(" ") },
+  {
+    heading: "STAGE",
+    cell: ({ version }) => (version.stage === Stage.NONE ? undefined : stageNames[version.stage]),
+    optional: true,
+  },
+  {
+    heading: "STATUS",
+    cell: ({ version }) => (version.status === VersionStatus.ARCHIVED ? state("archived", "aside") : undefined),
+    optional: true,
+  },
+  { heading: "METRIC", cell: ({ metric }) => metric?.name, optional: true },
+  { heading: "VALUE", cell: ({ metric }) => metric?.value, optional: true },
+  { heading: "CREATED", cell: ({ version }) => date(version.createTime) },
+];
+
+/** Of the runs that made the versions, by run. */
+async function mainMetrics(
+  client: RegistryClient,
+  versions: readonly Version[],
+): Promise<ReadonlyMap<string, MainMetric | undefined>> {
+  const ids = [...new Set(versions.map(({ runId }) => runId).filter((id) => id !== ""))];
+  const found = new Map<string, MainMetric | undefined>();
+  for (let from = 0; from < ids.length; from += runsAQuestion) {
+    const asked = ids.slice(from, from + runsAQuestion);
+    const runs = await pages(asked.length, "runs", (page) => client.runs.listRuns({ ids: asked, ...page }));
+    for (const { id, metrics } of runs) found.set(id, mainMetric(metrics));
+  }
+  return found;
+}
+
+const runsAQuestion = 500;
 
 export async function showVersion({ client }: Session, uri: string): Promise<Answer> {
   const { version } = await client.versions.getVersion({ uri });
   return versionAnswer(version!);
 }
 
-export async function deleteVersion({ client }: Session, model: string, number: number): Promise<Answer> {
+export async function deleteVersion(session: Session, model: string, version: string): Promise<Answer> {
+  const { client } = session;
+  const number = await versionNumber(session, model, version);
   await client.versions.deleteVersion({ model, number });
   return { text: `deleted ${model}/${number}`, json: { model, version: number, deleted: true } };
 }
 
 export async function archiveVersion(
-  { client }: Session,
+  session: Session,
   model: string,
-  number: number,
+  which: string,
   restore: boolean,
 ): Promise<Answer> {
-  const { version } = await client.versions.archiveVersion({ model, number, restore });
+  const number = await versionNumber(session, model, which);
+  const { version } = await session.client.versions.archiveVersion({ model, number, restore });
   return versionAnswer(version!);
 }
 
@@ -120,15 +168,5 @@ export function versionAnswer(version: Version): Answer {
     download_uri: version.downloadUri,
     logged_model: version.loggedModelId,
   };
-  const lines = Object.entries(json).map(([key, value]) => `${key.padEnd(12)} ${shown(value)}`.trimEnd());
-  return { text: lines.join("\n"), json };
-}
-
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return value.join(" ");
-  if (value === null) return "-";
-  if (typeof value !== "object") return String(value);
-  return Object.entries(value)
-    .map(([key, text]) => `${key}=${text}`)
-    .join(" ");
+  return { text: fields(Object.entries(json)), json };
 }

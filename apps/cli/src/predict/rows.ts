@@ -7,8 +7,9 @@ import { extname } from "node:path";
 import type { RawRows } from "@mintmark/dataset";
 import { AppError } from "@mintmark/errors";
 import { nearest } from "@mintmark/training-file";
-import { table } from "../answer.ts";
 import type { Progress } from "../session.ts";
+import { type Cell, type TableColumn, table } from "../table.ts";
+import type { View } from "../view.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -53,13 +54,15 @@ export function keeper(keep: string | undefined, progress: Progress): Keeper {
 }
 
 /** A value a line if there is one column, else a table. */
-export function shown(predictions: readonly Row[]): string {
+export function shown(predictions: readonly Row[], view: View): string {
   const names = Object.keys(predictions[0] ?? {});
   if (names.length === 1) return predictions.map((row) => String(row[names[0]!])).join("\n");
-  return table(
-    names,
-    predictions.map((row) => names.map((name) => String(row[name] ?? ""))),
-  );
+  const columns = names.map((name): TableColumn<Row> => ({ heading: name, cell: (row) => valueCell(row[name]) }));
+  return table(columns, predictions, view);
+}
+
+function valueCell(value: unknown): Cell {
+  return typeof value === "number" ? value : String(value ?? "");
 }
 
 /** @throws AppError OPTION_INVALID, FILE_NOT_WRITABLE */

@@ -30,6 +30,9 @@ export interface Ended {
 export interface Bench {
   /** A directory of its own, removed by `clear`. */
   readonly scratch: string;
+  /** The command itself, and the environment in which it runs here. */
+  readonly bin: string;
+  readonly env: NodeJS.ProcessEnv;
   readonly launch: (...args: string[]) => Launched;
   /** `mintmark up` with one worker on free ports, once it is ready. */
   readonly up: (dir: string, ...args: string[]) => Promise<Up>;
@@ -70,6 +73,8 @@ export function bench(): Bench {
 
   return {
     scratch,
+    bin,
+    env,
     launch,
     up: async (dir, ...args) => {
       const program = launch("up", "--data-dir", dir, ...anyPorts, ...args);

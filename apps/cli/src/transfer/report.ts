@@ -2,7 +2,9 @@
  * What an import did: how many of each kind there are, how many it made, and what is not as it is at the source.
  * @module
  */
-import { type Answer, table } from "../answer.ts";
+import type { Answer } from "../answer.ts";
+import { type TableColumn, table } from "../table.ts";
+import type { View } from "../view.ts";
 
 export interface Counts {
   /** At the source. */
@@ -56,14 +58,8 @@ export function reportAnswer<Noun extends string>(
   { counts, differences, notes }: Report<Noun>,
   about: Readonly<Record<string, unknown>>,
 ): Answer {
-  const rows = Object.entries<Counts>(counts).map(([noun, { found, copied, present }]) => [
-    noun.replaceAll("_", " "),
-    String(found),
-    String(copied),
-    String(present),
-  ]);
-  const lines = [
-    table(["", "SOURCE", "COPIED", "HERE BEFORE"], rows),
+  const lines = (view: View) => [
+    table(countColumns, Object.entries<Counts>(counts), view),
     ...notes,
     ...(differences.length === 0
       ? []
@@ -73,8 +69,15 @@ export function reportAnswer<Noun extends string>(
         ]),
   ];
   return {
-    text: lines.join("\n"),
+    text: (view) => lines(view).join("\n"),
     json: { ...about, ...counts, notes, differences },
     exitCode: differences.length === 0 ? 0 : 1,
   };
 }
+
+const countColumns: readonly TableColumn<readonly [string, Counts]>[] = [
+  { heading: "", cell: ([noun]) => noun.replaceAll("_", " ") },
+  { heading: "SOURCE", cell: ([, { found }]) => found },
+  { heading: "COPIED", cell: ([, { copied }]) => copied },
+  { heading: "HERE BEFORE", cell: ([, { present }]) => present },
+];

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { registerText, uploadArtifact } from "../testing/artifact.ts";
 import { failureOf } from "../testing/failure.ts";
@@ -32,6 +33,24 @@ describe("SetAlias", () => {
   it("changes nothing when it is repeated, also with what the first call expected", async () => {
     await set("b", 1, { expectedRevision: 0, expectedVersion: 0 });
     expect((await set("b", 1, { expectedRevision: 0, expectedVersion: 0 })).alias?.revision).toBe(1);
+  });
+
+  it("refuses a wrong expectation also where the alias is there already, but to who repeats a call", async () => {
+    await set("expecting", 1);
+    await set("expecting", 2, { expectedVersion: 1 });
+    // The repetition of a call whose answer was lost.
+    expect((await set("expecting", 2, { expectedVersion: 1 })).alias?.revision).toBe(2);
+    expect((await set("expecting", 2, { expectedRevision: 1 })).alias?.revision).toBe(2);
+    // What holds now.
+    expect((await set("expecting", 2, { expectedVersion: 2 })).alias?.revision).toBe(2);
+    for (const expected of [{ expectedVersion: 9 }, { expectedVersion: 0 }, { expectedRevision: 7 }])
+      expect(await failureOf(set("expecting", 2, expected))).toMatchObject({ code: "Aborted", reason: "ALIAS_MOVED" });
+    // Another caller has made no such call.
+    const { rows } = await sql<{ outcome: string }>`
+      select outcome from move_alias((select model_pk from model where full_name = 'main.default.churn'), 'expecting', 2, null, 1,
+        'somebody else', '')`.execute(registry.deps.db);
+    expect(rows).toEqual([{ outcome: "conflict" }]);
+    await aliases().deleteAlias({ model: "churn", alias: "expecting" });
   });
 
   it("lets one of 20 racing compare-and-set moves win, by revision and by version", async () => {

@@ -71,6 +71,23 @@ describe("CreateModel", () => {
 });
 
 describe("a model that is deleted", () => {
+  it("is refused while an alias points at a version, where that is asked for; also against a racing move", async () => {
+    const { client, keys } = registry;
+    await registerText(client, keys, "used", "1");
+    await client.aliases.setAlias({ model: "used", alias: "champion", version: 1 });
+    expect(await failureOf(models().deleteModel({ name: "used", refuseAliased: true }))).toMatchObject({
+      code: "FailedPrecondition",
+      reason: "MODEL_ALIASED",
+    });
+    await client.aliases.deleteAlias({ model: "used", alias: "champion" });
+    const [deleted, moved] = await Promise.allSettled([
+      models().deleteModel({ name: "used", refuseAliased: true }),
+      client.aliases.setAlias({ model: "used", alias: "champion", version: 1 }),
+    ]);
+    expect([deleted.status, moved.status].sort()).toEqual(["fulfilled", "rejected"]);
+    if (deleted.status === "rejected") await models().deleteModel({ name: "used" });
+  });
+
   it("is not found, and its name begins anew with another identity", async () => {
     const first = (await models().createModel({ name: "reborn" })).model;
     await models().deleteModel({ name: "reborn" });

@@ -69,8 +69,8 @@ export function modelService({ db }: Pick<ServiceDeps, "db">): ServiceImpl<typeo
       return read(to);
     },
     async deleteModel(request, context) {
-      const { name, actor } = about(request.name, context);
-      await announce(context, db, await deleteModel(db, name, actor));
+      const what = about(request.name, context);
+      await announce(context, db, await deleteModel(db, { ...what, refuseAliased: request.refuseAliased }));
       return {};
     },
     async setModelTag({ name, key, value }, context) {

@@ -2,6 +2,8 @@
  * Lists runs, the latest first.
  * @module
  */
+import { AppError } from "@mintmark/errors";
+import { isRunId, parseRunId } from "@mintmark/names/run-id";
 import { type Run, RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
@@ -15,13 +17,17 @@ export interface ListRuns {
   readonly experiment: string;
   /** Any if not stated. */
   readonly status: RunStatus;
+  /** Hex digits; any if empty. */
+  readonly idPrefix: string;
+  /** Any if empty. */
+  readonly ids: readonly string[];
   readonly size: number;
   readonly token: string;
 }
 
-/** @throws AppError PAGE_TOKEN_INVALID */
+/** @throws AppError PAGE_TOKEN_INVALID, RUN_ID_PREFIX_INVALID */
 export async function listRuns(db: Db, request: ListRuns): Promise<{ runs: Run[]; next: string }> {
-  const { experiment, status, size, token } = request;
+  const { experiment, status, idPrefix, ids, size, token } = request;
   const before = readNumberToken("runs", token);
   const conditions = [
     sql`x.status = wanted.status and x.deleted_at is null`,
@@ -29,6 +35,8 @@ export async function listRuns(db: Db, request: ListRuns): Promise<{ runs: Run[]
     ...(experiment === ""
       ? []
       : [sql`x.experiment_pk = (select experiment_pk from experiment where name = ${experiment})`]),
+    ...(idPrefix === "" ? [] : [sql`x.run_id between ${bound(idPrefix, "0")} and ${bound(idPrefix, "f")}`]),
+    ...(ids.length === 0 ? [] : [sql`x.run_id = any(${ids.filter(isRunId)}::uuid[])`]),
   ];
   // One ordered index scan a status, merged: a page costs a page, however rare the status is.
   const wanted = status === RunStatus.UNSPECIFIED ? allStatuses : [status];
@@ -40,6 +48,12 @@ export async function listRuns(db: Db, request: ListRuns): Promise<{ runs: Run[]
   const page = { table: "run", primaryKey: "run_pk", found, size, tokenOf };
   const { rows, next } = await readPage(page, (runs) => readRuns(db, runs), weightOfRun);
   return { runs: await runMessages(db, rows), next };
+}
+
+/** The first or last id that begins so. */
+function bound(prefix: string, filler: string): string {
+  if (!/^[0-9a-f]{1,32}$/.test(prefix)) throw new AppError("RUN_ID_PREFIX_INVALID", { prefix });
+  return parseRunId(prefix.padEnd(32, filler));
 }
 
 const allStatuses = Object.keys(jobStatusNames).map(Number);

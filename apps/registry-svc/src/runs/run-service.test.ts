@@ -179,6 +179,19 @@ describe("a run", () => {
     await refused(runs().listRuns({ pageToken: "nonsense" }), "PAGE_TOKEN_INVALID");
     expect((await runs().listRuns({ experiment: "none such" })).runs).toEqual([]);
   });
+
+  it("is found by the beginning of its id, and several by theirs", async () => {
+    const ids = ["abc0", "abc1", "abd0"].map((start) => start.padEnd(32, "5"));
+    for (const id of ids) await runs().createRun({ experiment: "prefixed", id });
+    const idsOf = async (filter: { idPrefix?: string; ids?: string[] }) =>
+      (await runs().listRuns(filter)).runs.map(({ id }) => id).sort();
+    expect(await idsOf({ idPrefix: "abc" })).toEqual(ids.slice(0, 2));
+    expect(await idsOf({ idPrefix: "abd0" })).toEqual(ids.slice(2));
+    expect(await idsOf({ idPrefix: ids[0]! })).toEqual(ids.slice(0, 1));
+    expect(await idsOf({ ids: [ids[0]!, ids[2]!, "no id", "0".repeat(32)] })).toEqual([ids[0], ids[2]]);
+    for (const idPrefix of ["xyz", "ABC", "a".repeat(33), "a%"])
+      await refused(runs().listRuns({ idPrefix }), "RUN_ID_PREFIX_INVALID");
+  });
 });
 
 describe("a batch", () => {

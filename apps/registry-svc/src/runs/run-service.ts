@@ -39,8 +39,8 @@ export function runService(deps: Pick<ServiceDeps, "db" | "dataLinks">): Service
     async getRun({ id }) {
       return oneRun(id);
     },
-    async listRuns({ experiment, status, pageSize: size, pageToken: token }) {
-      const { runs, next } = await listRuns(db, { experiment, status, size: pageSize(size), token });
+    async listRuns({ pageSize: size, pageToken: token, ...filter }) {
+      const { runs, next } = await listRuns(db, { ...filter, size: pageSize(size), token });
       return { runs: await linked(runs), nextPageToken: next };
     },
     async searchRuns(request) {

@@ -1,10 +1,13 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { failureOf } from "../testing/failure.ts";
 import { type TestRegistry, testRegistry } from "../testing/registry.ts";
 import { authenticateBy } from "./authentication.ts";
-import { provideServiceTokens } from "./provide-tokens.ts";
+import { provideAdminToken, provideServiceTokens } from "./provide-tokens.ts";
 
 let registry: TestRegistry;
 beforeAll(async () => {
@@ -51,6 +54,34 @@ describe("a token", () => {
     expect(revoked.token?.revokeTime).toBeDefined();
     expect((await tokens().revokeToken({ id })).token?.revokeTime).toEqual(revoked.token?.revokeTime);
     expect(await failureOf(tokens().revokeToken({ id: "nope" }))).toMatchObject({ reason: "TOKEN_NOT_FOUND" });
+  });
+
+  it("has a name that no other valid one has, whoever comes first", async () => {
+    const made = await Promise.allSettled(Array.from({ length: 10 }, () => tokens().createToken({ name: "one" })));
+    expect(made.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    expect(await failureOf(tokens().createToken({ name: "one" }))).toMatchObject({
+      code: "AlreadyExists",
+      reason: "TOKEN_NAME_TAKEN",
+    });
+    const [first] = made.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    await tokens().revokeToken({ id: first!.token!.id });
+    await tokens().createToken({ name: "one" });
+  });
+
+  it("of the administrator replaces those of earlier starts, and leaves a person's alone", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "mintmark-admin-token-"));
+    const file = join(folder, "admin.token");
+    const { db } = registry.deps;
+    await tokens().createToken({ name: "admin" });
+    const provided = async () => {
+      await rm(file, { force: true });
+      await provideAdminToken(db, file);
+      return (await readFile(file, "utf8")).trim();
+    };
+    const [first, second] = [await provided(), await provided()];
+    await expect(authenticate(`Bearer ${first}`)).rejects.toMatchObject({ reason: "TOKEN_INVALID" });
+    expect(await authenticate(`Bearer ${second}`)).toMatchObject({ name: "admin-2" });
+    await rm(folder, { recursive: true });
   });
 
   it.each(["", " ", "x".repeat(101), "a\nb"])("may not be called %j", async (name) => {

@@ -25,6 +25,10 @@ export const commonReasons = {
     "unauthenticated",
     (_: Record<string, never>) => "the token is not valid: unknown, expired or revoked",
   ),
+  TOKEN_NAME_TAKEN: define(
+    "already_exists",
+    (d: { name: string }) => `there is a token '${d.name}' already; choose another name, or revoke that one first`,
+  ),
   ORIGIN_REFUSED: define(
     "permission_denied",
     (d: { header: string; value: string }) =>

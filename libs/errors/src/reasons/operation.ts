@@ -30,6 +30,11 @@ export const operationReasons = {
     "not_found",
     (d: { dir: string }) => `no data of Mintmark in ${d.dir}; name the directory of 'mintmark up' with --data-dir`,
   ),
+  CONFIRMATION_NEEDED: define(
+    "invalid_argument",
+    (d: { what: string }) => `this would ${d.what}, and there is no terminal to ask on; say --yes to do it`,
+  ),
+  NOT_CONFIRMED: define("failed_precondition", (d: { what: string }) => `nothing was done: no 'yes' to: ${d.what}?`),
   NOT_STOPPED: define(
     "aborted",
     (d: { pid: number; dir: string }) =>

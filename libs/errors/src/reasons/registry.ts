@@ -14,6 +14,11 @@ export const registryReasons = {
   ),
 
   // what is not there
+  MODEL_ALIASED: define(
+    "failed_precondition",
+    (d: { model: string; aliases: readonly string[] }) =>
+      `versions of '${d.model}' are in use by ${d.aliases.map((alias) => `@${alias}`).join(", ")}; remove ${d.aliases.length === 1 ? "that alias" : "those aliases"} first, or say --force`,
+  ),
   MODEL_NOT_FOUND: define("not_found", (d: { model: string }) => `there is no model '${d.model}'`),
   VERSION_NOT_FOUND: define(
     "not_found",

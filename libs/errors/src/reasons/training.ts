@@ -97,6 +97,15 @@ export const trainingReasons = {
       `param '${d.key}' of logged model ${d.model} is '${d.old}' already and cannot become '${d.new}'; log it under another key`,
   ),
   RUN_NOT_FOUND: define("not_found", (d: { run: string }) => `there is no run '${d.run}'`),
+  RUN_ID_PREFIX_INVALID: define(
+    "invalid_argument",
+    (d: { prefix: string }) => `id_prefix '${d.prefix}' is not 1 to 32 hex digits in lower case`,
+  ),
+  RUN_AMBIGUOUS: define(
+    "invalid_argument",
+    (d: { prefix: string; runs: readonly string[] }) =>
+      `several runs begin with '${d.prefix}': ${d.runs.join(", ")}${d.runs.length > 2 ? " …" : ""}; write more of the id`,
+  ),
   RUN_ENDED: define(
     "failed_precondition",
     (d: { run: string; status: string }) => `run ${d.run} has ended (${d.status}); only its tags can still change`,

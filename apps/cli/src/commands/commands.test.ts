@@ -1,0 +1,220 @@
+/**
+ * The commands against a running system: what people name, what is asked before, and that no output is cut.
+ */
+import { spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connectRegistry, type RegistryClient } from "@mintmark/registry-client";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bench, type Up } from "../testing/bench.ts";
+
+const { scratch, bin, env, up, run, clear } = bench();
+let system: Up;
+let client: RegistryClient;
+const mint = (...args: string[]) => run(...args, "--server", system.url);
+const json = async (...args: string[]) => JSON.parse((await mint(...args, "--json")).out);
+const runIds = ["5eed0a", "5eed0b", "77ab03"].map((start) => start.padEnd(32, "0"));
+
+beforeAll(async () => {
+  system = await up(join(scratch, "data"), "--workers", "0");
+  client = connectRegistry({ baseUrl: system.url, httpVersion: "1.1" });
+  const folder = join(scratch, "some-model");
+  mkdirSync(folder);
+  for (const content of ["one", "two", "three"]) {
+    writeFileSync(join(folder, "model.txt"), content);
+    expect((await mint("push", folder, "pushed", "--bump", "minor")).code).toBe(0);
+  }
+  for (const [at, id] of runIds.entries()) {
+    await client.runs.createRun({ id, experiment: "tried", name: `try ${at}` });
+    const value = 0.7 + at / 30;
+    await client.runs.logBatch({
+      runId: id,
+      params: { depth: String(at + 3), seed: "42" },
+      metrics: [
+        { key: "accuracy", value, step: 0n },
+        { key: "step/fit_seconds", value: 1.23456789, step: 0n },
+      ],
+    });
+  }
+});
+afterAll(async () => {
+  client.close();
+  await clear();
+});
+
+describe("a version is named", () => {
+  it.each(["2", "1.1.0", "@second", "second"])("%s, wherever one is", async (which) => {
+    await client.aliases.setAlias({ model: "pushed", alias: "second", version: 2 });
+    expect(await json("alias", "set", "pushed", "here", which)).toMatchObject({ version: 2 });
+    expect(await json("alias", "set", "main.default.pushed", "here", "3", "--expect", which)).toMatchObject({
+      version: 3,
+    });
+    // It finds the version, and refuses because of the alias.
+    expect(await json("versions", "archive", "pushed", which)).toMatchObject({ error: { reason: "ALIAS_IN_USE" } });
+  });
+
+  it.each(["pushed/latest", "pushed@latest", "main.default.pushed@Latest", "models:/pushed/latest"])(
+    "%s, which is the highest",
+    async (uri) => expect(await json("versions", "show", uri)).toMatchObject({ version: 3 }),
+  );
+
+  it("by an alias that must point where one says, also where it is there already", async () => {
+    await client.aliases.setAlias({ model: "pushed", alias: "held", version: 1 });
+    const { code, err } = await mint("alias", "set", "pushed", "held", "1", "--expect", "3");
+    expect([code, err]).toEqual([1, expect.stringContaining("version 3")]);
+  });
+});
+
+describe("models delete", () => {
+  it("says what it would take and wants a yes, refuses while an alias is there, and obeys --force", async () => {
+    await mint("push", join(scratch, "some-model"), "gone", "--alias", "champion");
+    expect(await mint("models", "delete", "gone", "--yes")).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/in use by @champion.*--force/),
+    });
+    expect(await mint("models", "delete", "gone", "--force")).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/delete gone with its version and @champion.*--yes/),
+    });
+    expect(await json("models", "show", "gone")).toMatchObject({ latest_version: 1 });
+    expect((await mint("models", "delete", "gone", "--force", "--yes")).code).toBe(0);
+    expect((await mint("models", "show", "gone")).code).toBe(1);
+  });
+});
+
+describe("runs and experiments", () => {
+  it("are listed with their main metric", async () => {
+    const { out } = await mint("runs", "list", "--experiment", "tried");
+    expect(out.split("\n").slice(0, 2)).toEqual([
+      expect.stringMatching(/^ID +NAME +EXPERIMENT +STATUS +METRIC +VALUE +STARTED$/),
+      expect.stringMatching(/^77ab03000000 +try 2 +tried +running +accuracy +0\.7667 +\d{4}-\d\d-\d\d \d\d:\d\d$/),
+    ]);
+    expect((await json("runs", "list", "--experiment", "tried")).map(({ id }: { id: string }) => id)).toEqual(
+      runIds.toReversed(),
+    );
+    expect(await json("experiments", "list")).toContainEqual(expect.objectContaining({ name: "tried" }));
+    expect(await json("experiments", "show", "tried")).toMatchObject({ name: "tried" });
+    expect((await mint("experiments", "show", "never")).code).toBe(1);
+  });
+
+  it("are named by the beginning of an id that is no other's", async () => {
+    expect(await json("runs", "show", "77")).toMatchObject({ id: runIds[2], params: { depth: "5" } });
+    expect(await mint("runs", "show", "5eed0")).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(new RegExp(`several runs begin with '5eed0': ${runIds[1]}, ${runIds[0]}`)),
+    });
+    expect(await mint("runs", "show", "0000")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("no run '0000'"),
+    });
+  });
+
+  it("show metrics apart from the times of steps", async () => {
+    const { out } = await mint("runs", "show", "77");
+    expect(out).toMatch(/^metrics\n {2}accuracy {2}0\.7667\nsteps\n {2}fit_seconds {2}1\.235\nparameters\n {2}depth/m);
+  });
+
+  it("are compared side by side, differences alone unless all is asked for", async () => {
+    const { out } = await mint("runs", "compare", "5eed0a", "77");
+    expect(out).toMatch(/^ +5eed0a0+ +77ab030+$/m);
+    expect(out).toMatch(/^accuracy +0\.7 +0\.7667$/m);
+    expect(out).not.toContain("seed");
+    expect((await mint("runs", "compare", "5eed0a", "77", "--all")).out).toMatch(/^seed +42 +42$/m);
+    expect(await json("runs", "compare", "5eed0a", "77")).toMatchObject({
+      runs: [runIds[0], runIds[2]],
+      params: { seed: ["42", "42"] },
+    });
+  });
+});
+
+describe("token create --expires", () => {
+  it.each([
+    ["30d", 30 * 86_400],
+    ["12h", 12 * 3_600],
+    ["45m", 45 * 60],
+  ])("%s from now", async (expires, seconds) => {
+    const { expire_time } = await json("token", "create", `for-${expires}`, "--expires", expires);
+    expect(Math.abs((Date.parse(expire_time) - Date.now()) / 1_000 - seconds)).toBeLessThan(60);
+  });
+
+  it("refuses another unit, and a name that is taken", async () => {
+    expect(await mint("token", "create", "never", "--expires", "3w")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("30d, 12h or 45m"),
+    });
+    await mint("token", "create", "twice");
+    expect(await mint("token", "create", "twice")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("there is a token 'twice' already"),
+    });
+  });
+
+  it("warns when the last token of a person is revoked", async () => {
+    const live = (await json("token", "list")).filter(
+      ({ name, revoke_time }: { name: string; revoke_time: string | null }) =>
+        revoke_time === null && !["gateway", "worker"].includes(name),
+    );
+    for (const [at, { id }] of live.entries()) {
+      const { err } = await mint("token", "revoke", id);
+      expect(err.includes("no token of a person is left"), id).toBe(at === live.length - 1);
+    }
+  });
+});
+
+/** Runs a command into a pipe whose reader takes a little and waits, and returns what came. */
+async function slowly(...args: string[]): Promise<{ code: number; out: string }> {
+  const child = spawn(bin, [...args, "--server", system.url], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const ended = new Promise<number>((done) => child.once("exit", (code) => done(code ?? -1)));
+  await sleep(500);
+  const chunks: Buffer[] = [];
+  for await (const chunk of child.stdout) {
+    chunks.push(chunk as Buffer);
+    if (chunks.length % 8 === 0) await sleep(1);
+  }
+  return { code: await ended, out: Buffer.concat(chunks).toString() };
+}
+
+describe("output through a slow pipe", () => {
+  const rows = 20_000;
+
+  it("is complete for long lines and for a document of 10 MB", async () => {
+    await Promise.all(
+      Array.from({ length: 8 }, async (_, lane) => {
+        for (let at = lane; at < 500; at += 8)
+          await client.models.createModel({ name: `many-${at}`, description: "d".repeat(25_000) });
+      }),
+    );
+    const text = await slowly("models", "list", "--prefix", "many-", "--limit", String(rows));
+    expect([text.code, text.out.trim().split("\n").length]).toEqual([0, 501]);
+    const document = await slowly("models", "list", "--prefix", "many-", "--limit", String(rows), "--json");
+    expect(document.out.length).toBeGreaterThan(10_000_000);
+    expect(JSON.parse(document.out)).toHaveLength(500);
+  });
+
+  it("is complete for 20,000 lines of a list", async () => {
+    for (let at = 0; at < rows; at += 1_000)
+      await client.runs.logBatch({
+        runId: runIds[0]!,
+        metrics: Array.from({ length: 1_000 }, (_, n) => ({ key: `many/${at + n}`, value: n, step: 0n })),
+      });
+    const shown = await slowly("runs", "show", runIds[0]!);
+    expect([shown.code, shown.out.split("\n").filter((line) => line.startsWith("  many/")).length]).toEqual([0, rows]);
+  });
+
+  it("ends quietly when its reader goes away", async () => {
+    const child = spawn("/bin/sh", ["-c", `"$0" "$@" | head -1`, bin, "models", "list", "--server", system.url], {
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let [out, err] = ["", ""];
+    child.stdout.on("data", (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      err += chunk;
+    });
+    await new Promise((done) => child.once("close", done));
+    expect([out.split("\n").length, err]).toEqual([2, ""]);
+  });
+});

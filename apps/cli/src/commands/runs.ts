@@ -1,0 +1,153 @@
+/**
+ * `mintmark runs`: what MLflow's clients and the worker logged.
+ * @module
+ */
+import { type Run as LoggedRun, RunSchema, RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
+import { Argument, type Command, Option } from "commander";
+import { type Answer, date, fields, messageJson, metricLines, time } from "../answer.ts";
+import { mainMetric } from "../main-metric.ts";
+import { runId } from "../naming.ts";
+import { pages } from "../pages.ts";
+import type { Run } from "../run.ts";
+import type { Session } from "../session.ts";
+import { type Cell, digest, state, type TableColumn, table } from "../table.ts";
+import { type Style, styled } from "../view.ts";
+import { examples, group, integer } from "./options.ts";
+
+export function addRunsCommands(program: Command, run: Run): void {
+  const runs = group(program, "runs", "what MLflow's clients and the worker logged");
+
+  const list = runs.command("list").description("runs, the latest first");
+  list.option("--experiment <name>", "only runs of this experiment", "");
+  list.addOption(new Option("--status <status>", "only in this state").choices(Object.keys(statuses)));
+  list.option("--limit <n>", "at most this many", integer("--limit", 1, 100_000), 100);
+  list.action((options: ListRuns) => run(list, (session) => listRuns(session, options)));
+  examples(list, "mintmark runs list --experiment titanic");
+
+  const show = runs.command("show").description("one run: parameters, metrics, tags, data");
+  show.argument("<run>", "its id, or the beginning of it");
+  show.action((id: string) => run(show, (session) => showRun(session, id)));
+  examples(show, "mintmark runs show 0af1c2");
+
+  const compare = runs.command("compare").description("metrics and parameters of several runs, side by side");
+  compare.addArgument(new Argument("<runs...>", "two or more ids, or the beginnings of them"));
+  compare.option("--all", "also what is the same in all of them", false);
+  compare.action((ids: readonly string[], options: { all: boolean }) =>
+    run(compare, (session) => compareRuns(session, ids, options.all)),
+  );
+  examples(compare, "mintmark runs compare 0af1c2 77ab03");
+}
+
+const statuses: Readonly<Record<string, RunStatus>> = {
+  scheduled: RunStatus.SCHEDULED,
+  running: RunStatus.RUNNING,
+  finished: RunStatus.FINISHED,
+  failed: RunStatus.FAILED,
+  killed: RunStatus.KILLED,
+};
+
+interface ListRuns {
+  readonly experiment: string;
+  readonly status?: string;
+  readonly limit: number;
+}
+
+export async function listRuns({ client }: Session, { experiment, status, limit }: ListRuns): Promise<Answer> {
+  const filter = { experiment, ...(status === undefined ? {} : { status: statuses[status]! }) };
+  const runs = await pages(limit, "runs", (page) => client.runs.listRuns({ ...filter, ...page }));
+  return {
+    text: (view) => table(runColumns, runs, view),
+    json: runs.map((run) => messageJson(RunSchema, run)),
+  };
+}
+
+export async function showRun(session: Session, text: string): Promise<Answer> {
+  const { run } = await session.client.runs.getRun({ id: await runId(session, text) });
+  const about = run!;
+  return {
+    text: (view) => {
+      const block = (heading: string, entries: Readonly<Record<string, string>>) => {
+        const pairs = Object.entries(entries).sort();
+        const lines = fields(pairs).replaceAll(/^/gm, "  ");
+        return pairs.length === 0 ? [] : [styled(heading, "heading", view), lines];
+      };
+      const head = fields([
+        ["run", about.id],
+        ["name", about.name],
+        ["experiment", about.experiment],
+        ["status", statusName(about)],
+        ["user", about.user],
+        ["versions", about.outputs],
+        ["data", about.inputs.map(({ name, blake3, digest }) => `${name} ${blake3 || digest}`).join(", ")],
+        ["started", time(about.startTime)],
+        ["ended", time(about.endTime)],
+      ]);
+      return [
+        head,
+        ...metricLines(about.metrics, view),
+        ...block("parameters", about.params),
+        ...block("tags", about.tags),
+      ].join("\n");
+    },
+    json: messageJson(RunSchema, about),
+  };
+}
+
+export async function compareRuns(session: Session, texts: readonly string[], all: boolean): Promise<Answer> {
+  const ids = await Promise.all(texts.map((text) => runId(session, text)));
+  const runs = await Promise.all(ids.map(async (id) => (await session.client.runs.getRun({ id })).run!));
+  const metrics = sideBySide(runs.map((run) => run.metrics));
+  const params = sideBySide(runs.map((run) => run.params));
+  const shown = (rows: Compared<Cell>) =>
+    Object.entries(rows).filter(([, values]) => all || new Set(values.map(String)).size > 1);
+  return {
+    text: (view) => {
+      const rows = [
+        ["name", runs.map(({ name }) => name)] as const,
+        ["experiment", runs.map(({ experiment }) => experiment)] as const,
+        ...shown(metrics),
+        ...shown(params),
+      ];
+      const columns: TableColumn<(typeof rows)[number]>[] = [
+        { heading: "", cell: ([name]) => name },
+        ...runs.map(({ id }, at) => ({
+          heading: view.wide ? id : id.slice(0, 12),
+          cell: ([, values]: (typeof rows)[number]) => values[at] ?? undefined,
+        })),
+      ];
+      return table(columns, rows, view);
+    },
+    json: { runs: ids, metrics, params },
+  };
+}
+
+type Compared<Value> = Readonly<Record<string, readonly (Value | null)[]>>;
+
+/** Of each key, what each of them has for it; null where one has nothing. */
+function sideBySide<Value>(each: readonly Readonly<Record<string, Value>>[]): Record<string, (Value | null)[]> {
+  const keys = [...new Set(each.flatMap((one) => Object.keys(one)))].sort();
+  return Object.fromEntries(keys.map((key) => [key, each.map((one) => one[key] ?? null)]));
+}
+
+/** Also what stands in a list of an experiment. */
+const runColumns: readonly TableColumn<LoggedRun>[] = [
+  { heading: "ID", cell: ({ id }) => digest(id) },
+  { heading: "NAME", cell: ({ name }) => name },
+  { heading: "EXPERIMENT", cell: ({ experiment }) => experiment },
+  { heading: "STATUS", cell: (run) => state(statusName(run), styles[statusName(run)]) },
+  { heading: "METRIC", cell: ({ metrics }) => mainMetric(metrics)?.name, optional: true },
+  { heading: "VALUE", cell: ({ metrics }) => mainMetric(metrics)?.value, optional: true },
+  { heading: "STARTED", cell: ({ startTime, createTime }) => date(startTime ?? createTime) },
+];
+
+function statusName({ status }: LoggedRun): string {
+  return Object.keys(statuses).find((name) => statuses[name] === status) ?? "unknown";
+}
+
+const styles: Readonly<Record<string, Style>> = {
+  scheduled: "aside",
+  running: "uncertain",
+  finished: "good",
+  failed: "bad",
+  killed: "aside",
+};
