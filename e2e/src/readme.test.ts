@@ -14,8 +14,13 @@ const commands = blocks("sh")
   .flatMap((block) => block.trim().split("\n"))
   .map((line) => line.replace(/\s+# .*$/, ""));
 
-/** Run by other tests: the demo by demo.test.ts, the suite by whoever runs this, and `up` by every test here. */
-const elsewhere = ["npm ci && npm run demo", "npm ci && npm test", "npx mintmark up"];
+/** Run by other tests: the demo by demo.test.ts, the package by pack.test.ts, the suite by whoever runs this, `up` by all. */
+const elsewhere = [
+  "npm ci && npm run demo",
+  "npm ci && npm test",
+  "npm i ./mintmark-*.tgz && cp -r node_modules/mintmark/examples .",
+  "npx mintmark up",
+];
 const withPython = needsPython(["mlflow", "onnxruntime", "pandas", "sklearn"]);
 
 let stack: Stack;
