@@ -10,7 +10,7 @@ import { hostname } from "node:os";
 const machine = machineName();
 
 /** Of this process. */
-export const ownMark = `${machine}-${process.pid}-${statOf(process.pid)?.start ?? Math.round(performance.timeOrigin)}`;
+export const ownMark = `${machine}-${process.pid}-${processStat(process.pid)?.start ?? Math.round(performance.timeOrigin)}`;
 
 /** Whether the process of the mark has ended. False of what is no mark, or of another machine: that cannot be seen from here. */
 export function hasEnded(mark: string): boolean {
@@ -18,7 +18,7 @@ export function hasEnded(mark: string): boolean {
   if (where !== machine) return false;
   const pid = Number(id);
   if (pid === process.pid) return mark !== ownMark;
-  const stat = statOf(pid);
+  const stat = processStat(pid);
   return stat === undefined ? !isThere(pid) : stat.isZombie || stat.start !== start;
 }
 
@@ -34,7 +34,7 @@ function machineName(): string {
 }
 
 /** What the kernel says; `undefined` if the process is not there, is hidden, or the system tells no such thing. */
-function statOf(pid: number): { readonly isZombie: boolean; readonly start: string } | undefined {
+export function processStat(pid: number): { readonly isZombie: boolean; readonly start: string } | undefined {
   try {
     // proc(5): the state is field 3, the time of start field 22; the name before them may hold anything.
     const fields = (readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1) ?? "").split(" ");

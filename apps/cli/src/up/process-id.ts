@@ -2,9 +2,10 @@
  * Processes that an earlier `mintmark up` left behind: known by id and time of start, because ids are given again.
  * @module
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { processStat } from "@mintmark/scratch/process-mark";
 import { readIfThere } from "./data-dir.ts";
 
 interface Recorded {
@@ -78,11 +79,6 @@ function isRunning(child: Recorded): boolean {
 
 /** When a process was started, in the kernel's own unit; undefined if it has ended or the system does not tell. */
 function startTime(pid: number): string | undefined {
-  try {
-    const fields = (readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1) ?? "").split(" ");
-    // proc(5): the state is field 3, the time of start field 22; a zombie has ended.
-    return fields[0] === "Z" ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
+  const stat = processStat(pid);
+  return stat?.isZombie === true ? undefined : stat?.start;
 }
