@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { badStart, explainIfAsked } from "@mintmark/http-edge/program";
+import { badStart, explainIfAsked, untilReleased } from "@mintmark/http-edge/program";
 import {
   accessTo,
   httpUrl,
@@ -83,6 +83,7 @@ async function end(gateway: Gateway | undefined): Promise<void> {
 }
 
 explainIfAsked(usage);
+await untilReleased();
 try {
   const options = readOptions();
   // From the beginning: who started it may be gone before it is ready.

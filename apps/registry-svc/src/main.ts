@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { badStart, explainIfAsked } from "@mintmark/http-edge/program";
+import { badStart, explainIfAsked, untilReleased } from "@mintmark/http-edge/program";
 import {
   accessTo,
   httpUrl,
@@ -31,6 +31,7 @@ MINTMARK_DATA_URL_SECONDS (how long links to the data of runs hold; 3600), MINTM
 A flag wins over the variable of its name.`;
 
 explainIfAsked(usage);
+await untilReleased();
 try {
   const options = readOptions();
   await sweepScratch();

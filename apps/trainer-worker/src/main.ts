@@ -5,7 +5,7 @@
  */
 import { ConnectError } from "@connectrpc/connect";
 import { AppError } from "@mintmark/errors";
-import { badStart, explainIfAsked } from "@mintmark/http-edge/program";
+import { badStart, explainIfAsked, untilReleased } from "@mintmark/http-edge/program";
 import { connectRegistry, readSigningKeys } from "@mintmark/registry-client";
 import { sweepScratch } from "@mintmark/scratch/scratch";
 import { pino } from "pino";
@@ -15,6 +15,7 @@ import { startWorker } from "./worker.ts";
 const log = pino({ name: "worker" }, pino.destination({ dest: 2, sync: true }));
 
 explainIfAsked(usage);
+await untilReleased();
 try {
   await main(readWorkerSettings(process.argv.slice(2), process.env));
 } catch (error) {

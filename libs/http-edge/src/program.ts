@@ -12,6 +12,30 @@ export function explainIfAsked(usage: string): void {
   process.exit(0);
 }
 
+/** What the supervisor tells a program that it started ahead of its turn. */
+export interface Release {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** With this variable a program waits for its release, once its code is loaded. */
+export const heldVariable = "MINTMARK_HELD";
+
+/**
+ * Where a supervisor started this program ahead of its turn, to have its code loaded meanwhile: waits for the settings that
+ * were not known yet. The supervisor's end is this program's end.
+ */
+export async function untilReleased(): Promise<void> {
+  if (process.env[heldVariable] === undefined || process.channel === undefined) return;
+  const gone = () => process.exit(0);
+  process.once("disconnect", gone);
+  const { args, env } = await new Promise<Release>((done) => process.once("message", done as (told: unknown) => void));
+  process.off("disconnect", gone);
+  process.argv.push(...args);
+  delete process.env[heldVariable];
+  Object.assign(process.env, env);
+}
+
 /** What the operator can mend gets one line and exit code 2; anything else is ours, with where it comes from, and 3. */
 export function badStart(program: string, error: unknown): never {
   const line = operatorsLine(error);

@@ -33,12 +33,19 @@ function machineName(): string {
   return createHash("sha256").update(`${hostname()} ${namespace}`).digest("hex").slice(0, 16);
 }
 
+export interface ProcessStat {
+  readonly isZombie: boolean;
+  readonly parent: number;
+  /** In the kernel's own unit. */
+  readonly start: string;
+}
+
 /** What the kernel says; `undefined` if the process is not there, is hidden, or the system tells no such thing. */
-export function processStat(pid: number): { readonly isZombie: boolean; readonly start: string } | undefined {
+export function processStat(pid: number): ProcessStat | undefined {
   try {
-    // proc(5): the state is field 3, the time of start field 22; the name before them may hold anything.
+    // proc(5): the state is field 3, the parent field 4, the time of start field 22; the name before them may hold anything.
     const fields = (readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1) ?? "").split(" ");
-    return { isZombie: fields[0] === "Z", start: fields[19] ?? "" };
+    return { isZombie: fields[0] === "Z", parent: Number(fields[1]), start: fields[19] ?? "" };
   } catch {
     return undefined;
   }

@@ -8,6 +8,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "@mintmark/errors";
+import { heldVariable, type Release } from "@mintmark/http-edge/program";
 import { type Log, logEntry } from "./log.ts";
 import type { ProcessIds } from "./process-id.ts";
 
@@ -49,12 +50,34 @@ const firstPauseMs = 100;
 const longestPauseMs = 5_000;
 const startPatienceMs = 60_000;
 
+/** Starts a program of ours ahead of its turn: its code is loaded while what it needs is not there yet. */
+export function startAhead(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): ChildProcess {
+  const child = spawn(command, args, {
+    env: { ...env, [heldVariable]: "1" },
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  // It is started again in its turn.
+  child.on("error", () => {});
+  return child;
+}
+
 /**
  * Starts a program and waits until it can be used; from then on it is kept running.
  * @throws AppError PROGRAM_NOT_STARTED with the last line that it wrote, if it ends before that
  */
-export async function supervise(program: Program, log: Log, ids: ProcessIds, signal: AbortSignal): Promise<Supervised> {
-  const state: State = { stopping: false, running: undefined };
+export async function supervise(
+  program: Program,
+  log: Log,
+  ids: ProcessIds,
+  signal: AbortSignal,
+  ahead?: ChildProcess,
+): Promise<Supervised> {
+  const state: State = { stopping: false, running: undefined, ahead };
   const stop = (patience: number) => end(state, program, patience);
   try {
     await start(state, program, log, ids, signal);
@@ -69,6 +92,8 @@ export async function supervise(program: Program, log: Log, ids: ProcessIds, sig
 interface State {
   stopping: boolean;
   running: Running | undefined;
+  /** For the first start. */
+  ahead: ChildProcess | undefined;
 }
 
 interface Running {
@@ -80,7 +105,8 @@ interface Running {
 }
 
 async function start(state: State, program: Program, log: Log, ids: ProcessIds, signal?: AbortSignal): Promise<void> {
-  const running = launch(program, log, ids);
+  const running = launch(program, log, ids, state.ahead);
+  state.ahead = undefined;
   state.running = running;
   const failed = running.ended.then((how) => {
     throw new AppError("PROGRAM_NOT_STARTED", { program: program.name, cause: running.lastLine() ?? how });
@@ -106,14 +132,8 @@ async function start(state: State, program: Program, log: Log, ids: ProcessIds, 
   }
 }
 
-function launch(program: Program, log: Log, ids: ProcessIds): Running {
-  const child = spawn(program.command, program.args(), {
-    cwd: program.cwd,
-    env: program.env,
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe", ...(program.channel ? (["ipc"] as const) : [])],
-    ...program.user,
-  });
+function launch(program: Program, log: Log, ids: ProcessIds, ahead: ChildProcess | undefined): Running {
+  const child = released(program, ahead) ?? spawned(program);
   const ended = new Promise<string>((done) => {
     child.once("error", (error) => done(error.message));
     child.once("exit", (code, signal) => {
@@ -135,6 +155,24 @@ function launch(program: Program, log: Log, ids: ProcessIds): Running {
   });
   program.onSpawn?.(child);
   return { child, since: Date.now(), ended, lastLine: () => lastLine };
+}
+
+function spawned(program: Program): ChildProcess {
+  return spawn(program.command, program.args(), {
+    cwd: program.cwd,
+    env: program.env,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe", ...(program.channel ? (["ipc"] as const) : [])],
+    ...program.user,
+  });
+}
+
+/** The process that was started ahead, told to go on; undefined if there is none, or it has ended. */
+function released(program: Program, ahead: ChildProcess | undefined): ChildProcess | undefined {
+  if (ahead?.connected !== true || ahead.exitCode !== null || ahead.signalCode !== null) return undefined;
+  const [, ...args] = program.args();
+  ahead.send({ args, env: program.env } satisfies Release);
+  return ahead;
 }
 
 /** Not empty, and not the frame of a stack or the line with which Node ends a crash. */

@@ -2,6 +2,7 @@
  * The programs of one data directory, in the groups in which they are stopped.
  * @module
  */
+import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { AppError, type Reason } from "@mintmark/errors";
@@ -17,7 +18,7 @@ import {
   prepareDatabase,
 } from "./postgres.ts";
 import type { ProcessIds } from "./process-id.ts";
-import { type Program, type Supervised, supervise } from "./program.ts";
+import { type Program, type Supervised, startAhead, supervise } from "./program.ts";
 
 /** How long each group may take to end, in milliseconds; together under 10 s. */
 const patience = { workers: 7_000, services: 1_200, postgres: 1_200 } as const;
@@ -34,15 +35,24 @@ export class Stack {
     postgres: new Set<Supervised>(),
   };
 
+  readonly #ahead = new Map<string, ChildProcess>();
+
   constructor(log: Log, ids: ProcessIds, signal: AbortSignal) {
     this.#log = log;
     this.ids = ids;
     this.#signal = AbortSignal.any([signal, this.#stopping.signal]);
   }
 
+  /** Loads the code of a program of ours while what it needs is being started; `add` lets it go on. */
+  startAhead(name: string, entry: string, env: Readonly<Record<string, string>>): void {
+    this.#ahead.set(name, startAhead(process.execPath, [entryPath(entry)], env));
+  }
+
   async add(group: keyof typeof patience, program: Program): Promise<void> {
     this.#signal.throwIfAborted();
-    const starting = supervise(program, this.#log, this.ids, this.#signal);
+    const ahead = this.#ahead.get(program.name);
+    this.#ahead.delete(program.name);
+    const starting = supervise(program, this.#log, this.ids, this.#signal, ahead);
     this.#starting.add(starting);
     this.#groups[group].add(await starting);
   }
@@ -50,6 +60,7 @@ export class Stack {
   async stop(): Promise<void> {
     // What is still starting is broken off, and ends by itself.
     this.#stopping.abort();
+    for (const child of this.#ahead.values()) child.kill("SIGKILL");
     await Promise.allSettled(this.#starting);
     for (const group of ["workers", "services", "postgres"] as const)
       await Promise.all([...this.#groups[group]].map((program) => program.stop(patience[group])));
@@ -73,12 +84,11 @@ export interface NodeProgram {
 
 /** One of our own programs, which tells by its channel that it is ready. */
 export function nodeProgram({ name, entry, args, env, ports }: NodeProgram): Program {
-  const path = fileURLToPath(import.meta.resolve(entry));
   return {
     name,
     command: process.execPath,
-    args: () => [path, ...args()],
-    env: Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined)),
+    args: () => [entryPath(entry), ...args()],
+    env: defined(env),
     stopSignal: "SIGTERM",
     channel: true,
     onReady: ({ port, grpcPort }) => {
@@ -87,6 +97,15 @@ export function nodeProgram({ name, entry, args, env, ports }: NodeProgram): Pro
       if (grpcPort !== undefined) ports.grpcPort = grpcPort;
     },
   };
+}
+
+function entryPath(entry: string): string {
+  return fileURLToPath(import.meta.resolve(entry));
+}
+
+/** An environment without the names that have no value. */
+export function defined(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined));
 }
 
 /** Starts Postgres on a directory; `stack` keeps it and stops it. */

@@ -1,9 +1,10 @@
 /**
  * `mintmark up` as a process, with everything in it.
  */
-import { existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { processStat } from "@mintmark/scratch/process-mark";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { anyPorts, bench, isAlive, pidOf, type Up, until } from "../testing/bench.ts";
 
@@ -13,6 +14,13 @@ afterAll(clear);
 const isHealthy = async (url: string) => (await fetch(`${url}/health`)).status === 200;
 const names = ["postgres", "registry", "gateway", "worker-1"] as const;
 const command = (url: string, ...args: string[]) => run(...args, "--server", url);
+
+function childrenOf(parent: number): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => processStat(pid)?.parent === parent);
+}
 
 describe("mintmark up", () => {
   const dir = join(scratch, "data");
@@ -104,6 +112,17 @@ describe("mintmark up", () => {
     expect(JSON.parse(out)).toMatchObject({ name: "kept", latest_version: 0 });
   });
 
+  it("leaves nothing behind when it is killed while it starts", async () => {
+    const young = join(scratch, "young");
+    const starting = launch("up", "--data-dir", young, ...anyPorts);
+    // Programs that were started ahead of their turn are there before Postgres is.
+    await until(() => childrenOf(pidOf(young, "up")).length >= 3);
+    const children = childrenOf(pidOf(young, "up"));
+    process.kill(pidOf(young, "up"), "SIGKILL");
+    await starting.ended;
+    await until(() => children.every((pid) => !isAlive(pid)));
+  });
+
   it("ends within 10 s of SIGTERM, with exit code 0 and nothing left", async () => {
     const pids = names.map((name) => pidOf(dir, name));
     const begin = performance.now();
@@ -152,8 +171,8 @@ describe("mintmark status, down and doctor", () => {
     utimesSync(join(dir, "logs/up.log"), tomorrow, tomorrow);
     const { code, out } = await run("doctor", "--data-dir", dir);
     expect(code).toBe(1);
-    expect(out).toMatch(/^failed +keys .*ed25519\.pem.*chmod 600/m);
-    expect(out).toMatch(/^failed +clock .*later.*set the clock/m);
+    expect(out).toMatch(/^failed +keys .*ed25519\.pem[^]*?→ chmod 600/m);
+    expect(out).toMatch(/^failed +clock .*later[^]*?→ set the clock/m);
   });
 });
 

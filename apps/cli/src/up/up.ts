@@ -20,7 +20,7 @@ import { earlierPatienceMs } from "./offline.ts";
 import { claimPort, localUrl } from "./ports.ts";
 import { ProcessIds } from "./process-id.ts";
 import { clearRunState, writeRunState } from "./run-state.ts";
-import { nodeProgram, type Ports, Stack, startPostgres } from "./stack.ts";
+import { defined, nodeProgram, type Ports, Stack, startPostgres } from "./stack.ts";
 
 export interface UpOptions {
   readonly dataDir: string;
@@ -91,6 +91,10 @@ export async function up(options: UpOptions, signal: AbortSignal): Promise<Runni
 async function start(options: UpOptions, auth: "on" | "off", directory: DataDir, stack: Stack) {
   const { host, env } = options;
   await requireFreePorts(options);
+  const workers = Array.from({ length: options.workers ?? defaultWorkers() }, (_, i) => `worker-${i + 1}`);
+  // In this order, because each waits for those before it.
+  for (const name of ["registry", "gateway", ...workers])
+    stack.startAhead(name, entryOf(name), defined(inherited(env)));
   await ensureSigningKeys(directory.keys);
   const database = await startDatabase(options, directory, stack);
   // For this start of the system: the registry keeps only their digests, and nothing of them is written to disk.
@@ -108,7 +112,7 @@ async function start(options: UpOptions, auth: "on" | "off", directory: DataDir,
     "services",
     nodeProgram({
       name: "registry",
-      entry: "@mintmark/registry-svc/main",
+      entry: entryOf("registry"),
       ports: registry,
       args: () => [...listen, "--port", String(registry.port)],
       env: {
@@ -123,12 +127,12 @@ async function start(options: UpOptions, auth: "on" | "off", directory: DataDir,
 
   const client = { ...shared, MINTMARK_REGISTRY_URL: localUrl(host, registry.port) };
   const gateway: Ports & { grpcPort: number } = { port: options.port, grpcPort: options.grpcPort };
-  const clients = Array.from({ length: options.workers ?? defaultWorkers() }, (_, i) =>
+  const clients = workers.map((name) =>
     stack.add(
       "workers",
       nodeProgram({
-        name: `worker-${i + 1}`,
-        entry: "@mintmark/trainer-worker/main",
+        name,
+        entry: entryOf(name),
         args: () => [],
         env: {
           ...client,
@@ -143,7 +147,7 @@ async function start(options: UpOptions, auth: "on" | "off", directory: DataDir,
       "services",
       nodeProgram({
         name: "gateway",
-        entry: "@mintmark/gateway/main",
+        entry: entryOf("gateway"),
         ports: gateway,
         args: () => [...listen, "--port", String(gateway.port), "--grpc-port", String(gateway.grpcPort)],
         env: { ...client, ...store, MINTMARK_TOKEN: tokens.gateway },
@@ -156,6 +160,12 @@ async function start(options: UpOptions, auth: "on" | "off", directory: DataDir,
     grpcPort: gateway.grpcPort,
     registryPort: registry.port,
   };
+}
+
+/** What its package exports the program as. */
+function entryOf(name: string): string {
+  if (name === "registry") return "@mintmark/registry-svc/main";
+  return name === "gateway" ? "@mintmark/gateway/main" : "@mintmark/trainer-worker/main";
 }
 
 /** Before anything is started: a system that comes up without its gateway helps nobody. */
