@@ -171,8 +171,8 @@ describe("mintmark status, down and doctor", () => {
     utimesSync(join(dir, "logs/up.log"), tomorrow, tomorrow);
     const { code, out } = await run("doctor", "--data-dir", dir);
     expect(code).toBe(1);
-    expect(out).toMatch(/^failed +keys .*ed25519\.pem[^]*?→ chmod 600/m);
-    expect(out).toMatch(/^failed +clock .*later[^]*?→ set the clock/m);
+    expect(out).toMatch(/^failed +keys .*ed25519\.pem[\s\S]*?→ chmod 600/m);
+    expect(out).toMatch(/^failed +clock .*later[\s\S]*?→ set the clock/m);
   });
 });
 
