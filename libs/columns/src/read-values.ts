@@ -46,6 +46,7 @@ function readColumn(column: ColumnSchema, values: readonly unknown[], missing: M
 
 /** NaN if it is missing. */
 function readNumber(column: ColumnSchema, value: unknown, row: number, missing: Missing): number {
+  if (typeof value === "number" && missing.numbers.has(value)) return Number.NaN;
   const number = numberOf(column, value, missing.texts);
   if (number !== undefined && missing.numbers.has(number)) return Number.NaN;
   if (number !== undefined && Math.abs(number) !== Number.POSITIVE_INFINITY) return number;
@@ -72,7 +73,7 @@ function numberOf(column: ColumnSchema, value: unknown, missing: ReadonlySet<str
 }
 
 /** Whether a number may be a value of such a column. What is no day of the years 1 to 9999 is milliseconds, or seconds. */
-function isInRange(type: ColumnSchema["type"], value: number): boolean {
+export function isInRange(type: ColumnSchema["type"], value: number): boolean {
   if (type === "boolean") return value === 0 || value === 1;
   return type !== "date" || (value >= firstDay && value < lastDay);
 }

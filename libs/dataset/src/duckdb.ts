@@ -26,6 +26,8 @@ export async function openReader(): Promise<Reader> {
     temp_directory: scratch.path,
   });
   const connection = await instance.connect();
+  // What a time with a zone is as a day, or as a text, must not follow the zone of the machine.
+  await connection.run("SET TimeZone = 'UTC'");
   return {
     connection,
     scratch: scratch.path,
@@ -62,6 +64,14 @@ export function literal(text: string): string {
 /** A path as DuckDB takes it literally: it would take `[`, `*` and `?` for a pattern. */
 export function pathLiteral(path: string): string {
   return literal(path.replace(/[[*?]/g, "[$&]"));
+}
+
+/**
+ * An expression of texts, as they are. The client's decoder takes a U+FEFF at the beginning of each text for a byte-order
+ * mark and removes it; of two it removes one.
+ */
+export function wholeText(expression: string): string {
+  return `CASE WHEN starts_with(${expression}, chr(65279)) THEN chr(65279) || ${expression} ELSE ${expression} END`;
 }
 
 /** A name of SQL, whatever stands in it. */

@@ -8,12 +8,12 @@ import { CsvError, fitted, readRecord } from "@mintmark/columns/csv-text";
 import { AppError } from "@mintmark/errors";
 import { requireDistinct } from "./column-names.ts";
 import { headerOf } from "./csv/open-csv.ts";
-import { chunksOf, identifier, openReader } from "./duckdb.ts";
+import { identifier, openReader } from "./duckdb.ts";
 import { type Format, formatOf } from "./format.ts";
 import { objectsOf } from "./json/read-json.ts";
 import { openParquet } from "./parquet/read-parquet.ts";
 import { encodingOf, requireFile, textOfFile } from "./text-of-file.ts";
-import { numberOf, type SqlColumn, textOf } from "./typed-columns.ts";
+import { numberOf, rowsOf, type SqlColumn, textOf, unsupported } from "./typed-columns.ts";
 
 /** Some rows of a file. */
 export interface RawRows {
@@ -144,7 +144,7 @@ async function* parquetRows(path: string, most: number, { columns: schema = [] }
   const reader = await openReader();
   try {
     const { relations, names } = await openParquet(reader.connection, [path]);
-    const { select, columns } = relations[0]!;
+    const { columns } = relations[0]!;
     const typeOf = new Map(schema.map(({ name, type }) => [name, type]));
     const own = new Map(columns.map((column) => [column.name, column]));
     const list = names.map((name) => expressionOf(own.get(name)!, typeOf.get(name))).join(", ");
@@ -159,10 +159,10 @@ async function* parquetRows(path: string, most: number, { columns: schema = [] }
       rows = 0;
       return batch;
     };
-    for await (const chunk of chunksOf(reader.connection, `SELECT ${list || "1"} FROM (${select})`)) {
+    for await (const chunk of rowsOf(reader.connection, relations[0]!, list)) {
       // A chunk has 2,048 rows at most; batches are of whole chunks.
       if (rows > 0 && rows + chunk.rowCount > most) yield taken();
-      for (let at = 0; at < names.length; at++) values[at]!.push(...chunk.getColumnValues(at));
+      for (let at = 0; at < names.length; at++) for (const value of chunk.getColumnValues(at)) values[at]!.push(value);
       rows += chunk.rowCount;
     }
     if (rows > 0) yield taken();
@@ -173,6 +173,10 @@ async function* parquetRows(path: string, most: number, { columns: schema = [] }
 
 /** As training reads the column that the model knows, or as it is: numbers, booleans, and texts for the rest. */
 function expressionOf(column: SqlColumn, type: ColumnType | undefined): string {
+  if (column.kind === "unreadable") {
+    if (type !== undefined) throw unsupported(column);
+    return "NULL::VARCHAR";
+  }
   if (type === "text") return textOf(column);
   switch (column.kind) {
     case "integer":

@@ -5,6 +5,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { AppError } from "@mintmark/errors";
 import { afterAll, beforeAll } from "vitest";
 import type { ReadOptions } from "./read-options.ts";
@@ -21,6 +22,17 @@ export async function write(name: string, content: string | Uint8Array): Promise
   const path = join(directory, name);
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, content);
+  return path;
+}
+
+/** The rows of the SELECT as a file of Parquet. */
+export async function parquet(name: string, select: string, options = ""): Promise<string> {
+  const path = join(directory, name);
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  await connection.run(`COPY (${select}) TO '${path}' (FORMAT parquet${options})`);
+  connection.closeSync();
+  instance.closeSync();
   return path;
 }
 

@@ -146,6 +146,23 @@ describe("what a column is", () => {
   }, 120_000);
 });
 
+describe("a column of JSON", () => {
+  it("takes numbers that are numbers as they are, whatever marks those that are text have", async () => {
+    const json = '[{"x":1.234,"y":"1,5"},{"x":2.5,"y":2}]';
+    const table = await read("said.json", json, { reading: { types: { x: "number", y: "number" }, decimal: "," } });
+    expect([valuesOf(table, "x"), valuesOf(table, "y")]).toEqual([
+      [1.234, 2.5],
+      [1.5, 2],
+    ]);
+  });
+
+  it("without a name is left out, and that is said", async () => {
+    const table = await read("nameless.json", '[{"":1,"x":2},{"":2,"x":3}]');
+    expect(typesOf(table)).toEqual({ x: "integer" });
+    expect(table.notes).toEqual(["a key without a name was left out; a name keeps its values"]);
+  });
+});
+
 describe("what is missing", () => {
   it("is spelt as pandas.read_csv has it, in numbers and in text, quoted or not", async () => {
     const table = await read("missing.csv", 'n,t\n,x\n2,\nNA,""\n "n/a" , NULL\n<NA>,None\n -nan,y\n');
@@ -204,7 +221,7 @@ describe("names", () => {
     const table = await read("index.csv", ",x,y\n0,1,2\n1,3,4\n");
     expect(table.columns.map(({ name }) => name)).toEqual(["x", "y"]);
     expect(table.notes).toEqual([
-      "column 1 has no name, as the index of a pandas frame has none: left out; a name in the first line keeps it",
+      "column 1 has no name, as the index of a pandas frame has none: left out; a name keeps it",
     ]);
   });
 

@@ -3,21 +3,22 @@
  * word; where files say different things, numbers of any width go together and nothing else does.
  * @module
  */
-import type { DuckDBConnection, DuckDBDoubleVector, DuckDBVarCharVector } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBDoubleVector, DuckDBVarCharVector } from "@duckdb/node-api";
 import type { ColumnType } from "@mintmark/columns/column-schema";
 import { parseNumber } from "@mintmark/columns/number-text";
 import { AppError } from "@mintmark/errors";
 import { type CellKind, mixture, type Seen } from "./decide.ts";
-import { chunksOf, identifier } from "./duckdb.ts";
+import { chunksOf, identifier, wholeText } from "./duckdb.ts";
 import { Numbers, Texts } from "./growing-column.ts";
 import type { Rules } from "./read-options.ts";
 import { numberColumn, type Table, unusableColumn } from "./table.ts";
 import { type ReadColumn, WrittenNumbers } from "./written-numbers.ts";
 
-/** A SELECT, and what it is called in messages. */
+/** A SELECT, what it is called in messages, and what it means that its rows cannot be read. */
 export interface Relation {
   readonly file: string;
   readonly select: string;
+  readonly malformed?: (error: Error) => AppError;
 }
 
 /** A column of a relation: its name, its SQL type, and what that is. */
@@ -27,7 +28,8 @@ export interface SqlColumn {
   readonly kind: SqlKind;
 }
 
-type SqlKind = "integer" | "number" | "boolean" | "date" | "text" | "empty" | "other";
+/** `unreadable`: DuckDB would give other values than the file has. */
+type SqlKind = "integer" | "number" | "boolean" | "date" | "text" | "empty" | "other" | "unreadable";
 
 /** The columns of the SELECT; it is bound, not run. */
 export async function describe(connection: DuckDBConnection, select: string): Promise<SqlColumn[]> {
@@ -67,11 +69,12 @@ export async function readTyped(
   const readings: TypedColumn[] = [];
   for (const name of names) readings.push(await typedColumn(connection, relations, name, rules));
   let rows = 0;
-  for (const { file, select, columns } of relations) {
+  for (const relation of relations) {
+    const { file, columns } = relation;
     const takers = readings.map((reading, at) => reading.begin(file, columnNamed(columns, names[at]!)));
     const list = takers.map(({ expression }) => expression).join(", ");
     let row = 0;
-    for await (const chunk of chunksOf(connection, `SELECT ${list || "1"} FROM (${select}\n) AS selected`)) {
+    for await (const chunk of rowsOf(connection, relation, list)) {
       for (const [at, { take }] of takers.entries()) {
         const vector = chunk.getColumnVector(at) as DuckDBDoubleVector | DuckDBVarCharVector;
         for (let i = 0; i < chunk.rowCount; i++) take(vector.getItem(i), row + i + 1);
@@ -82,6 +85,20 @@ export async function readTyped(
   }
   const finished = readings.map((reading) => reading.finish());
   return { rows, columns: finished.map(({ column }) => column), notes: finished.flatMap(({ notes }) => notes) };
+}
+
+/** The rows of a relation, of each what the list of expressions makes of it. */
+export async function* rowsOf(
+  connection: DuckDBConnection,
+  { select, malformed }: Relation,
+  list: string,
+): AsyncGenerator<DuckDBDataChunk> {
+  try {
+    yield* chunksOf(connection, `SELECT ${list || "1"} FROM (${select}\n) AS selected`);
+  } catch (error) {
+    if (malformed === undefined || !(error instanceof Error) || error instanceof AppError) throw error;
+    throw malformed(error);
+  }
 }
 
 export interface TypedRelation extends Relation {
@@ -110,6 +127,8 @@ async function typedColumn(
 ): Promise<TypedColumn> {
   const declared = rules.typeOf(name);
   const own = relations.map(({ columns }) => columnNamed(columns, name));
+  const unreadable = own.find(({ kind }) => kind === "unreadable");
+  if (unreadable !== undefined) return refusedColumn(name, unsupported(unreadable));
   const other = own.find(({ kind }) => kind === "other");
   if (other !== undefined && declared !== "text") return refusedColumn(name, unsupported(other));
   if (declared !== undefined) return declaredColumn(name, declared, rules);
@@ -127,7 +146,7 @@ async function typedColumn(
   );
 }
 
-type CellSqlKind = Exclude<SqlKind, "empty" | "other">;
+type CellSqlKind = Exclude<SqlKind, "empty" | "other" | "unreadable">;
 const cellKinds: Readonly<Record<CellSqlKind, CellKind>> = {
   integer: "numbers",
   number: "numbers",
@@ -162,9 +181,9 @@ function declaredColumn(name: string, type: ColumnType, rules: Rules): TypedColu
   const numbers = new WrittenNumbers(name, type, rules);
   return {
     begin: (file, column) => ({
-      expression: column.kind === "date" && type === "date" ? numberOf(column) : textOf(column),
+      expression: isNumber(column) || (column.kind === "date" && type === "date") ? numberOf(column) : textOf(column),
       take: (value, row) => {
-        if (typeof value === "number") numbers.number(value);
+        if (typeof value === "number") numbers.number(value, () => ({ file, row, cell: String(value) }));
         else numbers.cell(value, { file, row });
       },
     }),
@@ -197,7 +216,8 @@ async function firstCells(
   const seen: Seen = {};
   for (const { file, select, columns } of relations) {
     const column = columnNamed(columns, name);
-    if (column.kind === "empty" || column.kind === "other" || seen[cellKinds[column.kind]] !== undefined) continue;
+    if (column.kind === "empty" || column.kind === "other" || column.kind === "unreadable") continue;
+    if (seen[cellKinds[column.kind]] !== undefined) continue;
     const numbered = `SELECT row_number() OVER () AS row, ${textOf(column)} AS cell FROM (${select}\n) AS selected`;
     const found = await connection.runAndReadAll(`SELECT row, cell FROM (${numbered}) WHERE cell IS NOT NULL LIMIT 1`);
     const [first] = found.getRowsJS();
@@ -210,9 +230,15 @@ function columnNamed(columns: readonly SqlColumn[], name: string): SqlColumn {
   return columns.find((column) => column.name === name)!;
 }
 
+/** Whether its values are numbers, which are taken as they are; text is parsed. */
+function isNumber({ kind }: SqlColumn): boolean {
+  return kind === "integer" || kind === "number";
+}
+
 /** The column as texts. */
-export function textOf({ name }: SqlColumn): string {
-  return `CAST(${identifier(name)} AS VARCHAR)`;
+export function textOf({ name, kind }: SqlColumn): string {
+  const text = `CAST(${identifier(name)} AS VARCHAR)`;
+  return kind === "text" ? wholeText(text) : text;
 }
 
 /** The column as doubles: of dates the days since 1970. */
@@ -223,7 +249,9 @@ export function numberOf({ name, kind }: SqlColumn): string {
   return kind === "date" ? `epoch_us(CAST(${column} AS TIMESTAMP)) / 86400e6` : `CAST(${column} AS DOUBLE)`;
 }
 
-function unsupported({ name, sqlType }: SqlColumn): AppError {
+/** Why a column cannot be used whatever the training file says of it. */
+export function unsupported({ name, sqlType, kind }: SqlColumn): AppError {
+  if (kind === "unreadable") return new AppError("COLUMN_TOO_PRECISE", { column: name, sqlType });
   return new AppError("COLUMN_TYPE_UNSUPPORTED", { column: name, sqlType });
 }
 

@@ -6,7 +6,7 @@
 import type { ColumnType } from "@mintmark/columns/column-schema";
 import { isMissingCell } from "@mintmark/columns/missing";
 import { hasGroups, type NumberFormat, parseNumber } from "@mintmark/columns/number-text";
-import { parseCell } from "@mintmark/columns/read-values";
+import { isInRange, parseCell } from "@mintmark/columns/read-values";
 import { AppError } from "@mintmark/errors";
 import { notOfType, type Place } from "./decide.ts";
 import { Numbers } from "./growing-column.ts";
@@ -54,15 +54,23 @@ export class WrittenNumbers {
     return this.#readings.every(({ broken }) => broken !== undefined);
   }
 
-  /** A value that is a number by its type; NaN if it is missing. */
-  number(value: number): void {
-    for (const { values } of this.#readings) values.push(value);
+  /** A value that is a number by its type, which no way of writing changes; NaN if it is missing. */
+  number(value: number, place: () => Place): void {
+    const isTaken = Number.isNaN(value) || this.#rules.missingNumbers.has(value) || isOfType(this.#declared, value);
+    for (const reading of this.#readings) {
+      if (!isTaken) reading.broken ??= place();
+      reading.values.push(isTaken ? value : Number.NaN);
+    }
+  }
+
+  missing(): void {
+    for (const { values } of this.#readings) values.push(Number.NaN);
   }
 
   /** A cell of text; null if it is missing. */
   cell(text: string | null, at: Pick<Place, "file" | "row">): void {
     if (text === null || isMissingCell(text, this.#rules.missing)) {
-      this.number(Number.NaN);
+      this.missing();
       return;
     }
     this.#first ??= { ...at, cell: text };
@@ -114,6 +122,11 @@ export class WrittenNumbers {
     const kinds: readonly [string, string] = ["numbers", isNumber ? "numbers written otherwise" : "text"];
     return new AppError("COLUMN_MIXED", { column: this.#name, kinds, first, offending });
   }
+}
+
+function isOfType(declared: MeasuredType | null, value: number): boolean {
+  if (declared === null) return true;
+  return declared === "integer" ? Number.isInteger(value) : isInRange(declared, value);
 }
 
 function groupsTaken(name: string, { file, row, cell }: Place, format: NumberFormat): string {

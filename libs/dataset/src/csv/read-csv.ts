@@ -6,7 +6,7 @@
 import { basename } from "node:path";
 import type { DuckDBDataChunk, DuckDBDoubleVector, DuckDBVarCharVector } from "@duckdb/node-api";
 import { AppError } from "@mintmark/errors";
-import { requireDistinct, requireSame } from "../column-names.ts";
+import { isNameless, requireDistinct, requireSame, unnamed } from "../column-names.ts";
 import { chunksOf, identifier, type Reader, summaryOf } from "../duckdb.ts";
 import type { Rules } from "../read-options.ts";
 import type { Table, TableColumn } from "../table.ts";
@@ -38,7 +38,7 @@ export async function readCsv(reader: Reader, paths: readonly string[], rules: R
     columns.push(column);
     notes.push(...own);
   }
-  return { rows, columns, notes: [...unnamed(files), ...notes] };
+  return { rows, columns, notes: [...unnamed(positionsWithoutName(files[0]!.names)), ...notes] };
 }
 
 /** Those of the first file that has rows or names; every other file has the same, in any order. */
@@ -46,21 +46,14 @@ function namesOf(files: readonly CsvFile[]): readonly string[] {
   for (const { path, names } of files) requireDistinct(basename(path), names);
   const [first, ...others] = files.map(({ path, names }) => ({
     file: basename(path),
-    names: names.filter((name) => name !== ""),
+    names: names.filter((name) => !isNameless(name)),
   }));
   requireSame(first!, others);
   return first!.names;
 }
 
-function unnamed(files: readonly CsvFile[]): string[] {
-  const { names } = files[0]!;
-  const positions = names.flatMap((name, at) => (name === "" ? [at + 1] : []));
-  if (positions.length === 0) return [];
-  const isIndex = positions.length === 1 && positions[0] === 1;
-  const which = positions.length === 1 ? `column ${positions[0]} has` : `columns ${positions.join(", ")} have`;
-  return [
-    `${which} no name${isIndex ? ", as the index of a pandas frame has none" : ""}: left out; a name in the first line keeps it`,
-  ];
+function positionsWithoutName(names: readonly string[]): number[] {
+  return names.flatMap((name, at) => (isNameless(name) ? [at + 1] : []));
 }
 
 const sampleRows = 1_000;

@@ -11,7 +11,7 @@ import { isMissingCell, isMissingText } from "@mintmark/columns/missing";
 import { type NumberFormat, parseNumber } from "@mintmark/columns/number-text";
 import { repeatedKey } from "@mintmark/columns/repeated-key";
 import { AppError } from "@mintmark/errors";
-import { requireDistinct } from "../column-names.ts";
+import { isNameless, requireDistinct } from "../column-names.ts";
 import { type CellKind, mixture, type Place, type Seen } from "../decide.ts";
 import { chunksOf, pathLiteral, type Reader, summaryOf } from "../duckdb.ts";
 import type { Rules } from "../read-options.ts";
@@ -39,14 +39,15 @@ export async function readJson(reader: Reader, paths: readonly string[], rules: 
       rows++;
     }
   }
-  const names = [...columns.keys()];
+  const names = [...columns.keys()].filter((name) => !isNameless(name));
+  const notes = names.length < columns.size ? ["a key without a name was left out; a name keeps its values"] : [];
   requireDistinct(files.map(({ file }) => file).join(", "), names);
   const placeOf = (row: number, value: unknown): Place => {
     const { file, from } = files.findLast((each) => each.from <= row)!;
     return { file, row: row - from + 1, cell: typeof value === "string" ? value : JSON.stringify(value) };
   };
   const read = names.map((name) => decided(name, columns.get(name)!, { rows, rules, placeOf }));
-  return { rows, columns: read.map(({ column }) => column), notes: read.flatMap(({ notes }) => notes) };
+  return { rows, columns: read.map(({ column }) => column), notes: [...notes, ...read.flatMap(({ notes }) => notes)] };
 }
 
 /** The objects of a list, or of the lines, of a file that is there and whole. */
@@ -136,8 +137,8 @@ function decided(name: string, values: readonly unknown[], { rows, rules, placeO
   const numbers = new WrittenNumbers(name, declared ?? (isBoolean ? "boolean" : null), rules, rows);
   for (let row = 0; row < rows; row++) {
     const value = values[row];
-    if (value === null || value === undefined) numbers.number(Number.NaN);
-    else if (typeof value === "number" && declared === undefined) numbers.number(value);
+    if (value === null || value === undefined) numbers.missing();
+    else if (typeof value === "number") numbers.number(value, () => placeOf(row, value));
     else numbers.cell(String(value), placeOf(row, value));
   }
   return numbers.finish();

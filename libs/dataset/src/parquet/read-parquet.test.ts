@@ -1,8 +1,8 @@
-import { join } from "node:path";
-import { DuckDBInstance } from "@duckdb/node-api";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { readRows } from "../read-rows.ts";
-import { directory, failure, valuesOf } from "../read-table.fixture.ts";
+import { failure, parquet, valuesOf, write } from "../read-table.fixture.ts";
 import { readTable } from "../read-table.ts";
 import { findColumn, typeOf } from "../table.ts";
 
@@ -89,18 +89,75 @@ it("asks of Parquet what training saw of it: ids and dates as texts, decimal com
     });
 });
 
+// Written by pyarrow 23: decimal256(50, 3) as x, and y.
+const decimals = fileURLToPath(new URL("fixtures/decimal256.parquet", import.meta.url));
+
+it("refuses decimals beyond 38 digits, which DuckDB reads as other numbers, also as texts, in queries and of a model", async () => {
+  const message = "column 'x' is of type DECIMAL(50,3), and decimals of more than 38 digits are not read";
+  for (const types of [{}, { x: "text" as const }]) {
+    const column = findColumn(await readTable({ files: [decimals], reading: { types } }), "x");
+    expect(column?.type === "unusable" && column.error.message).toContain(message);
+  }
+  expect((await failure(readTable({ files: [decimals], query: "SELECT x FROM source" }))).reason).toBe("QUERY_FAILED");
+  const columns = [{ name: "x", type: "number", optional: false }] as const;
+  const asked = async () => {
+    for await (const _ of readRows([decimals], 10, { columns }));
+  };
+  expect((await failure(asked())).message).toContain(message);
+  expect(valuesOf(await readTable({ files: [decimals], reading: { drop: ["x"] } }), "y")).toEqual([1.5, 2, 3, 4]);
+});
+
+it("leaves out a column without a name, and says so", async () => {
+  // Written by pyarrow 23: "", x and y.
+  const path = fileURLToPath(new URL("fixtures/nameless.parquet", import.meta.url));
+  const table = await readTable({ files: [path] });
+  expect(table.columns.map(({ name }) => name)).toEqual(["x", "y"]);
+  expect(table.notes).toEqual([expect.stringContaining("column 1 has no name")]);
+});
+
+it("takes numbers of a declared column as they are: no mark of the text, and no digit of a shorter type, counts", async () => {
+  const path = await parquet("float.parquet", "SELECT 0.1::FLOAT AS x, 1.234::DOUBLE AS y, 2::INTEGER AS n");
+  const types = { x: "number", y: "number", n: "number" } as const;
+  const table = await readTable({ files: [path], reading: { types, decimal: "," } });
+  expect(["x", "y", "n"].map((name) => valuesOf(table, name)[0])).toEqual([Math.fround(0.1), 1.234, 2]);
+  const wrong = await readTable({ files: [path], reading: { types: { y: "integer", n: "boolean" } } });
+  const problems = ["y", "n"].map((name) => {
+    const column = findColumn(wrong, name);
+    return column?.type === "unusable" && column.error.message;
+  });
+  expect(problems).toEqual([
+    expect.stringContaining("is integer by data.types, but row 1 of float.parquet holds '1.234'"),
+    expect.stringContaining("is boolean by data.types, but row 1 of float.parquet holds '2'"),
+  ]);
+});
+
+it("keeps a U+FEFF at the beginning of a text", async () => {
+  const path = await parquet("mark.parquet", "SELECT chr(65279) || 'a' AS x");
+  expect(valuesOf(await readTable({ files: [path] }), "x")).toEqual(["\uFEFFa"]);
+  for await (const { columns } of readRows([path], 10)) expect(columns.get("x")).toEqual(["\uFEFFa"]);
+});
+
+it("refuses what is damaged, wherever it is, by training and by a model", async () => {
+  const path = await parquet("whole.parquet", "SELECT i * 1.5 AS x, [i] AS l FROM range(5000) AS r(i)");
+  const bytes = await readFile(path);
+  const page = await write("page.parquet", Buffer.from(bytes).fill(0xff, 60, 400));
+  const cut = await write("cut.parquet", bytes.subarray(1000));
+  const asked = async (file: string) => {
+    for await (const _ of readRows([file], 10));
+  };
+  for (const file of [page, cut]) {
+    const query = "SELECT l[1] AS x FROM source";
+    const attempts = [() => readTable({ files: [file] }), () => readTable({ files: [file], query }), () => asked(file)];
+    for (const attempt of attempts)
+      expect(await failure(attempt())).toMatchObject({
+        reason: "DATA_MALFORMED",
+        message: expect.stringMatching(/^(page|cut)\.parquet: it is no Parquet, or damaged/),
+      });
+  }
+});
+
 it("lets a query reach into lists and structs", async () => {
   const path = await parquet("nested.parquet", "SELECT {'a': 5} AS s, [1, 2] AS l");
   const table = await readTable({ files: [path], query: "SELECT s.a AS a, l[2] AS second FROM source" });
   expect([valuesOf(table, "a"), valuesOf(table, "second")]).toEqual([[5], [2]]);
 });
-
-async function parquet(name: string, select: string, options = ""): Promise<string> {
-  const path = join(directory, name);
-  const instance = await DuckDBInstance.create(":memory:");
-  const connection = await instance.connect();
-  await connection.run(`COPY (${select}) TO '${path}' (FORMAT parquet${options})`);
-  connection.closeSync();
-  instance.closeSync();
-  return path;
-}

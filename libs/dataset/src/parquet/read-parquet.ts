@@ -5,7 +5,7 @@
 import { basename } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { AppError } from "@mintmark/errors";
-import { requireDistinct, requireSame } from "../column-names.ts";
+import { isNameless, requireDistinct, requireSame, unnamed } from "../column-names.ts";
 import { pathLiteral, type Reader, summaryOf } from "../duckdb.ts";
 import type { Rules } from "../read-options.ts";
 import type { Table } from "../table.ts";
@@ -26,16 +26,15 @@ export interface ParquetFiles {
   readonly notes: readonly string[];
 }
 
-/** The files by their own word: columns and types, and which of them pandas calls the index. */
+/** The files by their own word: columns and types, which of them pandas calls the index, and which have no name. */
 export async function openParquet(connection: DuckDBConnection, paths: readonly string[]): Promise<ParquetFiles> {
-  const relations: TypedRelation[] = [];
-  const indexes = new Set<string>();
+  const files: OpenedFile[] = [];
   for (const path of paths) {
     await requireFile(path);
-    const { relation, index } = await openFile(connection, path);
-    relations.push(relation);
-    for (const name of index) indexes.add(name);
+    files.push(await openFile(connection, path));
   }
+  const relations = files.map(({ relation }) => relation);
+  const indexes = new Set(files.flatMap(({ index }) => index));
   const [first, ...others] = relations.map(({ file, columns }) => ({ file, names: columns.map(({ name }) => name) }));
   requireSame(first!, others);
   const { names } = first!;
@@ -44,43 +43,81 @@ export async function openParquet(connection: DuckDBConnection, paths: readonly 
   return {
     relations,
     names: kept,
-    notes: left.map((name) => `column '${name}' is the index of a pandas frame: left out`),
+    notes: [
+      ...unnamed(files[0]!.unnamed),
+      ...left.map((name) => `column '${name}' is the index of a pandas frame: left out`),
+    ],
   };
 }
 
-async function openFile(
-  connection: DuckDBConnection,
-  path: string,
-): Promise<{ relation: TypedRelation; index: readonly string[] }> {
+interface OpenedFile {
+  readonly relation: TypedRelation;
+  readonly index: readonly string[];
+  /** The positions of columns without a name, from 1. */
+  readonly unnamed: readonly number[];
+}
+
+async function openFile(connection: DuckDBConnection, path: string): Promise<OpenedFile> {
   const file = basename(path);
+  const malformed = (error: Error) => {
+    const problem = `it is no Parquet, or damaged: ${summaryOf(error).replaceAll(path, file)}`;
+    return new AppError("DATA_MALFORMED", { file, problem }, { cause: error });
+  };
   try {
-    // DuckDB would call the second of two `a` by another name.
     const schema = await connection.runAndReadAll(
-      `SELECT name, num_children FROM parquet_schema(${pathLiteral(path)})`,
+      `SELECT name, num_children, precision, scale FROM parquet_schema(${pathLiteral(path)})`,
     );
-    requireDistinct(file, topLevel(schema.getRowsJS()));
+    const fields = fieldsOf(schema.getRowsJS());
+    // DuckDB would call the second of two `a` by another name, and one without a name by its position.
+    requireDistinct(
+      file,
+      fields.map(({ name }) => name),
+    );
     const select = `SELECT * FROM read_parquet(${pathLiteral(path)}, hive_partitioning = false)`;
+    const described = await describe(connection, select);
+    const columns = described.flatMap((column, at) => {
+      const { name, tooPrecise } = fields[at]!;
+      if (isNameless(name)) return [];
+      return [tooPrecise === null ? column : ({ ...column, sqlType: tooPrecise, kind: "unreadable" } as const)];
+    });
     return {
-      relation: { file, select, columns: await describe(connection, select) },
+      relation: { file, select, columns, malformed },
       index: await indexOf(connection, path),
+      unnamed: fields.flatMap(({ name }, at) => (isNameless(name) ? [at + 1] : [])),
     };
   } catch (error) {
     if (!(error instanceof Error) || error instanceof AppError) throw error;
-    const problem = summaryOf(error).replaceAll(path, file);
-    throw new AppError("DATA_MALFORMED", { file, problem }, { cause: error });
+    throw malformed(error);
   }
 }
 
-/** The names of the root's children; a schema is listed depth first. */
-function topLevel(rows: readonly (readonly unknown[])[]): string[] {
-  const names: string[] = [];
+/** A child of the root, as the file's own schema has it. */
+interface Field {
+  readonly name: string;
+  /** Its type, if it has decimals anywhere that DuckDB reads as other numbers and says nothing. */
+  readonly tooPrecise: string | null;
+}
+
+/** What DuckDB's decimals have at most. */
+const mostDigits = 38;
+
+/** A schema is listed depth first. */
+function fieldsOf(rows: readonly (readonly unknown[])[]): Field[] {
+  const fields: Field[] = [];
   const skip = (at: number): number => {
     let next = at + 1;
     for (let child = Number(rows[at]![1] ?? 0); child > 0; child--) next = skip(next);
     return next;
   };
-  for (let at = 1; at < rows.length; at = skip(at)) names.push(String(rows[at]![0]));
-  return names;
+  for (let at = 1, next = at; at < rows.length; at = next) {
+    next = skip(at);
+    const decimal = rows.slice(at, next).find(([, , precision]) => Number(precision ?? 0) > mostDigits);
+    fields.push({
+      name: String(rows[at]![0]),
+      tooPrecise: decimal === undefined ? null : `DECIMAL(${decimal[2]},${decimal[3] ?? 0})`,
+    });
+  }
+  return fields;
 }
 
 /** The columns that pandas wrote for the labels of the rows, by the file's own word. */

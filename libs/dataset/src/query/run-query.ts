@@ -96,8 +96,12 @@ export async function parquetAsSource(
   { relations, names }: ParquetFiles,
   table: Table,
 ): Promise<void> {
-  for (const [index, { select, columns }] of relations.entries()) {
-    const list = names.map((name) => {
+  // DuckDB would give other numbers of it.
+  const readable = names.filter((name) =>
+    relations.every(({ columns }) => columns.find((column) => column.name === name)!.kind !== "unreadable"),
+  );
+  for (const [index, { select, columns, malformed }] of relations.entries()) {
+    const list = readable.map((name) => {
       const { kind } = columns.find((column) => column.name === name)!;
       const decided = table.columns.find((column) => column.name === name)!;
       // Where files declare numbers of several widths, the widest that all of them fit into.
@@ -106,7 +110,11 @@ export async function parquetAsSource(
       return isMixed ? `CAST(${identifier(name)} AS DOUBLE) AS ${identifier(name)}` : identifier(name);
     });
     const from = `SELECT ${list.join(", ")} FROM (${select}\n)`;
-    await connection.run(index === 0 ? `CREATE TABLE source AS ${from}` : `INSERT INTO source ${from}`);
+    await connection
+      .run(index === 0 ? `CREATE TABLE source AS ${from}` : `INSERT INTO source ${from}`)
+      .catch((error: unknown) => {
+        throw malformed !== undefined && error instanceof Error ? malformed(error) : error;
+      });
   }
 }
 

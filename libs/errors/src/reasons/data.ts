@@ -116,6 +116,11 @@ export const dataReasons = {
     (d: { column: string; sqlType: string }) =>
       `column '${d.column}' is of type ${d.sqlType}, which is no number, text, boolean or date; leave it out with data.drop, or make something of it in data.query`,
   ),
+  COLUMN_TOO_PRECISE: define(
+    "invalid_argument",
+    (d: { column: string; sqlType: string }) =>
+      `column '${d.column}' is of type ${d.sqlType}, and decimals of more than 38 digits are not read; write it with 38 at most, as doubles or as text, or leave it out with data.drop`,
+  ),
   COLUMN_NOT_NUMERIC: define(
     "invalid_argument",
     (d: { column: string; step: string; example: string }) =>
