@@ -46,8 +46,10 @@ export async function buildModel(config: TrainingConfig, loaded: LoadedData, por
   const { clock, log } = ports;
   const warnings: string[] = [];
   const warn = (sentences: readonly string[]) => {
-    warnings.push(...sentences);
-    for (const sentence of sentences) log("warn", sentence);
+    for (const sentence of sentences) {
+      warnings.push(sentence);
+      log("warn", sentence);
+    }
   };
   const data = checkTrainingData(config, loaded.table);
   warn(data.warnings);

@@ -65,7 +65,7 @@ async function findMissing(
   for (let at = 0; at < digests.length; at += askedAtOnce) {
     const request = { blake3: digests.slice(at, at + askedAtOnce) };
     const answer = await client.artifacts.findMissingBlobs(request, callOptions(signal));
-    missing.push(...answer.blake3.flatMap((blake3) => byDigest.get(blake3) ?? []));
+    for (const blake3 of answer.blake3) if (byDigest.has(blake3)) missing.push(byDigest.get(blake3)!);
   }
   return missing;
 }

@@ -27,7 +27,8 @@ export function confusionPlot({ truth, prediction, classes }: JudgedClasses): Pl
   const x = { field: "predicted", type: "nominal", sort: [...classes] } as const;
   const y = { field: "actual", type: "nominal", sort: [...classes] } as const;
   const color = { field: "rows", type: "quantitative", scale: { scheme: "blues" } } as const;
-  const isDark = `datum.rows > ${Math.max(...counts) / 2}`;
+  const most = counts.reduce((most, count) => Math.max(most, count), 0);
+  const isDark = `datum.rows > ${most / 2}`;
   return {
     name: "confusion-matrix",
     rows,

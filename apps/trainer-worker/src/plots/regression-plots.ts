@@ -6,8 +6,11 @@ import { type Layer, type Plot, reference, thinned } from "./plot.ts";
 
 export function regressionPlots(truth: Float64Array, predicted: Float64Array): readonly Plot[] {
   const rows = thinned(Array.from(truth, (actual, i) => ({ actual, predicted: predicted[i]! })));
-  const values = rows.flatMap((row) => [row.actual, row.predicted]);
-  const [least, most] = [Math.min(...values), Math.max(...values)];
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { actual, predicted } of rows) {
+    least = Math.min(least, actual, predicted);
+    most = Math.max(most, actual, predicted);
+  }
   return [
     {
       name: "predicted-vs-actual",

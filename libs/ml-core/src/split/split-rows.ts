@@ -35,15 +35,17 @@ export function splitRows(rows: number, { test, validation, stratify, seed }: Sp
     throw new ArgumentError(
       `"test" + "validation" expected below 1, so that training rows are left, got ${test + validation}`,
     );
-  const parts: { [part in keyof RowSplit]: number[] } = { train: [], validation: [], test: [] };
-  for (const members of hashOrderedClasses(rows, stratify, seed)) {
+  const parts = hashOrderedClasses(rows, stratify, seed).map((members) => {
     const testEnd = Math.round(members.length * test);
     const validationEnd = testEnd + Math.round(members.length * validation);
-    parts.test.push(...members.slice(0, testEnd));
-    parts.validation.push(...members.slice(testEnd, validationEnd));
-    parts.train.push(...members.slice(validationEnd));
-  }
-  return { train: ascending(parts.train), validation: ascending(parts.validation), test: ascending(parts.test) };
+    return {
+      test: members.slice(0, testEnd),
+      validation: members.slice(testEnd, validationEnd),
+      train: members.slice(validationEnd),
+    };
+  });
+  const all = (part: keyof RowSplit) => ascending(parts.flatMap((ofClass) => ofClass[part]));
+  return { train: all("train"), validation: all("validation"), test: all("test") };
 }
 
 function ascending(rows: readonly number[]): Int32Array {

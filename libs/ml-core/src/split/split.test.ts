@@ -24,6 +24,12 @@ describe("splitRows", () => {
     );
   });
 
+  it("divides more rows than the engine takes arguments of a call", () => {
+    const parts = splitRows(300_000, { test: 0.5, validation: 0, stratify: null, seed: 1 });
+    expect([parts.train.length, parts.test.length]).toEqual([150_000, 150_000]);
+    expect(new Set([...parts.train, ...parts.test]).size).toBe(300_000);
+  });
+
   it("gives test round(n · test) rows of each class, and validation round(n · validation)", () => {
     fc.assert(
       fc.property(labelled, seed, (labels, s) => {

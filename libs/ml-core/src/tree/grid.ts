@@ -32,7 +32,8 @@ const inFloat32: Grid = { finest: 126, stepsMax: 2 ** 24 };
 export function gridExponent(trees: readonly Tree[], outputs: number): number {
   const { finest, stepsMax } = trees.some(({ output }) => output < 0) ? inFloat32 : inDouble;
   const largest = largestTerms(trees, outputs);
-  const most = Math.max(...largest.map((terms) => terms.reduce((sum, term) => sum + term, 0)));
+  const sums = largest.map((terms) => terms.reduce((sum, term) => sum + term, 0));
+  const most = sums.reduce((most, sum) => Math.max(most, sum), Number.NEGATIVE_INFINITY);
   if (!Number.isFinite(most)) throw new Error(`leaf values expected to have a finite sum, got ${most}`);
   // The logarithm may be off by a rounding, and so may the steps of single leaves: hence the search below.
   let q = Math.min(finest, Math.ceil(Math.log2(stepsMax) - Math.log2(most)));

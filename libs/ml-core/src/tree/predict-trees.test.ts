@@ -24,6 +24,20 @@ const boosted = (trees: readonly Tree[], base: readonly number[], link: TreeEsti
   importance: Float64Array.of(1),
 });
 
+it("takes trees of more nodes than the engine takes arguments of a call", () => {
+  const nodes = 300_000;
+  const stump = cut(0, [1], [3], 0);
+  const tree: Tree = {
+    feature: Int32Array.from({ length: nodes }, (_, node) => stump.feature[node] ?? -1),
+    threshold: new Float64Array(nodes),
+    left: Int32Array.from({ length: nodes }, (_, node) => stump.left[node] ?? -1),
+    right: Int32Array.from({ length: nodes }, (_, node) => stump.right[node] ?? -1),
+    output: 0,
+    value: Float64Array.from({ length: nodes }, (_, node) => stump.value[node] ?? 0),
+  };
+  expect(anomalyScores({ trees: [tree], normalizer: 1 } as never, column(-1, 1))).toHaveLength(2);
+});
+
 describe("sumTrees", () => {
   it("adds leaves to the output that each tree names", () => {
     const trees = [cut(0, [1], [2], 0), cut(5, [10], [20], 1)];

@@ -33,7 +33,11 @@ export type TreePrediction =
  * is the sum times 1 / trees.
  */
 export function anomalyScores({ trees, normalizer }: IsolationForestEstimator, x: Matrix): Float64Array {
-  requireColumns(x, 1 + trees.reduce((most, { feature }) => Math.max(most, ...feature), 0), "at least ");
+  const lastColumn = trees.reduce(
+    (most, { feature }) => feature.reduce((most, column) => Math.max(most, column), most),
+    0,
+  );
+  requireColumns(x, 1 + lastColumn, "at least ");
   const scale = 1 / trees.length;
   return sumTrees(trees, 1, x).map((sum) => 2 * (0.5 - exp2(-((sum * scale) / normalizer))));
 }

@@ -157,7 +157,7 @@ interface Weight {
 function weightsOf(tree: Tree, id: number, outputs: number): Weight[] {
   const weights: Weight[] = [];
   for (let node = 0; node < tree.feature.length; node++)
-    if (tree.feature[node]! < 0) weights.push(...sharedLeaf(tree, id, node, outputs));
+    if (tree.feature[node]! < 0) for (const weight of sharedLeaf(tree, id, node, outputs)) weights.push(weight);
   return weights;
 }
 
