@@ -3,7 +3,7 @@
  *
  * RFC 4180: a delimiter or a line break between quotes separates nothing, a quote within them is written twice. Beyond it,
  * as DuckDB reads: a line ends with LF, CR LF or CR; empty lines are no records; blanks after a delimiter do not belong to
- * the value; a quote within a value that does not begin with one is itself.
+ * the value, and blanks within quotes do; a quote within a value that does not begin with one is itself.
  * @module
  */
 
@@ -54,7 +54,7 @@ export class CsvError extends Error {
 
 export interface CsvDialect {
   readonly delimiter: string;
-  /** As they stand in the file, without the quotes around and without blanks before them; "" where there is none. */
+  /** As they stand in the file, without the quotes around and without blanks before these; "" where there is none. */
   readonly names: readonly string[];
   /** Characters up to where the first row begins. */
   readonly end: number;
@@ -78,7 +78,7 @@ export function csvDialect(text: string, candidates: readonly string[], isWhole:
     try {
       const record = readRecord(text, start, delimiter, isWhole);
       if (record === null) return null;
-      const names = record.cells.map((cell) => cell ?? "");
+      const names = record.cells.map((cell) => (cell === null || cell.trim() === "" ? "" : cell));
       if (best === null || names.length > best.names.length) best = { delimiter, names, end: record.end };
     } catch (error) {
       // Quotes do not stand so beside a delimiter that is not the file's.
@@ -123,14 +123,14 @@ function quotedCell(text: string, from: number, separator: number): Found {
       const code = text.charCodeAt(end);
       if (end < text.length && code !== separator && code !== lineFeed && code !== carriageReturn)
         throw new CsvError(`after the quote of '${value.slice(0, 20)}' comes '${text.slice(end, end + 10)}'`);
-      return { value: withoutBlanks(value), end };
+      return { value, end };
     }
     value += '"';
     start = close + 2;
   }
 }
 
-/** A value without the blanks before it, which belong to the delimiter, quoted or not: DuckDB does not tell them apart. */
+/** A value without the blanks before it, which belong to the delimiter where they stand in no quotes. */
 export function withoutBlanks(cell: string): string {
   const first = cell.charCodeAt(0);
   return first === 0x20 || first === 0x09 ? cell.replace(/^[ \t]+/, "") : cell;

@@ -242,6 +242,7 @@ it("warns of texts that may be meant as dates or numbers, and says how; not of s
     money: ["$5,307.50", "(48.00)"],
     share: ["12%", "4 %"],
     city: ["Bern", "Basel"],
+    code: ["1001", "01,5"],
   };
   const columns = Object.entries(cells).map(([name, [a, b]]) => text(name, [a!, b!, a!, b!, a!, b!]));
   const { warnings } = checkTrainingData(plan, table(...columns, label));

@@ -4,15 +4,15 @@
  */
 import { basename } from "node:path";
 import type { ColumnType, TableSchema } from "@mintmark/columns/column-schema";
-import { CsvError, fitted, readRecord } from "@mintmark/columns/csv-text";
-import { AppError } from "@mintmark/errors";
+import type { Cell } from "@mintmark/columns/csv-text";
 import { requireDistinct } from "./column-names.ts";
 import { headerOf } from "./csv/open-csv.ts";
+import { recordsOf } from "./csv/records.ts";
 import { identifier, openReader } from "./duckdb.ts";
 import { type Format, formatOf } from "./format.ts";
 import { objectsOf } from "./json/read-json.ts";
 import { openParquet } from "./parquet/read-parquet.ts";
-import { encodingOf, requireFile, textOfFile } from "./text-of-file.ts";
+import { encodingOfFile, requireWhole } from "./text-of-file.ts";
 import { numberOf, rowsOf, type SqlColumn, textOf, unsupported } from "./typed-columns.ts";
 
 /** Some rows of a file. */
@@ -38,7 +38,7 @@ export async function* readRows(
   options: RawOptions = {},
 ): AsyncGenerator<RawRows> {
   for (const path of files) {
-    await requireFile(path);
+    await requireWhole(path);
     yield* rowsOfFile(formatOf(path), path, most, options);
   }
 }
@@ -61,49 +61,25 @@ async function* rowsOfFile(format: Format, path: string, most: number, options: 
 
 async function* csvRows(path: string, most: number, { delimiter, encoding }: RawOptions): AsyncGenerator<RawRows> {
   const file = basename(path);
-  const actual = await encodingOf(path, encoding ?? null);
+  const actual = await encodingOfFile(path, encoding ?? null);
   const { dialect } = await headerOf(path, actual, delimiter ?? null);
-  requireDistinct(file, dialect.names);
-  let cells: (string | null)[][] = dialect.names.map(() => []);
-  let row = 0;
+  const { names } = dialect;
+  requireDistinct(file, names);
+  let rows: (readonly Cell[])[] = [];
+  let before = 0;
   const taken = (): RawRows => {
-    const columns = new Map(dialect.names.map((name, at) => [name, cells[at]!] as const));
-    const rows = cells[0]?.length ?? 0;
-    cells = dialect.names.map(() => []);
-    return { file, before: row - rows, rows, columns };
+    const columns = new Map(names.map((name, at) => [name, rows.map((cells) => cells[at]!)] as const));
+    const batch = { file, before, rows: rows.length, columns };
+    before += rows.length;
+    rows = [];
+    return batch;
   };
-  let text = "";
-  let skip = dialect.end;
-  const take = (isWhole: boolean): boolean => {
-    let at = 0;
-    for (
-      let record = readRecord(text, at, dialect.delimiter, isWhole);
-      record !== null;
-      record = readRecord(text, at, dialect.delimiter, isWhole)
-    ) {
-      row++;
-      const fitting = fitted(record.cells, dialect.names);
-      if (fitting === null)
-        throw new CsvError(`row ${row} has ${record.cells.length} values for ${dialect.names.length} columns`);
-      for (const [column, cell] of fitting.entries()) cells[column]!.push(cell);
-      at = record.end;
-      if (cells[0]!.length === most) break;
+  for await (const records of recordsOf(path, actual, dialect))
+    for (const cells of records) {
+      rows.push(cells);
+      if (rows.length === most) yield taken();
     }
-    text = text.slice(at);
-    return cells[0]?.length === most;
-  };
-  try {
-    for await (const piece of textOfFile(path, actual)) {
-      text += piece.slice(skip);
-      skip = Math.max(0, skip - piece.length);
-      while (take(false)) yield taken();
-    }
-    while (take(true)) yield taken();
-    if ((cells[0]?.length ?? 0) > 0) yield taken();
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw new AppError("DATA_MALFORMED", { file, problem: error.message }, { cause: error });
-  }
+  if (rows.length > 0) yield taken();
 }
 
 async function* jsonRows(path: string, most: number, { encoding }: RawOptions): AsyncGenerator<RawRows> {

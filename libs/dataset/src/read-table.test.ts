@@ -101,6 +101,7 @@ describe("what a column is", () => {
     ["either.csv", 'a\n1.250\n"2,5"\n', "'2,5' in row 2 of either.csv, beside '1.250' in row 1"],
     ["either.json", '[{"a":"1.250"},{"a":"2,5"}]', "'2,5' in row 2 of either.json, beside '1.250' in row 1"],
     ["nan.csv", `a\n${"1\n".repeat(3000)}NAN\n`, "'NAN' in row 3001 of nan.csv"],
+    ["signs.csv", `a\n${"1\n".repeat(3000)}+-5\n`, "'+-5' in row 3001 of signs.csv"],
     ["zero.csv", 'a\n"0,125"\n1.5\n', "'1.5' in row 2 of zero.csv"],
     ["flags.json", '[{"a":1},{"a":true}]', "holds numbers and booleans: 'true' in row 2 of flags.json"],
     ["texts.json", '[{"a":"x"},{"a":2}]', "holds text and numbers: '2' in row 2 of texts.json"],
@@ -156,6 +157,16 @@ describe("a column of JSON", () => {
     ]);
   });
 
+  it("of booleans beside texts is refused also where it is text, but not booleans alone", async () => {
+    const reading = { types: { x: "text" } } as const;
+    const mixed = await read("mixed.json", '[{"x":"maybe"},{"x":true}]', { reading });
+    expect(problemOf(mixed, "x")).toContain(
+      "column 'x' is text by data.types, but row 2 of mixed.json holds 'true'; a boolean beside texts is written as one of them, in quotes",
+    );
+    const flags = await read("flags.json", '[{"x":true},{"x":null},{"x":false}]', { reading });
+    expect(valuesOf(flags, "x")).toEqual(["true", "", "false"]);
+  });
+
   it("without a name is left out, and that is said", async () => {
     const table = await read("nameless.json", '[{"":1,"x":2},{"":2,"x":3}]');
     expect(typesOf(table)).toEqual({ x: "integer" });
@@ -195,6 +206,13 @@ describe("names", () => {
     const table = await read("blanks.csv", 'age, work,"a ""b"", c", 1st \n20, Private,x, y\n');
     expect(table.columns.map(({ name }) => name)).toEqual(["age", "work", 'a "b", c', "1st "]);
     expect([valuesOf(table, "work"), valuesOf(table, "1st ")]).toEqual([["Private"], ["y"]]);
+  });
+
+  it("and values keep the blanks that stand in quotes", async () => {
+    const table = await read("quoted.csv", 'a," b"\n1, x\n2," x"\n3,"\tx"\n4, "x"\n');
+    expect(valuesOf(table, " b")).toEqual(["x", " x", "\tx", "x"]);
+    const plain = await read("plain.csv", 'a, b\n"1", x\n"2", x\n');
+    expect(valuesOf(plain, "b")).toEqual(["x", "x"]);
   });
 
   it.each([
@@ -254,6 +272,8 @@ describe("files", () => {
     ["empty lines, also before the names", "\n\na,b\n\n1,2\n\n"],
     ["no line break at the end", "a,b\n1,2"],
     ["quotes around everything", '"a","b"\n"1","2"\n'],
+    ["lines that end in several ways", "a,b\r\n1,2\n"],
+    ["a delimiter and blanks at a row's end", "a,b\n1,2, \n"],
   ])("of CSV may have %s", async (_, text) => {
     const table = await read("written.csv", text);
     expect([valuesOf(table, "a"), valuesOf(table, "b")]).toEqual([[1], [2]]);
@@ -263,6 +283,38 @@ describe("files", () => {
     expect(valuesOf(await read("one.csv", 'a\n1\n\n""\n2\n'), "a")).toEqual([1, Number.NaN, 2]);
   });
 
+  it("of one column have a row for each delimiter that is all of a line", async () => {
+    expect(valuesOf(await read("one.csv", "x\nNaN,\n,\nNA ,\n7,\n"), "x")).toEqual([
+      Number.NaN,
+      Number.NaN,
+      Number.NaN,
+      7,
+    ]);
+  });
+
+  it("have no row that DuckDB drops for its length, whatever its place", async () => {
+    const long = "a".repeat(3_000_000);
+    const many = "1,b\n".repeat(8_000_000);
+    for (const [name, text, rows] of [
+      ["tail.csv", `x,y\n${many}3,${long}`, 8_000_001],
+      ["middle.csv", `x,y\n1,b\n3,"${long}"\n4,c\n`, 3],
+    ] as const) {
+      const table = await read(name, text);
+      expect([name, table.rows]).toEqual([name, rows]);
+      expect(valuesOf(table, "y").filter((value) => value === long)).toHaveLength(1);
+    }
+    const packed = await read("tail.csv.gz", gzipSync(`x,y\n1,b\n3,${long}`));
+    expect(valuesOf(packed, "y").at(-1)).toBe(long);
+  });
+
+  it("are refused for a row that no reading takes for its length, and for a quote that makes one of many", async () => {
+    const long = "a".repeat(40_000_000);
+    for (const text of [`x,y\n1,2\n3,${long}`, `x,y\n1,2\n"3,${long}`])
+      expect((await failure(read("endless.csv", text))).message).toBe(
+        "endless.csv: row 2: longer than 33554432 characters, and no longer one is taken; a quote that is left open makes a row of many",
+      );
+  });
+
   it("may have a delimiter and an encoding of their own", async () => {
     const table = await read("own.csv", Buffer.from("a^b\nM\xfcller^2\n", "latin1"), {
       reading: { delimiter: "^", encoding: "latin1" },
@@ -270,6 +322,16 @@ describe("files", () => {
     expect([valuesOf(table, "a"), valuesOf(table, "b")]).toEqual([["Müller"], [2]]);
     const utf16 = await read("utf16.csv", Buffer.from("\uFEFFa\tb\né\t2\n", "utf16le"));
     expect(valuesOf(utf16, "a")).toEqual(["é"]);
+  });
+
+  it("are of the encoding that their mark says, whatever is said of the others", async () => {
+    const reading = { encoding: "latin1" };
+    for (const bytes of [
+      Buffer.from("\uFEFFa,b\né,2\n"),
+      Buffer.from("\uFEFFa,b\né,2\n", "utf16le"),
+      Buffer.from("\uFEFFa,b\né,2\n", "utf16le").swap16(),
+    ])
+      expect(valuesOf(await read("marked.csv", bytes, { reading }), "a")).toEqual(["é"]);
   });
 
   it("take no line for a comment or a preamble", async () => {
@@ -295,12 +357,15 @@ describe("files", () => {
   });
 
   it.each([
-    ["a row that is too short", "a,b,c\n1,2,3\n4,5\n", "Line: 3"],
-    ["a row that is too long", "a,b\n1,2\n3,4,5\n", "Expected Number of Columns: 2 Found: 3"],
-    ["a quote that does not end", 'a,b\n"x,1\n', "unterminated quote"],
+    ["a row that is too short", "a,b,c\n1,2,3\n4,5\n", "row 2: 2 values for 3 columns, as ',' separates them"],
+    ["a row that is too long", "a,b\n1,2\n3,4,5\n", "row 2: 3 values for 2 columns"],
+    ["two delimiters at a row's end", "a,b\n1,2,\n3,4,,\n", "row 2: 4 values for 2 columns"],
+    ["two delimiters at the end of all", "a,b\n1,2\n3,4,,", "row 2: 4 values for 2 columns"],
+    ["two delimiters after a cell of lines", 'a,b\n1,"2\n3",,\n', "row 1: 4 values for 2 columns"],
+    ["a quote that does not end", 'a,b\n"x,1\n', "row 1: a quote does not end"],
     ["nothing in it", "", "there are none; CSV begins with a line of them"],
     ["empty lines alone", "\n\n", "there are none"],
-    ["a title above the names", "my data\na,b\n1,2\n", "Line: 2"],
+    ["a title above the names", "my data\na,b\n1,2\n", "row 1: 2 values for 1 column"],
     ["bytes that are not UTF-8", Buffer.from("a\ncaf\xE9\n", "latin1"), "data.encoding"],
   ])("are refused with %s, and where it is", async (_, text, problem) => {
     const error = await failure(read("broken.csv", text));
@@ -318,6 +383,16 @@ describe("files", () => {
           reason: "DATA_MALFORMED",
           message: expect.stringContaining("breaks off"),
         });
+  });
+
+  it("are refused if gzip wrote one under another name, and if an object of JSON has no end in sight", async () => {
+    const message = async (name: string, content: string | Buffer) => (await failure(read(name, content))).message;
+    expect(await message("packed.csv", gzipSync("a\n1\n"))).toBe(
+      "packed.csv: it is compressed by gzip, and its name does not end in .gz; rename it",
+    );
+    expect(await message("endless.json", `[{"a":"${"x".repeat(140_000_000)}"}]`)).toBe(
+      "endless.json: an object is longer than 67108864 bytes, and no longer one is taken",
+    );
   });
 
   it("are refused if JSON breaks off or is no list of objects, one is not there, of no format or of two", async () => {

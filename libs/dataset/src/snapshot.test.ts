@@ -1,7 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { readRows } from "./read-rows.ts";
 import { findSnapshots, isRemote } from "./snapshot.ts";
 
 let directory: string;
@@ -38,6 +40,34 @@ it("takes a name literally that has the characters of a pattern", async () => {
 it("refuses what matches nothing, and directories", async () => {
   await expect(findSnapshots("data/*.parquet", directory)).rejects.toMatchObject({ reason: "DATA_FILE_NOT_FOUND" });
   await expect(findSnapshots("data", directory)).rejects.toMatchObject({ reason: "DATA_FILE_NOT_FOUND" });
+});
+
+it("refuses what is no regular file, also behind a link and of a glob, naming it, and never waits for it", async () => {
+  const odd = join(directory, "odd");
+  await mkdir(odd);
+  execFileSync("mkfifo", [join(odd, "pipe.csv")]);
+  for (const [name, to] of [
+    ["link.csv", "pipe.csv"],
+    ["zero.csv", "/dev/zero"],
+    ["loop.csv", "loop.csv"],
+    ["gone.csv", "nowhere.csv"],
+    ["folder.csv", "."],
+  ] as const)
+    await symlink(to, join(odd, name));
+  for (const [name, problem] of [
+    ["pipe.csv", "it is a named pipe, and only regular files are read"],
+    ["link.csv", "it is a named pipe"],
+    ["zero.csv", "it is a device or a socket"],
+    ["loop.csv", "it is a link that leads to itself"],
+    ["gone.csv", "it is a link to a file that is not there"],
+    ["folder.csv", "it is a folder"],
+  ] as const) {
+    const refusal = { reason: "DATA_MALFORMED", message: expect.stringContaining(`${join(odd, name)}: ${problem}`) };
+    await expect(findSnapshots(`odd/${name.replace(".", "*.")}`, directory)).rejects.toMatchObject(refusal);
+    if (name !== "folder.csv") await expect(findSnapshots(`odd/${name}`, directory)).rejects.toMatchObject(refusal);
+    const rows = readRows([join(odd, name)], 10);
+    await expect(rows.next()).rejects.toMatchObject(refusal);
+  }
 });
 
 it("tells URIs from files", () => {

@@ -8,6 +8,7 @@ import { glob, mkdir, stat } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { type Digests, digestsOfStream } from "@mintmark/crypto/digests";
 import { AppError } from "@mintmark/errors";
+import { requireFile } from "./text-of-file.ts";
 
 export interface SnapshotFile extends Digests {
   /** Relative to the training file, with `/` between parts. */
@@ -23,12 +24,13 @@ export function isRemote(source: string): boolean {
 /**
  * The local files that `source` names, in the order of their names: one file, or all that match a glob.
  * @param directory the folder of the training file
- * @throws AppError DATA_FILE_NOT_FOUND if there is none
+ * @throws AppError DATA_FILE_NOT_FOUND if there is none, DATA_MALFORMED if one is no regular file
  */
 export async function findSnapshots(source: string, directory: string): Promise<SnapshotFile[]> {
   const paths = await findFiles(source, directory);
   if (paths.length === 0) throw new AppError("DATA_FILE_NOT_FOUND", { source });
   const snapshots: SnapshotFile[] = [];
+  for (const path of paths) await requireFile(path);
   for (const path of paths) snapshots.push({ name: nameOf(path, directory), path, ...(await digestsOfFile(path)) });
   return snapshots;
 }
@@ -38,12 +40,12 @@ export function digestsOfFile(path: string): Promise<Digests> {
   return digestsOfStream(createReadStream(path, { highWaterMark: 1 << 20 }));
 }
 
-/** The paths of the files, in the order of their names; none if nothing matches. */
+/** The paths of the files, in the order of their names; none if nothing matches. A link is one, whatever it leads to. */
 export async function findFiles(source: string, directory: string): Promise<string[]> {
   // A name that exists is meant literally, also if it has characters of a pattern in it.
   const literal = resolve(directory, source);
   const entry = await stat(literal).catch(() => undefined);
-  if (entry !== undefined) return entry.isFile() ? [literal] : [];
+  if (entry !== undefined) return entry.isDirectory() ? [] : [literal];
   const found: string[] = [];
   for await (const entry of glob(source, { cwd: directory, withFileTypes: true }))
     if (!entry.isDirectory()) found.push(join(entry.parentPath, entry.name));

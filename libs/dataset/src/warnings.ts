@@ -5,6 +5,7 @@
  */
 
 import { parseDate } from "@mintmark/columns/date-text";
+import { commaFormat, parseNumber } from "@mintmark/columns/number-text";
 import type { NumberTableColumn, TextTableColumn } from "./table.ts";
 import { rowsWhere } from "./target.ts";
 import type { TrainingData } from "./training-data.ts";
@@ -37,7 +38,11 @@ function textWarnings({ name, values }: TextTableColumn): string[] {
     distinct.size - (missing > 0 ? 1 : 0) === values.length - missing &&
     missing < values.length / 2;
   const present = [...distinct].filter((value) => value !== "");
-  const form = forms.find(({ isOf }) => present.every(isOf));
+  // Plain numbers are text because someone said so.
+  const isSaid = present.every(
+    (value) => parseNumber(value) !== undefined || parseNumber(value, commaFormat) !== undefined,
+  );
+  const form = isSaid ? undefined : forms.find(({ isOf }) => present.every(isOf));
   return [
     ...(form === undefined
       ? []

@@ -3,7 +3,7 @@
  * training data was: by the schema that it carries.
  * @module
  */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import type { TableSchema } from "@mintmark/columns/column-schema";
 import { readValues } from "@mintmark/columns/read-values";
@@ -114,6 +114,8 @@ async function predictFiles(session: Session, target: string, data: string, keep
 async function scoringBody(path: string): Promise<unknown> {
   if (extname(path).toLowerCase() !== ".json") return undefined;
   try {
+    // A pipe may never end.
+    if (!(await stat(path)).isFile()) return undefined;
     const document: unknown = JSON.parse(await readFile(path, "utf8"));
     const isBody =
       typeof document === "object" && document !== null && formats.some((format) => Object.hasOwn(document, format));

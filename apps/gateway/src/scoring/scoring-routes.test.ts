@@ -31,10 +31,14 @@ const models: Pick<ServedModels, "get"> = {
       throw new AppError("MODEL_NOT_TRUSTED", { model: "untrusted", version: 1, problems: "no signature" });
     if (uri === "damaged") throw new AppError("PULLED_FILE_DIFFERS", { path: "model.onnx" });
     if (!known.has(uri)) throw new AppError("MODEL_NOT_FOUND", { model: uri });
-    return { version: undefined as never, predictor };
+    const { schema } = predictor;
+    return {
+      version: undefined as never,
+      predictor: uri === "latin" ? { ...predictor, schema: { ...schema, encoding: "latin1" } } : predictor,
+    };
   },
 };
-const known = new Set(["x@champion", "模型@champion", "my model/3", `${"n".repeat(255)}@champion`]);
+const known = new Set(["x@champion", "latin", "模型@champion", "my model/3", `${"n".repeat(255)}@champion`]);
 
 const logged: string[] = [];
 let app: FastifyInstance;
@@ -200,6 +204,8 @@ describe("POST invocations", () => {
       app.inject({ method: "POST", url, payload, headers: { "content-type": type } });
     const utf16 = await ask(Buffer.from("\uFEFFa,b\n1,K\u00f6ln\n", "utf16le"), "text/csv");
     expect([utf16.statusCode, utf16.json().predictions[0].said]).toEqual([200, "K\u00f6ln"]);
+    const swapped = await ask(Buffer.from("\uFEFFa,b\n1,K\u00f6ln\n", "utf16le").swap16(), "text/csv");
+    expect([swapped.statusCode, swapped.json().predictions?.[0].said]).toEqual([200, "K\u00f6ln"]);
     for (const [text, type] of [
       ["a,b\n1,K\u00f6ln\n", "text/csv"],
       ['{"inputs":{"a":[1],"b":["K\u00f6ln"]}}', "application/json"],
@@ -207,5 +213,17 @@ describe("POST invocations", () => {
       const answer = await ask(Buffer.from(text, "latin1"), type);
       expect([answer.statusCode, answer.json().message]).toEqual([400, "the body is not UTF-8"]);
     }
+  });
+
+  it("takes CSV as the model's data was written, as predict --data does, unless a mark or a charset says otherwise", async () => {
+    const ask = (payload: Buffer, type: string, uri = "latin") =>
+      app.inject({ method: "POST", url: `/serve/${uri}/invocations`, payload, headers: { "content-type": type } });
+    const said = async (...args: Parameters<typeof ask>) => (await ask(...args)).json().predictions[0].said;
+    // Valid UTF-8, and yet other letters in latin1.
+    const bytes = Buffer.from("a,b\n1,\u00c3\u00b6\n", "latin1");
+    expect(await said(bytes, "text/csv")).toBe("\u00c3\u00b6");
+    expect(await said(bytes, "text/csv; charset=utf-8")).toBe("\u00f6");
+    expect(await said(Buffer.concat([Buffer.from("\uFEFF"), bytes]), "text/csv")).toBe("\u00f6");
+    expect(await said(Buffer.from('{"inputs":{"a":[1],"b":["\u00f6"]}}'), "application/json")).toBe("\u00f6");
   });
 });

@@ -3,6 +3,7 @@
  * @module
  */
 import { readValues } from "@mintmark/columns/read-values";
+import { encodingOf } from "@mintmark/columns/text-encoding";
 import { mlflowVersion } from "@mintmark/model-package/environment";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { predictRows } from "./predict-rows.ts";
@@ -52,15 +53,16 @@ const methods: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 async function answerInvocation(request: FastifyRequest, reply: FastifyReply, uri: string, models: ServedModels) {
-  const type = bodyType(request.headers["content-type"]);
-  if (type === undefined)
+  const content = contentOf(request.headers["content-type"]);
+  if (content === undefined)
     return reply
       .code(415)
       .type("text/plain")
       .send("This predictor only supports the following content types: text/csv, application/json (charset utf-8)");
   const { predictor } = await models.get(uri);
   const bytes = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
-  const body = textOf(bytes, type === "csv" ? predictor.schema.encoding : undefined);
+  const { type, charset } = content;
+  const body = textOf(bytes, charset ?? (type === "csv" ? predictor.schema.encoding : undefined));
   const inputs = predictor.inputs.map((input) => input.name);
   const raw =
     type === "csv" ? await parseCsvInput(body, inputs, predictor.schema.delimiter) : parseJsonInput(body, inputs);
@@ -70,18 +72,17 @@ async function answerInvocation(request: FastifyRequest, reply: FastifyReply, ur
 }
 
 /**
- * Bodies are UTF-8, or UTF-16 with a byte-order mark. One of CSV may also be written as the data was that the model was trained on.
- * @throws ScoringError if it is neither: letters that are guessed at would be other categories
+ * A body by its byte-order mark, else by the charset of its content type, else, if it is CSV, as the data was written that the
+ * model was trained on.
+ * @throws ScoringError if it is not of that encoding: letters that are guessed at would be other categories
  */
-function textOf(bytes: Buffer, encoding: string | undefined): string {
-  const mark = bytes[0] === 0xff && bytes[1] === 0xfe ? ["utf-16le"] : [];
-  for (const each of [...mark, "utf-8", ...(encoding === undefined ? [] : [encoding])])
-    try {
-      return new TextDecoder(each, { fatal: true }).decode(bytes);
-    } catch {
-      // The next one, if there is one.
-    }
-  throw new ScoringError("BAD_REQUEST", "the body is not UTF-8");
+function textOf(bytes: Buffer, said: string | undefined): string {
+  const encoding = encodingOf(bytes, said);
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    throw new ScoringError("BAD_REQUEST", `the body is not ${encoding.toUpperCase()}`);
+  }
 }
 
 /** The model URI and the action of `/serve/URI/ACTION`; slashes of the URI may be there as they are or as `%2F`. */
@@ -96,14 +97,15 @@ function target(request: FastifyRequest): { uri: string; action: string } {
   }
 }
 
-/** The body's form, or undefined if the content type (with its parameters) is none of those that the protocol takes. */
-function bodyType(contentType: string | undefined): "json" | "csv" | undefined {
+/** The body's form and charset, or undefined if the content type (with its parameters) is none that the protocol takes. */
+function contentOf(contentType: string | undefined): { type: "json" | "csv"; charset?: "utf-8" } | undefined {
   if (contentType === undefined) return undefined;
   const [type = "", ...parameters] = contentType
     .toLowerCase()
     .split(";")
     .map((part) => part.trim());
   if (parameters.some((parameter) => parameter !== "charset=utf-8" && parameter !== "charset=utf8")) return undefined;
-  if (type === "application/json") return "json";
-  return type === "text/csv" ? "csv" : undefined;
+  const charset = parameters.length > 0 ? ({ charset: "utf-8" } as const) : {};
+  if (type === "application/json") return { type: "json", ...charset };
+  return type === "text/csv" ? { type: "csv", ...charset } : undefined;
 }

@@ -6,7 +6,6 @@
  * @module
  */
 
-import { withoutBlanks } from "@mintmark/columns/csv-text";
 import { isMissingCell } from "@mintmark/columns/missing";
 import { hasGroups, parseNumber } from "@mintmark/columns/number-text";
 import { mixture, type Place, type Seen } from "../decide.ts";
@@ -137,7 +136,7 @@ function textColumn(name: string, rules: Rules, rows: number): CsvColumn {
         file = at.file;
         before = texts.length - at.row + 1;
       }
-      texts.push(text === null ? null : withoutBlanks(text));
+      texts.push(text);
     },
     next: () => undefined,
     finish: () => {

@@ -9,13 +9,17 @@ import { type CsvDialect, CsvError, csvDialect, delimiters } from "@mintmark/col
 import { AppError } from "@mintmark/errors";
 import { literal, pathLiteral } from "../duckdb.ts";
 import type { Rules } from "../read-options.ts";
-import { encodingOf, requireFile, textOfFile } from "../text-of-file.ts";
+import { encodingOfFile, requireFile, textOfFile } from "../text-of-file.ts";
 
 export interface CsvFile {
   readonly path: string;
+  readonly encoding: string;
+  readonly dialect: CsvDialect;
+  readonly names: readonly string[];
+  /** Where each name stands. */
+  readonly positions: ReadonlyMap<string, number>;
   /** What DuckDB is given: the file itself, or a copy of it in UTF-8. */
   readonly readable: string;
-  readonly names: readonly string[];
   /** For FROM: its rows, all cells texts by the names c0, c1 …; empty cells are NULL. */
   readonly relation: string;
 }
@@ -23,13 +27,15 @@ export interface CsvFile {
 /** @param scratch where a copy may lie */
 export async function openCsv(path: string, { delimiter, encoding }: Rules, scratch: string): Promise<CsvFile> {
   await requireFile(path);
-  const actual = await encodingOf(path, encoding);
+  const actual = await encodingOfFile(path, encoding);
   const { dialect, header } = await headerOf(path, actual, delimiter);
   // DuckDB skips lines, not records, before the rows; and it reads UTF-8.
   const isPlain = actual === "utf-8" && /^[^\r\n]*(\r\n?|\n|$)$/.test(header);
   const readable = isPlain ? path : join(scratch, `${copies++}.csv`);
   if (!isPlain) await copyRows(path, actual, { dialect, header }, readable);
-  return { path, readable, names: dialect.names, relation: relationOf(readable, dialect) };
+  const { names } = dialect;
+  const positions = new Map(names.map((name, at) => [name, at] as const));
+  return { path, encoding: actual, dialect, names, positions, readable, relation: relationOf(readable, dialect) };
 }
 
 let copies = 0;

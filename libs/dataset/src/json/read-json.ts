@@ -12,11 +12,11 @@ import { type NumberFormat, parseNumber } from "@mintmark/columns/number-text";
 import { repeatedKey } from "@mintmark/columns/repeated-key";
 import { AppError } from "@mintmark/errors";
 import { isNameless, requireDistinct } from "../column-names.ts";
-import { type CellKind, mixture, type Place, type Seen } from "../decide.ts";
+import { type CellKind, mixture, notOfType, type Place, type Seen } from "../decide.ts";
 import { chunksOf, pathLiteral, type Reader, summaryOf } from "../duckdb.ts";
 import type { Rules } from "../read-options.ts";
 import { type Table, unusableColumn } from "../table.ts";
-import { beginsWithMark, encodingOf, requireFile, textOfFile } from "../text-of-file.ts";
+import { beginsWithMark, encodingOfFile, requireWhole, textOfFile } from "../text-of-file.ts";
 import { type ReadColumn, WrittenNumbers } from "../written-numbers.ts";
 
 /** @throws AppError DATA_FILE_NOT_FOUND, DATA_MALFORMED, COLUMN_REPEATED */
@@ -25,7 +25,7 @@ export async function readJson(reader: Reader, paths: readonly string[], rules: 
   const files: { readonly file: string; readonly from: number }[] = [];
   let rows = 0;
   for (const path of paths) {
-    await requireFile(path);
+    await requireWhole(path);
     files.push({ file: basename(path), from: rows });
     for await (const object of objectsOf(reader, path, rules.encoding)) {
       for (const [name, value] of Object.entries(object)) {
@@ -50,6 +50,9 @@ export async function readJson(reader: Reader, paths: readonly string[], rules: 
   return { rows, columns: read.map(({ column }) => column), notes: [...notes, ...read.flatMap(({ notes }) => notes)] };
 }
 
+/** Bytes of an object. */
+const mostOfObject = 1 << 26;
+
 /** The objects of a list, or of the lines, of a file that is there and whole. */
 export async function* objectsOf(
   { connection, scratch }: Reader,
@@ -59,7 +62,7 @@ export async function* objectsOf(
   const file = basename(path);
   const readable = await inUtf8(path, encoding, scratch);
   const compression = readable === path && /\.gz$/i.test(path) ? ", compression = 'gzip'" : "";
-  const options = `format = 'auto', maximum_object_size = 67108864, hive_partitioning = false${compression}`;
+  const options = `format = 'auto', maximum_object_size = ${mostOfObject}, hive_partitioning = false${compression}`;
   let row = 0;
   try {
     for await (const chunk of chunksOf(
@@ -71,7 +74,10 @@ export async function* objectsOf(
     }
   } catch (error) {
     if (!(error instanceof Error) || error instanceof AppError) throw error;
-    const problem = summaryOf(error).replaceAll(readable, file);
+    const isTooLong = error.message.includes("maximum_object_size");
+    const problem = isTooLong
+      ? `an object is longer than ${mostOfObject} bytes, and no longer one is taken`
+      : summaryOf(error).replaceAll(readable, file);
     throw new AppError("DATA_MALFORMED", { file, problem }, { cause: error });
   }
 }
@@ -88,7 +94,7 @@ function objectOf(text: string, file: string, row: number): object {
 
 /** The file itself, or a copy of it as DuckDB reads JSON: in UTF-8 and without a byte-order mark. */
 async function inUtf8(path: string, said: string | null, scratch: string): Promise<string> {
-  const encoding = await encodingOf(path, said);
+  const encoding = await encodingOfFile(path, said);
   if (encoding === "utf-8" && !(await beginsWithMark(path))) return path;
   const copy = join(scratch, `${copies++}.json`);
   await pipeline(textOfFile(path, encoding), createWriteStream(copy));
@@ -128,6 +134,9 @@ function decided(name: string, values: readonly unknown[], { rows, rules, placeO
   if (declared === "text" || (declared === undefined && seen.text !== undefined)) {
     const mixed = declared === undefined && !rules.keepsMixed ? mixture(name, seen) : undefined;
     if (mixed !== undefined) return refused(mixed);
+    // A boolean is `true` here, and `True` in Python: which of the texts it is, only a column of booleans tells.
+    if (seen.booleans !== undefined && (seen.text ?? seen.numbers) !== undefined && !rules.keepsMixed)
+      return refused(notOfType(name, "text", seen.booleans));
     const texts = Array.from({ length: rows }, (_, row) => textOf(values[row], rules.missing));
     return { column: { type: "text", name, values: texts }, notes: [] };
   }

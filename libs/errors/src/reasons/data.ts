@@ -90,7 +90,7 @@ export const dataReasons = {
   COLUMN_CELL_INVALID: define(
     "invalid_argument",
     (d: { column: string; type: string; file: string; row: number; cell: string }) =>
-      `column '${d.column}' is ${d.type} by data.types, but row ${d.row} of ${d.file} holds '${short(d.cell)}'; ${d.type === "date" ? "dates are written as 2026-03-31 or 2026-03-31T12:00:00Z (strptime in data.query reads others); " : ""}correct the cell, list it under data.missing, or give the column another type`,
+      `column '${d.column}' is ${d.type} by data.types, but row ${d.row} of ${d.file} holds '${short(d.cell)}'; ${d.type === "text" ? "a boolean beside texts is written as one of them, in quotes; " : ""}${d.type === "date" ? "dates are written as 2026-03-31 or 2026-03-31T12:00:00Z (strptime in data.query reads others); " : ""}correct the cell, list it under data.missing, or give the column another type`,
   ),
   COLUMN_UNKNOWN: define(
     "invalid_argument",
