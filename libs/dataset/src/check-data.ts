@@ -83,7 +83,8 @@ function requireTargetColumn(target: string, table: Table): TableColumn {
 
 function checkFeatures({ data, algorithm }: TrainingConfig, task: Task, table: Table): readonly FeatureColumn[] {
   const candidates = table.columns.filter(({ name }) => name !== data.target);
-  const columns = data.features?.map((name) => requireFeature(name, "data.features", candidates)) ?? candidates;
+  const named = byName(candidates);
+  const columns = data.features?.map((name) => requireFeature(name, "data.features", named)) ?? candidates;
   if (columns.length === 0) throw new AppError("FEATURES_MISSING", {});
   const features = columns.map(requireReadable);
   if (task === "text" && (features.length !== 1 || features[0]?.type !== "text"))
@@ -94,11 +95,15 @@ function checkFeatures({ data, algorithm }: TrainingConfig, task: Task, table: T
   return features;
 }
 
-function requireFeature<C extends TableColumn>(feature: string, field: string, candidates: readonly C[]): C {
-  const column = candidates.find(({ name }) => name === feature);
+/** To look columns up: a search for each of thousands takes minutes. */
+function byName<C extends TableColumn>(columns: readonly C[]): ReadonlyMap<string, C> {
+  return new Map(columns.map((column) => [column.name, column]));
+}
+
+function requireFeature<C extends TableColumn>(feature: string, field: string, candidates: ReadonlyMap<string, C>): C {
+  const column = candidates.get(feature);
   if (column !== undefined) return column;
-  const names = candidates.map(({ name }) => name);
-  throw new AppError("FEATURE_NOT_FOUND", { feature, field, suggestion: nearest(feature, names) });
+  throw new AppError("FEATURE_NOT_FOUND", { feature, field, suggestion: nearest(feature, [...candidates.keys()]) });
 }
 
 function requireReadable(column: TableColumn): FeatureColumn {
@@ -115,10 +120,11 @@ const takes: Readonly<Record<Operation, readonly FeatureColumn["type"][]>> = {
 };
 
 function checkPreprocessing({ preprocess }: TrainingConfig, features: readonly FeatureColumn[]): void {
+  const named = byName(features);
   for (const [index, entry] of preprocess.entries()) {
     const step = operationOf(entry)!;
     for (const name of columnsOf(entry)) {
-      const column = requireFeature(name, `preprocess[${index}]`, features);
+      const column = requireFeature(name, `preprocess[${index}]`, named);
       if (takes[step].includes(column.type)) continue;
       throw column.type === "text" ? notNumeric(column, step) : new AppError("COLUMN_NOT_TEXT", { column: name, step });
     }
@@ -136,11 +142,14 @@ function notNumeric({ name, values }: TextTableColumn, step: string): AppError {
 /** @returns what is to be said of missing numbers that no step fills */
 function checkValues({ preprocess, algorithm }: TrainingConfig, features: readonly FeatureColumn[]): string[] {
   const imputed = new Set(preprocess.flatMap((step) => (operationOf(step) === "impute" ? columnsOf(step) : [])));
+  const scaledBy = new Map<string, Operation>();
+  for (const step of preprocess.toReversed())
+    if (scales.has(operationOf(step)!)) for (const name of columnsOf(step)) scaledBy.set(name, operationOf(step)!);
   return features.flatMap((column) => {
     if (column.type === "text") return [];
     requireFinite(column);
-    const step = preprocess.find((step) => scales.has(operationOf(step)!) && columnsOf(step).includes(column.name));
-    if (step !== undefined) requireScalable(column, operationOf(step)!);
+    const step = scaledBy.get(column.name);
+    if (step !== undefined) requireScalable(column, step);
     if (growsTrees.has(algorithm.name)) requireCuttable(column);
     if (imputed.has(column.name)) return [];
     if (cutsMissingOff.has(algorithm.name) && step === undefined) return missingCutOff(column);

@@ -13,7 +13,7 @@ export class Numbers {
   /** @param expected how many there will be: where that is right, the column is in memory once, and never moves */
   constructor(missing: ReadonlySet<number>, expected = 0) {
     this.#missing = missing;
-    this.#values = new Float64Array(Math.max(expected, 1_024));
+    this.#values = new Float64Array(expected > 0 ? expected : 1_024);
   }
 
   get length(): number {

@@ -122,8 +122,7 @@ async function* parquetRows(path: string, most: number, { columns: schema = [] }
     const { relations, names } = await openParquet(reader.connection, [path]);
     const { columns } = relations[0]!;
     const typeOf = new Map(schema.map(({ name, type }) => [name, type]));
-    const own = new Map(columns.map((column) => [column.name, column]));
-    const list = names.map((name) => expressionOf(own.get(name)!, typeOf.get(name))).join(", ");
+    const list = names.map((name) => expressionOf(columns.get(name)!, typeOf.get(name))).join(", ");
     let values: unknown[][] = names.map(() => []);
     let rows = 0;
     let before = 0;

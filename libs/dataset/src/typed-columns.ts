@@ -14,11 +14,14 @@ import type { Rules } from "./read-options.ts";
 import { numberColumn, type Table, unusableColumn } from "./table.ts";
 import { type ReadColumn, WrittenNumbers } from "./written-numbers.ts";
 
-/** A SELECT, what it is called in messages, and what it means that its rows cannot be read. */
+/** What stands behind FROM, and what it is called in messages. */
 export interface Relation {
   readonly file: string;
-  readonly select: string;
+  readonly from: string;
+  /** What it means that its rows cannot be read. */
   readonly malformed?: (error: Error) => AppError;
+  /** How many columns to ask for at a time; all of them if absent: a query's result may be another the next time. */
+  readonly atOnce?: number;
 }
 
 /** A column of a relation: its name, its SQL type, and what that is. */
@@ -70,31 +73,39 @@ export async function readTyped(
   for (const name of names) readings.push(await typedColumn(connection, relations, name, rules));
   let rows = 0;
   for (const relation of relations) {
-    const { file, columns } = relation;
-    const takers = readings.map((reading, at) => reading.begin(file, columnNamed(columns, names[at]!)));
-    const list = takers.map(({ expression }) => expression).join(", ");
+    const { file, columns, atOnce = Number.POSITIVE_INFINITY } = relation;
+    const takers = readings.map((reading, at) => reading.begin(file, columns.get(names[at]!)!));
     let row = 0;
-    for await (const chunk of rowsOf(connection, relation, list)) {
-      for (const [at, { take }] of takers.entries()) {
-        const vector = chunk.getColumnVector(at) as DuckDBDoubleVector | DuckDBVarCharVector;
-        for (let i = 0; i < chunk.rowCount; i++) take(vector.getItem(i), row + i + 1);
-      }
-      row += chunk.rowCount;
-    }
+    for (let from = 0; from < takers.length || from === 0; from += atOnce)
+      row = await takeRows(connection, relation, takers.slice(from, from + atOnce));
     rows += row;
   }
   const finished = readings.map((reading) => reading.finish());
   return { rows, columns: finished.map(({ column }) => column), notes: finished.flatMap(({ notes }) => notes) };
 }
 
+/** @returns how many rows there are */
+async function takeRows(connection: DuckDBConnection, relation: Relation, takers: readonly Taker[]): Promise<number> {
+  let row = 0;
+  const list = takers.map(({ expression }) => expression).join(", ");
+  for await (const chunk of rowsOf(connection, relation, list)) {
+    for (const [at, { take }] of takers.entries()) {
+      const vector = chunk.getColumnVector(at) as DuckDBDoubleVector | DuckDBVarCharVector;
+      for (let i = 0; i < chunk.rowCount; i++) take(vector.getItem(i), row + i + 1);
+    }
+    row += chunk.rowCount;
+  }
+  return row;
+}
+
 /** The rows of a relation, of each what the list of expressions makes of it. */
 export async function* rowsOf(
   connection: DuckDBConnection,
-  { select, malformed }: Relation,
+  { from, malformed }: Relation,
   list: string,
 ): AsyncGenerator<DuckDBDataChunk> {
   try {
-    yield* chunksOf(connection, `SELECT ${list || "1"} FROM (${select}\n) AS selected`);
+    yield* chunksOf(connection, `SELECT ${list || "1"} FROM ${from}`);
   } catch (error) {
     if (malformed === undefined || !(error instanceof Error) || error instanceof AppError) throw error;
     throw malformed(error);
@@ -102,7 +113,12 @@ export async function* rowsOf(
 }
 
 export interface TypedRelation extends Relation {
-  readonly columns: readonly SqlColumn[];
+  readonly columns: ReadonlyMap<string, SqlColumn>;
+}
+
+/** Columns by their names, which are all different. */
+export function byName(columns: readonly SqlColumn[]): ReadonlyMap<string, SqlColumn> {
+  return new Map(columns.map((column) => [column.name, column]));
 }
 
 interface TypedColumn {
@@ -126,7 +142,7 @@ async function typedColumn(
   rules: Rules,
 ): Promise<TypedColumn> {
   const declared = rules.typeOf(name);
-  const own = relations.map(({ columns }) => columnNamed(columns, name));
+  const own = relations.map(({ columns }) => columns.get(name)!);
   const unreadable = own.find(({ kind }) => kind === "unreadable");
   if (unreadable !== undefined) return refusedColumn(name, unsupported(unreadable));
   const other = own.find(({ kind }) => kind === "other");
@@ -214,20 +230,16 @@ async function firstCells(
   name: string,
 ): Promise<Seen> {
   const seen: Seen = {};
-  for (const { file, select, columns } of relations) {
-    const column = columnNamed(columns, name);
+  for (const { file, from, columns } of relations) {
+    const column = columns.get(name)!;
     if (column.kind === "empty" || column.kind === "other" || column.kind === "unreadable") continue;
     if (seen[cellKinds[column.kind]] !== undefined) continue;
-    const numbered = `SELECT row_number() OVER () AS row, ${textOf(column)} AS cell FROM (${select}\n) AS selected`;
+    const numbered = `SELECT row_number() OVER () AS row, ${textOf(column)} AS cell FROM ${from}`;
     const found = await connection.runAndReadAll(`SELECT row, cell FROM (${numbered}) WHERE cell IS NOT NULL LIMIT 1`);
     const [first] = found.getRowsJS();
     if (first !== undefined) seen[cellKinds[column.kind]] = { file, row: Number(first[0]), cell: String(first[1]) };
   }
   return seen;
-}
-
-function columnNamed(columns: readonly SqlColumn[], name: string): SqlColumn {
-  return columns.find((column) => column.name === name)!;
 }
 
 /** Whether its values are numbers, which are taken as they are; text is parsed. */

@@ -22,7 +22,7 @@ import { identifier, summaryOf } from "../duckdb.ts";
 import type { ParquetFiles } from "../parquet/read-parquet.ts";
 import type { Rules } from "../read-options.ts";
 import type { NumberTableColumn, Table, TextTableColumn } from "../table.ts";
-import { describe, readTyped } from "../typed-columns.ts";
+import { byName, describe, readTyped } from "../typed-columns.ts";
 import { requireRepeatable } from "./volatile.ts";
 
 /**
@@ -37,7 +37,8 @@ export async function runQuery(connection: DuckDBConnection, query: string, rule
     const columns = await describe(connection, select);
     const names = columns.map(({ name }) => name);
     requireDistinct("the result of data.query", names);
-    return await readTyped(connection, [{ file: "the query's result", select, columns }], names, {
+    const result = { file: "the query's result", from: `(${select}\n) AS selected`, columns: byName(columns) };
+    return await readTyped(connection, [result], names, {
       ...rules,
       keepsMixed: false,
     });
@@ -97,21 +98,20 @@ export async function parquetAsSource(
   table: Table,
 ): Promise<void> {
   // DuckDB would give other numbers of it.
-  const readable = names.filter((name) =>
-    relations.every(({ columns }) => columns.find((column) => column.name === name)!.kind !== "unreadable"),
-  );
-  for (const [index, { select, columns, malformed }] of relations.entries()) {
+  const readable = names.filter((name) => relations.every(({ columns }) => columns.get(name)!.kind !== "unreadable"));
+  const decisions = new Map(table.columns.map((column) => [column.name, column]));
+  for (const [index, { from, columns, malformed }] of relations.entries()) {
     const list = readable.map((name) => {
-      const { kind } = columns.find((column) => column.name === name)!;
-      const decided = table.columns.find((column) => column.name === name)!;
+      const { kind } = columns.get(name)!;
+      const decided = decisions.get(name)!;
       // Where files declare numbers of several widths, the widest that all of them fit into.
       const isNumber = decided.type === "number" && (decided.measure === "number" || decided.measure === "integer");
       const isMixed = relations.length > 1 && isNumber && (kind === "integer" || kind === "number");
       return isMixed ? `CAST(${identifier(name)} AS DOUBLE) AS ${identifier(name)}` : identifier(name);
     });
-    const from = `SELECT ${list.join(", ")} FROM (${select}\n)`;
+    const select = `SELECT ${list.join(", ")} FROM ${from}`;
     await connection
-      .run(index === 0 ? `CREATE TABLE source AS ${from}` : `INSERT INTO source ${from}`)
+      .run(index === 0 ? `CREATE TABLE source AS ${select}` : `INSERT INTO source ${select}`)
       .catch((error: unknown) => {
         throw malformed !== undefined && error instanceof Error ? malformed(error) : error;
       });
