@@ -133,8 +133,8 @@ describe("banned calls", () => {
       "makeScratch of libs/scratch",
       /^(apps|libs)\/(?!scratch\/|testing\/)(?!.*(\.test\.ts$|\.fixture\.ts$|\/testing\/))/,
       /\bmkdtemp/,
-      ],
-      [
+    ],
+    [
       "as many arguments as data has rows",
       "the engine takes some 120,000 of a call; loop, or reduce",
       /^(libs|apps\/(trainer-worker|gateway))\//,

@@ -31,7 +31,7 @@ export async function untilReleased(): Promise<void> {
   process.once("disconnect", gone);
   const { args, env } = await new Promise<Release>((done) => process.once("message", done as (told: unknown) => void));
   process.off("disconnect", gone);
-  process.argv.push(...args);
+  process.argv = [...process.argv, ...args];
   delete process.env[heldVariable];
   Object.assign(process.env, env);
 }
