@@ -228,6 +228,12 @@ describe("names", () => {
     expect(valuesOf(plain, "b")).toEqual(["x", "x"]);
   });
 
+  it("and values keep a U+FEFF, but for the mark of the file", async () => {
+    const table = await read("marks.csv", "\uFEFFa,\uFEFFb\n\uFEFFx,1\ny,2\n");
+    expect(table.columns.map(({ name }) => name)).toEqual(["a", "\uFEFFb"]);
+    expect(valuesOf(table, "a")).toEqual(["\uFEFFx", "y"]);
+  });
+
   it.each([
     ["\n", ""],
     ["\r\n", "\uFEFF"],

@@ -15,7 +15,7 @@ import { readJson } from "./json/read-json.ts";
 import { openParquet, readParquet } from "./parquet/read-parquet.ts";
 import { parquetAsSource, runQuery, tableAsSource } from "./query/run-query.ts";
 import { type ReadOptions, type Rules, rulesOf } from "./read-options.ts";
-import type { Table } from "./table.ts";
+import type { Table, UnusableColumn } from "./table.ts";
 import { readTyped } from "./typed-columns.ts";
 
 /**
@@ -34,7 +34,10 @@ export async function readTable(options: ReadOptions): Promise<Table> {
       return withoutDropped(table, rules);
     }
     const source = await loadSource(reader, format, options.files, rules);
-    const table = await runQuery(reader.connection, query, rules);
+    const table = await runQuery(reader.connection, query, rules).catch((error: unknown) => {
+      // A column that is not in the source is only unknown to DuckDB.
+      throw source.leftOut.find(({ name }) => query.includes(name))?.error ?? error;
+    });
     requireKnown([...source.names, ...namesOf(table)], options);
     return withoutDropped({ ...table, notes: [...source.notes, ...table.notes] }, rules);
   });
@@ -54,6 +57,8 @@ function readFiles(reader: Reader, format: Format, files: readonly string[], rul
 }
 
 interface Source {
+  /** Columns that cannot be read at all. */
+  readonly leftOut: readonly UnusableColumn[];
   /** Of its columns. */
   readonly names: readonly string[];
   /** What the reading of the files noticed. */
@@ -66,12 +71,14 @@ async function loadSource(reader: Reader, format: Format, files: readonly string
   if (format !== "parquet") {
     const table = await readFiles(reader, format, files, rules);
     await tableAsSource(connection, table);
-    return { names: namesOf(table), notes: table.notes };
+    return { leftOut: [], names: namesOf(table), notes: table.notes };
   }
   const parquet = await openParquet(connection, files);
   const table = await readTyped(connection, parquet.relations, parquet.names, rules);
   await parquetAsSource(connection, parquet, table);
-  return { names: namesOf(table), notes: [...parquet.notes, ...table.notes] };
+  const unusable = table.columns.filter((column) => column.type === "unusable");
+  const leftOut = unusable.filter(({ error }) => error.reason === "COLUMN_TOO_PRECISE");
+  return { leftOut, names: namesOf(table), notes: [...parquet.notes, ...table.notes] };
 }
 
 function namesOf({ columns }: Table): string[] {

@@ -1,6 +1,6 @@
 /**
  * The rows of a CSV file by our own reading, as every door but training's reads them. Training reads so what DuckDB refuses
- * or would read otherwise; it takes some ten times as long.
+ * or would read otherwise; training takes twice as long so (104 MB: 7.6 s for 3.7 s).
  * @module
  */
 import { basename } from "node:path";

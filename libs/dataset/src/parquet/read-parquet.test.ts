@@ -98,7 +98,8 @@ it("refuses decimals beyond 38 digits, which DuckDB reads as other numbers, also
     const column = findColumn(await readTable({ files: [decimals], reading: { types } }), "x");
     expect(column?.type === "unusable" && column.error.message).toContain(message);
   }
-  expect((await failure(readTable({ files: [decimals], query: "SELECT x FROM source" }))).reason).toBe("QUERY_FAILED");
+  const query = "SELECT x FROM source";
+  expect((await failure(readTable({ files: [decimals], query }))).message).toContain(message);
   const columns = [{ name: "x", type: "number", optional: false }] as const;
   const asked = async () => {
     for await (const _ of readRows([decimals], 10, { columns }));
