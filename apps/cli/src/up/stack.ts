@@ -6,17 +6,11 @@ import type { ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { AppError, type Reason } from "@mintmark/errors";
+import { type PostgresBinaries, postgresBinaries } from "@mintmark/local-postgres/binaries";
 import type { DataDir } from "./data-dir.ts";
 import type { Log } from "./log.ts";
 import { claimPort } from "./ports.ts";
-import {
-  type PostgresAccess,
-  type PostgresBinaries,
-  postgresBinaries,
-  postgresProgram,
-  prepareCluster,
-  prepareDatabase,
-} from "./postgres.ts";
+import { type PostgresAccess, postgresProgram, prepareCluster, prepareDatabase } from "./postgres.ts";
 import type { ProcessIds } from "./process-id.ts";
 import { type Program, type Supervised, startAhead, supervise } from "./program.ts";
 

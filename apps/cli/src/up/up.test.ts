@@ -1,7 +1,16 @@
 /**
  * `mintmark up` as a process, with everything in it.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { processStat } from "@mintmark/scratch/process-mark";
@@ -165,7 +174,9 @@ describe("mintmark status, down and doctor", () => {
   it("find keys that others can read, and a clock that was set back", async () => {
     const dir = join(scratch, "unwell");
     for (const name of ["run", "logs", "keys/signing"]) mkdirSync(join(dir, name), { recursive: true });
-    writeFileSync(join(dir, "keys/signing/ed25519.pem"), "", { mode: 0o644 });
+    writeFileSync(join(dir, "keys/signing/ed25519.pem"), "");
+    // Whatever the umask is.
+    chmodSync(join(dir, "keys/signing/ed25519.pem"), 0o644);
     writeFileSync(join(dir, "logs/up.log"), "");
     const tomorrow = new Date(Date.now() + 86_400_000);
     utimesSync(join(dir, "logs/up.log"), tomorrow, tomorrow);

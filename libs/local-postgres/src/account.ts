@@ -36,7 +36,7 @@ export function ownerOf(path: string): Account | undefined {
 }
 
 /**
- * Starts a program as an account, which has to reach `paths`.
+ * Starts a program as an account, which has to reach `paths`, and to run `program` where that is another one.
  *
  * Root's own folders are closed to others as a rule, and a checkout or data directory may lie in one; with a umask of
  * 077 the program itself is closed too. Then the program keeps one capability of root's, the least that will do, and is
@@ -47,9 +47,10 @@ export function asAccount(
   account: Account | undefined,
   launch: Omit<Launch, "user">,
   paths: readonly string[],
+  program = launch.command,
 ): Launch {
   if (account === undefined) return launch;
-  const closed = closedTo(account, launch.command, paths);
+  const closed = closedTo(account, program, paths);
   if (closed === undefined) return { ...launch, user: account };
   const { uid, gid } = account;
   for (const capability of ["dac_read_search", "dac_override"]) {
@@ -57,7 +58,7 @@ export function asAccount(
     // initdb and postgres ask access(2) about themselves, which passes over the capabilities of any user but root unless
     // this bit is set (capabilities(7), SECBIT_NO_SETUID_FIXUP).
     const options = [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", ...keep, "--securebits=+no_setuid_fixup"];
-    if (reaches(options, launch.command, paths))
+    if (reaches(options, program, paths))
       return { command: "setpriv", args: [...options, launch.command, ...launch.args] };
   }
   throw new AppError("PATH_CLOSED", { path: closed, uid });

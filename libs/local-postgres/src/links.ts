@@ -3,13 +3,13 @@
  * them; but npm 12 runs no install script unasked.
  * @module
  */
-import { existsSync, symlinkSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { readIfThere } from "./data-dir.ts";
 
 /** Makes those that are missing in the package that lies in `folder`. */
 export function linkLibraries(folder: string): void {
-  const links = JSON.parse(readIfThere(join(folder, "native", "pg-symlinks.json")) ?? "[]") as Link[];
+  const list = join(folder, "native", "pg-symlinks.json");
+  const links = existsSync(list) ? (JSON.parse(readFileSync(list, "utf8")) as Link[]) : [];
   for (const { source, target } of links) {
     const link = join(folder, target);
     if (existsSync(link)) continue;
