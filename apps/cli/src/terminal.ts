@@ -2,7 +2,6 @@
  * Progress on a terminal, and in plain lines elsewhere.
  * @module
  */
-import { createInterface } from "node:readline/promises";
 import type { WriteStream } from "node:tty";
 import { AppError } from "@mintmark/errors";
 import type { Progress } from "./session.ts";
@@ -35,6 +34,8 @@ export function terminalProgress(stream: WriteStream | NodeJS.WriteStream, silen
  */
 export async function confirm(what: string, signal: AbortSignal): Promise<void> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) throw new AppError("CONFIRMATION_NEEDED", { what });
+  // Loaded here, because most commands ask nothing.
+  const { createInterface } = await import("node:readline/promises");
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await terminal.question(`${what}? [y/N] `, { signal });

@@ -128,6 +128,21 @@ describe("runs and experiments", () => {
   });
 });
 
+describe("completion", () => {
+  it("knows the names of models", async () => {
+    const ask = `eval "$(mintmark completion bash)"
+      COMP_WORDS=(mintmark alias list pus); COMP_CWORD=3; _mintmark; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const path = `${join(bin, "../../../../node_modules/.bin")}:${process.env["PATH"]}`;
+    const shell = spawn("bash", ["-c", ask], {
+      env: { ...env, PATH: path, MINTMARK_URL: system.url },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const chunks: Buffer[] = [];
+    for await (const chunk of shell.stdout) chunks.push(chunk as Buffer);
+    expect(Buffer.concat(chunks).toString().trim()).toBe("pushed");
+  });
+});
+
 describe("token create --expires", () => {
   it.each([
     ["30d", 30 * 86_400],
