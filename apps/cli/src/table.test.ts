@@ -47,6 +47,16 @@ describe("a table", () => {
     expect(table(columns, rows, { width: undefined, wide: false, colour: false })).toContain("x".repeat(200));
   });
 
+  it("cuts headings as well, and no number", () => {
+    const many: TableColumn<Row>[] = Array.from({ length: 7 }, (_, at) => ({
+      heading: `probability_of_class_${at}`,
+      cell: () => (at % 2 === 0 ? 12345678.9 : "w".repeat(30)),
+    }));
+    const [heading, line] = table(many, [{ name: "" }], narrow(80)).split("\n") as [string, string];
+    expect([heading.length <= 80, line.length <= 80]).toEqual([true, true]);
+    expect(line.match(/12350000/g)).toHaveLength(4);
+  });
+
   it("lets nothing that it shows move the cursor or begin a line", () => {
     const text = table(columns, [{ name: "a\u001b[2Jb\nc\u2028d" }], plainView);
     expect(text.split("\n")).toHaveLength(2);

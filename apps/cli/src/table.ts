@@ -66,13 +66,19 @@ interface Column {
   readonly cells: readonly string[];
   readonly style: (row: number) => Style | undefined;
   readonly toRight: boolean;
+  /** How narrow it may become. */
+  readonly least: number;
 }
 
 function laidOut(heading: string, cells: readonly Cell[], view: View): Column {
   const isNumeric = cells.some((cell) => typeof cell === "number");
   const texts = cells.map((cell) => textOf(cell, view));
+  const shown = isNumeric ? byPoint(texts) : texts;
+  // A number that is cut is another one, and of times and digests the end counts; words and headings can be guessed.
+  const isOfWords = cells.every((cell) => cell === undefined || typeof cell === "string");
   return {
-    cells: [heading, ...(isNumeric ? byPoint(texts) : texts)],
+    cells: [heading, ...shown],
+    least: isOfWords ? leastWidth : Math.max(leastWidth, largest(shown.map(lengthOf))),
     style: (row) => {
       const cell = cells[row];
       return typeof cell === "object" && !(cell instanceof Date) ? cell.style : undefined;
@@ -107,11 +113,12 @@ const leastWidth = 8;
 function fitted(columns: readonly Column[], { width, wide }: View): number[] {
   const widths = columns.map(({ cells }) => largest(cells.map(lengthOf)));
   if (width === undefined || wide) return widths;
-  const least = columns.map(({ cells }) => Math.max(leastWidth, lengthOf(cells[0]!)));
   let over = widths.reduce((sum, each) => sum + each, gapWidth * (columns.length - 1)) - width;
   while (over > 0) {
-    const room = widths.map((each, at) => each - least[at]!);
-    const longest = widths.reduce((best, each, at) => (room[at]! > 0 && each > (widths[best] ?? 0) ? at : best), -1);
+    const longest = columns.reduce(
+      (best, { least }, at) => (widths[at]! > least && widths[at]! > (widths[best] ?? 0) ? at : best),
+      -1,
+    );
     if (longest < 0) break;
     widths[longest]! -= 1;
     over -= 1;
