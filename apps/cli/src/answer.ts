@@ -6,7 +6,7 @@ import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { toJson } from "@bufbuild/protobuf";
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { number } from "./table.ts";
-import { styled, type View } from "./view.ts";
+import { printable, styled, type View } from "./view.ts";
 
 export interface Answer {
   /** What a person reads, as it is or for a view; printed with a final newline unless it is empty. */
@@ -24,7 +24,7 @@ export function textOf({ text }: Answer, view: View): string {
 /** Names and values, a line each. */
 export function fields(pairs: readonly (readonly [string, unknown])[]): string {
   const width = pairs.reduce((most, [name]) => Math.max(most, name.length), 0);
-  return pairs.map(([name, value]) => `${name.padEnd(width)}  ${shown(value)}`.trimEnd()).join("\n");
+  return pairs.map(([name, value]) => printable(`${name.padEnd(width)}  ${shown(value)}`.trimEnd())).join("\n");
 }
 
 /** Metrics by name, and the steps' times and memory below them. */
@@ -33,7 +33,9 @@ export function metricLines(metrics: Readonly<Record<string, number>>, view: Vie
   const block = (heading: string, those: readonly string[], prefix: string) => {
     const short = (name: string) => name.slice(prefix.length);
     const width = those.reduce((most, name) => Math.max(most, short(name).length), 0);
-    const lines = those.map((name) => `  ${short(name).padEnd(width)}  ${number(metrics[name]!)}`);
+    const lines = those.map((name) =>
+      printable(`  ${short(name).padEnd(width)}  ${number(metrics[name]!, view.wide)}`),
+    );
     return lines.length === 0 ? [] : [styled(heading, "heading", view), ...lines];
   };
   const isStep = (name: string) => name.startsWith(stepPrefix);

@@ -11,7 +11,7 @@ import { buildProgram, globalOptions } from "./program.ts";
 import type { Run } from "./run.ts";
 import { openSession } from "./session.ts";
 import { confirm, terminalProgress } from "./terminal.ts";
-import { viewOf } from "./view.ts";
+import { printable, viewOf } from "./view.ts";
 
 const args = process.argv.slice(2);
 const signal = stopSignal();
@@ -86,7 +86,7 @@ function fail(error: unknown): number {
     return error.exitCode === 0 ? 0 : 2;
   const { exitCode, ...failure } = signal.aborted ? failureOf(signal.reason, server) : failureOf(error, server);
   if (json) process.stdout.write(`${JSON.stringify({ error: failure })}\n`);
-  else process.stderr.write(`mintmark: ${failure.message}\n`);
+  else process.stderr.write(`mintmark: ${printable(failure.message)}\n`);
   if (debug) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   return args[0] === "up" && exitCode === 1 ? 2 : exitCode;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { digest, number, state, type TableColumn, table } from "./table.ts";
-import { plainView } from "./view.ts";
+import type { View } from "./view.ts";
 
 interface Row {
   readonly name: string;
@@ -13,6 +13,7 @@ const columns: readonly TableColumn<Row>[] = [
   { heading: "VALUE", cell: ({ value }) => value },
   { heading: "NOTE", cell: ({ note }) => note, optional: true },
 ];
+const plainView: View = { width: undefined, wide: true, colour: false };
 const narrow = (width: number) => ({ width, wide: false, colour: false });
 
 describe("a table", () => {
@@ -96,4 +97,4 @@ it.each([
   [1.23456e-7, "1.235e-7"],
   [Number.NaN, "NaN"],
   [0, "0"],
-])("the number %d is shown as %s", (value, text) => expect(number(value)).toBe(text));
+])("the number %d is shown as %s", (value, text) => expect(number(value, false)).toBe(text));

@@ -56,9 +56,9 @@ export function state(word: string, style: Style | undefined): Cell {
   return { short: word, full: word, ...(style === undefined ? {} : { style }) };
 }
 
-/** Four significant digits; integers as they are. */
-export function number(value: number): string {
-  return String(Number.isInteger(value) ? value : Number(value.toPrecision(4)));
+/** Four significant digits, or all of them; integers as they are. */
+export function number(value: number, wide: boolean): string {
+  return String(wide || Number.isInteger(value) ? value : Number(value.toPrecision(4)));
 }
 
 interface Column {
@@ -72,13 +72,12 @@ interface Column {
 
 function laidOut(heading: string, cells: readonly Cell[], view: View): Column {
   const isNumeric = cells.some((cell) => typeof cell === "number");
-  const texts = cells.map((cell) => textOf(cell, view));
-  const shown = isNumeric ? byPoint(texts) : texts;
+  const shown = isNumeric ? byPoint(cells, view) : cells.map((cell) => textOf(cell, view));
   // A number that is cut is another one, and of times and digests the end counts; words and headings can be guessed.
-  const isOfWords = cells.every((cell) => cell === undefined || typeof cell === "string");
+  const whole = shown.filter((_, row) => cells[row] !== undefined && typeof cells[row] !== "string");
   return {
-    cells: [heading, ...shown],
-    least: isOfWords ? leastWidth : Math.max(leastWidth, largest(shown.map(lengthOf))),
+    cells: [oneLine(heading), ...shown],
+    least: Math.max(leastWidth, largest(whole.map(lengthOf))),
     style: (row) => {
       const cell = cells[row];
       return typeof cell === "object" && !(cell instanceof Date) ? cell.style : undefined;
@@ -89,7 +88,7 @@ function laidOut(heading: string, cells: readonly Cell[], view: View): Column {
 
 function textOf(cell: Cell, { wide }: View): string {
   if (cell === undefined) return "";
-  if (typeof cell === "number") return number(cell);
+  if (typeof cell === "number") return number(cell, wide);
   if (cell instanceof Date) return wide ? cell.toISOString() : cell.toISOString().slice(0, 16).replace("T", " ");
   return oneLine(typeof cell === "string" ? cell : wide ? cell.full : cell.short);
 }
@@ -99,11 +98,12 @@ function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\s]+/gu, " ");
 }
 
-/** Texts of numbers, so that their points stand below each other when they end at the same place. */
-function byPoint(texts: readonly string[]): string[] {
-  const decimals = texts.map((text) => (text.includes(".") ? text.length - text.indexOf(".") : 0));
-  const most = largest(decimals);
-  return texts.map((text, at) => (text === "" ? "" : text + " ".repeat(most - decimals[at]!)));
+/** With the numbers so that their points stand below each other when they end at the same place. */
+function byPoint(cells: readonly Cell[], view: View): string[] {
+  const decimals = (text: string) => (text.includes(".") ? text.length - text.indexOf(".") : 0);
+  const texts = cells.map((cell) => textOf(cell, view));
+  const most = largest(texts.map((text, at) => (typeof cells[at] === "number" ? decimals(text) : 0)));
+  return texts.map((text, at) => (typeof cells[at] === "number" ? text + " ".repeat(most - decimals(text)) : text));
 }
 
 const gapWidth = 2;

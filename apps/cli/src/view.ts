@@ -13,14 +13,16 @@ export interface View {
   readonly colour: boolean;
 }
 
-/** Everything, without colours: for files and pipes. */
-export const plainView: View = { width: undefined, wide: true, colour: false };
-
 /** What a stream shows. */
 export function viewOf(stream: NodeJS.WriteStream, wide: boolean): View {
   if (!stream.isTTY) return { width: undefined, wide, colour: false };
   // Knows NO_COLOR, FORCE_COLOR and TERM.
   return { width: stream.columns, wide, colour: stream.hasColors() };
+}
+
+/** Text of others without what moves a terminal's cursor, clears it, or names its window; line breaks and tabs stay. */
+export function printable(text: string): string {
+  return text.replaceAll(/(?![\n\t])\p{Cc}/gu, "\u{fffd}");
 }
 
 export type Style = "heading" | "good" | "bad" | "uncertain" | "aside";

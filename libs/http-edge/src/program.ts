@@ -2,13 +2,14 @@
  * What the programs of ours have in common as programs: how they explain themselves, and how they end that cannot start.
  * @module
  */
+import { writeSync } from "node:fs";
 import { AppError } from "@mintmark/errors";
 import { SettingError } from "./settings.ts";
 
 /** Prints how the program is used and ends, if that is what it was asked. */
 export function explainIfAsked(usage: string): void {
   if (!process.argv.some((arg) => arg === "--help" || arg === "-h")) return;
-  process.stdout.write(`${usage}\n`);
+  writeSync(1, `${usage}\n`);
   process.exit(0);
 }
 
@@ -26,7 +27,9 @@ export const heldVariable = "MINTMARK_HELD";
  * were not known yet. The supervisor's end is this program's end.
  */
 export async function untilReleased(): Promise<void> {
-  if (process.env[heldVariable] === undefined || process.channel === undefined) return;
+  if (process.env[heldVariable] === undefined) return;
+  // It ended while the code was loaded.
+  if (!process.connected) process.exit(0);
   const gone = () => process.exit(0);
   process.once("disconnect", gone);
   const { args, env } = await new Promise<Release>((done) => process.once("message", done as (told: unknown) => void));

@@ -3,7 +3,7 @@
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { AppError } from "@mintmark/errors";
 
@@ -50,18 +50,30 @@ export function asAccount(
   program = launch.command,
 ): Launch {
   if (account === undefined) return launch;
-  const closed = closedTo(account, program, paths);
+  const closed = closedTo(account, program, paths.map(whereItLies));
   if (closed === undefined) return { ...launch, user: account };
   const { uid, gid } = account;
   for (const capability of ["dac_read_search", "dac_override"]) {
     const keep = [`--inh-caps=+${capability}`, `--ambient-caps=+${capability}`];
     // initdb and postgres ask access(2) about themselves, which passes over the capabilities of any user but root unless
     // this bit is set (capabilities(7), SECBIT_NO_SETUID_FIXUP).
-    const options = [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", ...keep, "--securebits=+no_setuid_fixup"];
+    const options = [
+      `--reuid=${uid}`,
+      `--regid=${gid}`,
+      "--clear-groups",
+      ...keep,
+      "--securebits=+no_setuid_fixup",
+      "--no-new-privs",
+    ];
     if (reaches(options, program, paths))
       return { command: "setpriv", args: [...options, launch.command, ...launch.args] };
   }
   throw new AppError("PATH_CLOSED", { path: closed, uid });
+}
+
+/** A link may lead into a folder that is closed. */
+function whereItLies(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
 }
 
 /** The first thing that the account may not pass on the way to the paths, or may not run. */

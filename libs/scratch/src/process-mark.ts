@@ -22,6 +22,13 @@ export function hasEnded(mark: string): boolean {
   return stat === undefined ? !isThere(pid) : stat.isZombie || stat.start !== start;
 }
 
+/** The id of the process of the mark, if it is one of this machine and is there; else undefined. */
+export function runningPid(mark: string): number | undefined {
+  const [, where, id, start] = /^([0-9a-f]+)-(\d+)-([0-9a-f]+)$/.exec(mark) ?? [];
+  if (where !== machine || hasEnded(mark) || start === undefined) return undefined;
+  return Number(id);
+}
+
 /** The set of processes among which an id means one process: the machine and its pid namespace. */
 function machineName(): string {
   let namespace = "";

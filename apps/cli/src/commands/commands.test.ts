@@ -2,7 +2,7 @@
  * The commands against a running system: what people name, what is asked before, and that no output is cut.
  */
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectRegistry, type RegistryClient } from "@mintmark/registry-client";
@@ -141,6 +141,33 @@ describe("completion", () => {
     for await (const chunk of shell.stdout) chunks.push(chunk as Buffer);
     expect(Buffer.concat(chunks).toString().trim()).toBe("pushed");
   });
+
+  it("takes the name of a model for a name, whatever stands in it", async () => {
+    const name = ["$(touch$", "{IFS}owned)`touch$", "{IFS}owned`"].join("");
+    await client.models.createModel({ name });
+    const ask = `eval "$(mintmark completion bash)"
+      COMP_WORDS=(mintmark models show '$'); COMP_CWORD=3; _mintmark; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const shell = spawn("bash", ["-c", ask], {
+      cwd: scratch,
+      env: {
+        ...env,
+        PATH: `${join(bin, "../../../../node_modules/.bin")}:${process.env["PATH"]}`,
+        MINTMARK_URL: system.url,
+      },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const chunks: Buffer[] = [];
+    for await (const chunk of shell.stdout) chunks.push(chunk as Buffer);
+    expect([Buffer.concat(chunks).toString().trim(), existsSync(join(scratch, "owned"))]).toEqual([name, false]);
+    await client.models.deleteModel({ name });
+  });
+});
+
+it("shows what others wrote without what moves the cursor", async () => {
+  await client.models.createModel({ name: "sly", description: "a\u001b[2Jb\u001b]0;title\u0007c" });
+  const { out } = await mint("models", "show", "sly");
+  expect(out).toContain("a\ufffd[2Jb\ufffd]0;title\ufffdc");
+  await client.models.deleteModel({ name: "sly" });
 });
 
 describe("token create --expires", () => {
@@ -154,10 +181,12 @@ describe("token create --expires", () => {
   });
 
   it("refuses another unit, and a name that is taken", async () => {
-    expect(await mint("token", "create", "never", "--expires", "3w")).toMatchObject({
-      code: 2,
-      err: expect.stringContaining("30d, 12h or 45m"),
-    });
+    // 45 is no time, though it could be read as the year 2045.
+    for (const expires of ["3w", "45", "tomorrow"])
+      expect(await mint("token", "create", "never", "--expires", expires)).toMatchObject({
+        code: 2,
+        err: expect.stringContaining("30d, 12h or 45m"),
+      });
     await mint("token", "create", "twice");
     expect(await mint("token", "create", "twice")).toMatchObject({
       code: 1,

@@ -58,9 +58,10 @@ function kindOf(argument: Argument): ArgumentKind {
 }
 
 const scripts = {
+  // Names of models come as data: `compgen -W` would expand what stands in them, commands included.
   // Not `path`, `commands` or `options`, which zsh has for itself.
   bash: (all: readonly Completions[]) => `_mintmark() {
-  local cur="\${COMP_WORDS[COMP_CWORD]}" at="" word rest=0 subs opts kinds
+  local cur="\${COMP_WORDS[COMP_CWORD]}" at="" word name rest=0 subs opts kinds
   for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}"; do [[ $word == -* ]] || at="\${at:+$at }$word"; done
   while :; do
     case "$at" in
@@ -76,7 +77,9 @@ ${all.map(bashCase).join("\n")}
   word=""
   for word in $kinds; do [[ $rest -gt 0 ]] || break; rest=$((rest - 1)); done
   if [[ $word == model ]]; then
-    COMPREPLY=($(compgen -W "$(mintmark models list --names --limit 100 --prefix "$cur" 2>/dev/null)" -- "$cur"))
+    while IFS= read -r name; do
+      if [[ -n $name && $name == "$cur"* ]]; then COMPREPLY+=("$name"); fi
+    done <<< "$(mintmark models list --names --limit 100 --prefix "$cur" 2>/dev/null)"
   fi
   if [[ $word == model || $word == file ]] && [[ \${#COMPREPLY[@]} -eq 0 ]]; then
     COMPREPLY=($(compgen -f -- "$cur"))

@@ -5,14 +5,14 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Answer } from "../answer.ts";
-import type { Finding } from "../doctor/finding.ts";
+import { type Finding, failed } from "../doctor/finding.ts";
 import { dataDirectory, disk, node, ports, postgres } from "../doctor/machine.ts";
 import { clock, keys, lastWritten, server } from "../doctor/system.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { dataDir } from "../up/data-dir.ts";
-import { runningSystem } from "../up/run-state.ts";
-import { styled, type View } from "../view.ts";
+import { type RunState, runningSystem } from "../up/run-state.ts";
+import { printable, styled, type View } from "../view.ts";
 import { dataDirOption, examples } from "./options.ts";
 
 export function addDoctorCommand(program: Command, run: Run): void {
@@ -28,16 +28,21 @@ export function addDoctorCommand(program: Command, run: Run): void {
 export async function doctor(session: Session, directory: string): Promise<Answer> {
   const { cwd, env, signal } = session;
   const dir = dataDir(resolve(cwd, directory));
-  const state = runningSystem(dir)?.state;
+  let state: RunState | undefined;
+  const running = await checked("system", async () => {
+    state = runningSystem(dir)?.state;
+    return [];
+  });
   const { finding, time } = await server(state?.url ?? session.server, signal);
   const findings: Finding[] = [
     node(),
-    dataDirectory(dir),
-    ...disk(dir),
-    await postgres(dir, env["DATABASE_URL"]),
-    ...(await ports(state)),
-    await keys(env["MINTMARK_KEY_DIR"] ?? dir.keys),
-    clock(Date.now(), lastWritten(dir.logs), time),
+    ...running,
+    ...(await checked("data", async () => [dataDirectory(dir)])),
+    ...(await checked("disk", async () => disk(dir))),
+    ...(await checked("postgres", async () => [await postgres(dir, env["DATABASE_URL"])])),
+    ...(await checked("ports", () => ports(state))),
+    ...(await checked("keys", async () => [await keys(env["MINTMARK_KEY_DIR"] ?? dir.keys)])),
+    ...(await checked("clock", async () => [clock(Date.now(), lastWritten(dir.logs), time)])),
     finding,
   ];
   const isWell = findings.every(({ state }) => state !== "failed");
@@ -48,10 +53,19 @@ export async function doctor(session: Session, directory: string): Promise<Answe
   };
 }
 
+/** What cannot even be looked at is found as such. */
+async function checked(name: string, check: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+  try {
+    return await check();
+  } catch (error) {
+    return [failed(name, (error as Error).message, "run doctor as the account that runs Mintmark; see --data-dir")];
+  }
+}
+
 /** In full, however wide the terminal is: it is there to be read. */
 function line({ state, name, detail, way_out }: Finding, view: View): string {
   const wayOut = way_out === "" ? "" : `\n${" ".repeat(20)}→ ${way_out}`;
-  return `${styled(state.padEnd(7), styles[state], view)}  ${name.padEnd(9)}  ${detail}${wayOut}`;
+  return `${styled(state.padEnd(7), styles[state], view)}  ${name.padEnd(9)}  ${printable(detail)}${wayOut}`;
 }
 
 const styles = { ok: "good", warning: "uncertain", failed: "bad" } as const;

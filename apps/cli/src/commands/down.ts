@@ -23,10 +23,20 @@ export function addDownCommand(program: Command, run: Run): void {
   command.action(({ dataDir }: { dataDir: string }) => run(command, (session) => down(session, dataDir)));
 }
 
+/** Asks a process to end; one that has ended meanwhile is as good. */
+function ask(pid: number): void {
+  try {
+    process.kill(pid, "SIGTERM");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EPERM") throw new AppError("PROCESS_OF_OTHERS", { pid });
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 /** `up` ends within 10 s. */
 const patienceMs = 15_000;
 
-/** @throws AppError DATA_DIR_NOT_STARTED if the directory is none of ours; NOT_STOPPED if it does not end */
+/** @throws AppError DATA_DIR_NOT_STARTED if the directory is none of ours; DATA_DIR_BUSY, PROCESS_OF_OTHERS, NOT_STOPPED if it does not end */
 export async function down({ cwd, signal, progress }: Session, directory: string): Promise<Answer> {
   const dir = dataDir(resolve(cwd, directory));
   if (!existsSync(dir.run)) throw new AppError("DATA_DIR_NOT_STARTED", { dir: dir.root });
@@ -34,7 +44,7 @@ export async function down({ cwd, signal, progress }: Session, directory: string
   if (system === undefined)
     return { text: `nothing runs on ${dir.root}`, json: { data_dir: dir.root, stopped: false } };
   progress.status("stopping …");
-  process.kill(system.pid, "SIGTERM");
+  ask(system.pid);
   const deadline = Date.now() + patienceMs;
   while (isLocked(dir)) {
     if (Date.now() > deadline) throw new AppError("NOT_STOPPED", { pid: system.pid, dir: dir.root });

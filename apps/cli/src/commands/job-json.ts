@@ -7,7 +7,7 @@ import type { Job, Progress } from "@mintmark/proto/mintmark/training/v1/job";
 import { time } from "../answer.ts";
 import { type Cell, state } from "../table.ts";
 import { bar } from "../terminal.ts";
-import { type Style, styled, type View } from "../view.ts";
+import { printable, type Style, styled, type View } from "../view.ts";
 
 export type JobStatus = "queued" | "running" | "finished" | "failed" | "cancelled";
 
@@ -39,7 +39,7 @@ export function warningsOf(job: Job): readonly string[] {
 }
 
 export function warningLine(warning: string, view: View): string {
-  return `${styled("warning:", "uncertain", view)} ${warning}`;
+  return `${styled("warning:", "uncertain", view)} ${printable(warning)}`;
 }
 
 /** A status as it stands in a table. */

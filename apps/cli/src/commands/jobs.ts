@@ -11,7 +11,7 @@ import { pages } from "../pages.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { digest, type TableColumn, table } from "../table.ts";
-import type { View } from "../view.ts";
+import { printable, type View } from "../view.ts";
 import { hasEnded, jobJson, progressBar, statusCell, statusOf, warningLine } from "./job-json.ts";
 import { examples, group, integer, repeated } from "./options.ts";
 import { watchJob } from "./watch-job.ts";
@@ -140,5 +140,5 @@ export function jobAnswer(job: Job): Answer {
 }
 
 function logText({ time: at, level, text }: LogLine): string {
-  return `${time(at)} ${level.padEnd(5)} ${text}`;
+  return printable(`${time(at)} ${level.padEnd(5)} ${text}`);
 }

@@ -6,8 +6,10 @@ import { type LineageEdge, LineageKind, type LineageNode } from "@mintmark/proto
 import { GetLineageResponseSchema } from "@mintmark/proto/mintmark/registry/v1/lineage_service";
 import type { Command } from "commander";
 import { type Answer, messageJson } from "../answer.ts";
+import { runId } from "../naming.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
+import { printable } from "../view.ts";
 import { examples, integer } from "./options.ts";
 
 export function addLineageCommand(program: Command, run: Run): void {
@@ -26,10 +28,12 @@ export function addLineageCommand(program: Command, run: Run): void {
 }
 
 export async function showLineage(
-  { client }: Session,
-  uri: string,
+  session: Session,
+  asked: string,
   { up, down }: { up: number; down: number },
 ): Promise<Answer> {
+  const { client } = session;
+  const uri = asked.startsWith("runs:/") ? `runs:/${await runId(session, asked.slice("runs:/".length))}` : asked;
   const response = await client.lineage.getLineage({ uri, depthUp: up, depthDown: down });
   const { root, edges, truncated } = response;
   const lines = [
@@ -65,7 +69,7 @@ function idOf(node: LineageNode): string {
 
 function title({ kind, id, label }: LineageNode): string {
   const parts = [kindNames[kind] ?? "unknown", ...(label === id ? [] : [label]), id];
-  return parts.filter((part) => part !== "").join(" ");
+  return printable(parts.filter((part) => part !== "").join(" "));
 }
 
 const kindNames: Readonly<Record<number, string>> = {

@@ -4,6 +4,7 @@
  */
 import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { AppError } from "@mintmark/errors";
+import { rfc3339 } from "@mintmark/names/model-uri";
 import { type Token, TokenSchema } from "@mintmark/proto/mintmark/access/v1/token";
 import type { Command } from "commander";
 import { type Answer, date, messageJson } from "../answer.ts";
@@ -53,10 +54,11 @@ export async function listTokens({ client }: Session, limit: number): Promise<An
 
 export async function revokeToken(session: Session, id: string): Promise<Answer> {
   const { client, progress } = session;
-  const { token } = await client.tokens.revokeToken({ id });
-  const others = await pages(100_000, "tokens", client.tokens.listTokens).catch(() => []);
+  // Asked before, because whoever revokes the own token may not ask afterwards.
+  const all = await pages(100_000, "tokens", client.tokens.listTokens);
   const now = Date.now();
-  const isLast = !others.some((other) => isValid(other, now) && !services.has(other.name));
+  const isLast = !all.some((other) => other.id !== id && isValid(other, now) && !services.has(other.name));
+  const { token } = await client.tokens.revokeToken({ id });
   if (isLast)
     progress.line(
       "warning: no token of a person is left; to get one, remove admin.token from the data directory and start 'mintmark up' again",
@@ -91,7 +93,10 @@ type Unit = keyof typeof unitMs;
 
 function moment(value: string): Date {
   const [, count, unit] = /^(\d{1,6})([dhm])$/.exec(value) ?? [];
-  const date = unit === undefined ? new Date(value) : new Date(Date.now() + Number(count) * unitMs[unit as Unit]);
+  const date =
+    unit === undefined
+      ? new Date(rfc3339.test(value) ? value : Number.NaN)
+      : new Date(Date.now() + Number(count) * unitMs[unit as Unit]);
   if (Number.isNaN(date.getTime()))
     throw new AppError("OPTION_INVALID", {
       option: "--expires",

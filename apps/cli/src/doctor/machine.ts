@@ -36,7 +36,7 @@ export async function postgres(dir: DataDir, databaseUrl: string | undefined): P
     return ok("postgres", `${stdout.trim()}, embedded${as}`);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return failed("postgres", error.message, "");
+    return failed("postgres", error.message, "or give DATABASE_URL, a Postgres of yours");
   }
 }
 

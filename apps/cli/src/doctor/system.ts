@@ -17,7 +17,7 @@ export async function keys(keyDir: string): Promise<Finding> {
   try {
     const trusted = await listTrustedKeys(keyDir);
     if (!trusted.some((key) => key.own))
-      return failed("keys", `none of the signing keys in ${signing} is trusted`, "mintmark keys trust");
+      return failed("keys", `none of the signing keys in ${signing} is trusted`, "mintmark keys trust FILE.pem");
     return ok("keys", `${trusted.length} trusted in ${keyDir}`);
   } catch (error) {
     return failed("keys", (error as Error).message, "put back the key files from a backup");

@@ -9,7 +9,7 @@ import { AppError } from "@mintmark/errors";
 import { nearest } from "@mintmark/training-file";
 import type { Progress } from "../session.ts";
 import { type Cell, type TableColumn, table } from "../table.ts";
-import type { View } from "../view.ts";
+import { printable, type View } from "../view.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -56,7 +56,7 @@ export function keeper(keep: string | undefined, progress: Progress): Keeper {
 /** A value a line if there is one column, else a table. */
 export function shown(predictions: readonly Row[], view: View): string {
   const names = Object.keys(predictions[0] ?? {});
-  if (names.length === 1) return predictions.map((row) => String(row[names[0]!])).join("\n");
+  if (names.length === 1) return predictions.map((row) => printable(String(row[names[0]!]))).join("\n");
   const columns = names.map((name): TableColumn<Row> => ({ heading: name, cell: (row) => valueCell(row[name]) }));
   return table(columns, predictions, view);
 }

@@ -13,7 +13,17 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { AppError } from "@mintmark/errors";
@@ -67,12 +77,25 @@ function makeRoot(root: string): () => void {
   if (made !== undefined) {
     // Whatever the umask is.
     chmodSync(root, 0o711);
-    return () => rmSync(made, { recursive: true, force: true });
+    return () => removeFolder(root, made);
   }
   if (readdirSync(root).length > 0) return () => {};
   return () => {
     for (const name of readdirSync(root)) rmSync(join(root, name), { recursive: true, force: true });
   };
+}
+
+/** With all that is in it; and of the folders above it up to `topmost` those that hold nothing else. */
+function removeFolder(root: string, topmost: string): void {
+  rmSync(root, { recursive: true, force: true });
+  try {
+    for (let folder = root; folder !== topmost; ) {
+      folder = dirname(folder);
+      rmdirSync(folder);
+    }
+  } catch {
+    // Somebody else has put something there meanwhile.
+  }
 }
 
 /**
@@ -109,23 +132,45 @@ export function lockDataDir(dir: DataDir): { release: () => void } {
     throw new AppError("DATA_DIR_IN_USE", { dir: dir.root, pid: readIfThere(pidFile) ?? "unknown" });
   }
   writeFileSync(pidFile, `${process.pid}\n`);
-  return { release: () => lock.close() };
+  return {
+    release: () => {
+      rmSync(pidFile, { force: true });
+      lock.close();
+    },
+  };
+}
+
+/**
+ * Takes the directory; where that cannot be done, what `prepareDataDir` made goes, unless another process is in it.
+ * @throws AppError DATA_DIR_IN_USE, DATA_DIR_NOT_USABLE
+ */
+export function lockedOrTakenBack(dir: DataDir, takeBack: () => void): { release: () => void } {
+  try {
+    return lockDataDir(dir);
+  } catch (error) {
+    if (!(error instanceof AppError && error.reason === "DATA_DIR_IN_USE")) takeBack();
+    throw error;
+  }
 }
 
 /** Whether a process has taken the directory. */
 export function isLocked(dir: DataDir): boolean {
-  if (!existsSync(join(dir.run, "lock"))) return false;
   try {
+    statSync(join(dir.run, "lock"));
     openLock(dir).close();
     return false;
   } catch (error) {
     if (isBusy(error)) return true;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
     throw notUsable(dir, error);
   }
 }
 
+/** Who asks whether the directory is taken, takes it for a moment. */
+const askingMs = 200;
+
 function openLock(dir: DataDir): DatabaseSync {
-  const lock = new DatabaseSync(join(dir.run, "lock"), { timeout: 0 });
+  const lock = new DatabaseSync(join(dir.run, "lock"), { timeout: askingMs });
   try {
     lock.exec("BEGIN EXCLUSIVE");
     return lock;

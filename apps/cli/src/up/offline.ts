@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError } from "@mintmark/errors";
 import { ensureSigningKeys } from "../keys/key-dir.ts";
-import { type DataDir, isLocked, lockDataDir, prepareDataDir } from "./data-dir.ts";
+import { type DataDir, isLocked, lockedOrTakenBack, prepareDataDir } from "./data-dir.ts";
 import { openLog } from "./log.ts";
 import { type PostgresAccess, postgresAccess, runningPort } from "./postgres.ts";
 import { ProcessIds } from "./process-id.ts";
@@ -31,11 +31,7 @@ export async function withOwnDatabase<T>(
   work: (access: PostgresAccess, stack: Stack) => Promise<T>,
 ): Promise<T> {
   const takeBack = prepareDataDir(dir);
-  const lock = lockDataDir(dir);
-  const stop = async () => {
-    await stack.stop();
-    lock.release();
-  };
+  const lock = lockedOrTakenBack(dir, takeBack);
   const stack = new Stack(
     openLog(dir.logs, false, () => {}),
     new ProcessIds(dir.run),
@@ -44,11 +40,13 @@ export async function withOwnDatabase<T>(
   try {
     await stack.ids.outlive(earlierPatienceMs);
     const done = await work(await startPostgres(dir, stack), stack);
-    await stop();
+    await stack.stop();
+    lock.release();
     return done;
   } catch (error) {
-    await stop();
+    await stack.stop();
     takeBack();
+    lock.release();
     throw error;
   }
 }

@@ -4,6 +4,8 @@
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { AppError } from "@mintmark/errors";
+import { ownMark, runningPid } from "@mintmark/scratch/process-mark";
 import { type DataDir, isLocked, readIfThere } from "./data-dir.ts";
 import { type KnownProcess, knownProcesses } from "./process-id.ts";
 
@@ -29,6 +31,15 @@ export function clearRunState(dir: DataDir): void {
   rmSync(stateFile(dir), { force: true });
 }
 
+/** Notes which process `up` is, so that nobody takes another one with its id for it. */
+export function writeMark(dir: DataDir): void {
+  writeFileSync(markFile(dir), ownMark);
+}
+
+export function clearMark(dir: DataDir): void {
+  rmSync(markFile(dir), { force: true });
+}
+
 export interface RunningSystem {
   readonly pid: number;
   /** Absent while it starts or stops. */
@@ -36,10 +47,14 @@ export interface RunningSystem {
   readonly programs: readonly KnownProcess[];
 }
 
-/** The system that runs on a directory, or undefined if none does. */
+/**
+ * The system that runs on a directory, or undefined if none does.
+ * @throws AppError DATA_DIR_BUSY if another process has the directory, such as a backup, or one in another container
+ */
 export function runningSystem(dir: DataDir): RunningSystem | undefined {
   if (!isLocked(dir)) return undefined;
-  const pid = Number(readIfThere(join(dir.run, "up.pid")) ?? 0);
+  const pid = runningPid(readIfThere(markFile(dir)) ?? "");
+  if (pid === undefined) throw new AppError("DATA_DIR_BUSY", { dir: dir.root });
   const text = readIfThere(stateFile(dir));
   const state = text === undefined ? undefined : (JSON.parse(text) as RunState);
   // An earlier one that was killed has left its own.
@@ -58,6 +73,10 @@ export function memoryOf(pid: number): number | undefined {
 
 /** Linux on x64 and arm64. */
 const pageBytes = 4096;
+
+function markFile(dir: DataDir): string {
+  return join(dir.run, "up.mark");
+}
 
 function stateFile(dir: DataDir): string {
   return join(dir.run, "up.json");

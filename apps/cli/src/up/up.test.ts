@@ -1,6 +1,8 @@
 /**
  * `mintmark up` as a process, with everything in it.
  */
+
+import { spawn } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -16,6 +18,7 @@ import { join } from "node:path";
 import { processStat } from "@mintmark/scratch/process-mark";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { anyPorts, bench, isAlive, pidOf, type Up, until } from "../testing/bench.ts";
+import { dataDir, lockDataDir } from "./data-dir.ts";
 
 const { scratch, launch, up, run, clear } = bench();
 afterAll(clear);
@@ -171,6 +174,32 @@ describe("mintmark status, down and doctor", () => {
     });
   });
 
+  it("leave alone what is none of theirs", async () => {
+    // The directory is taken, and no 'up' of this machine says that it is its own; a number alone says nothing.
+    const dir = join(scratch, "foreign");
+    mkdirSync(join(dir, "run"), { recursive: true });
+    for (const name of ["logs", "blobs", "keys"]) mkdirSync(join(dir, name));
+    const victim = spawn("sleep", ["60"]);
+    const lock = lockDataDir(dataDir(dir));
+    writeFileSync(join(dir, "run", "up.pid"), `${victim.pid}\n`);
+    for (const command of ["down", "status"])
+      expect(await run(command, "--data-dir", dir)).toMatchObject({
+        code: 1,
+        err: expect.stringContaining("no 'mintmark up' of this machine"),
+      });
+    expect((await run("doctor", "--data-dir", dir)).out).toMatch(/^failed +system /m);
+    expect(isAlive(victim.pid!)).toBe(true);
+    victim.kill();
+    lock.release();
+  });
+
+  it("find what cannot be looked at", async () => {
+    writeFileSync(join(scratch, "a-file"), "");
+    const { code, out, err } = await run("doctor", "--data-dir", join(scratch, "a-file"));
+    expect([code, err]).toEqual([1, ""]);
+    expect(out).toMatch(/^failed +data/m);
+  });
+
   it("find keys that others can read, and a clock that was set back", async () => {
     const dir = join(scratch, "unwell");
     for (const name of ["run", "logs", "keys/signing"]) mkdirSync(join(dir, name), { recursive: true });
@@ -196,6 +225,15 @@ describe("mintmark up refuses to start", () => {
     expect(existsSync(join(scratch, "refused"))).toBe(false);
     return program.err();
   }
+
+  it("and takes away only what it made: a neighbour in the same new folder stays", async () => {
+    const folder = join(scratch, "both");
+    const failing = launch("up", "--data-dir", join(folder, "a"), ...anyPorts, "--queue-url", "redis://127.0.0.1:1");
+    await until(() => existsSync(join(folder, "a", "run")));
+    mkdirSync(join(folder, "b"));
+    expect(await failing.ended).toBe(2);
+    expect(readdirSync(folder)).toEqual(["b"]);
+  });
 
   it("on a port that is in use, naming the option", async () => {
     const server = createServer().listen(0, "127.0.0.1");

@@ -5,21 +5,19 @@
  * one. A child learns of this process's end by its channel, Postgres by its guard; so nothing is left when `up` is killed.
  * @module
  */
-import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AppError } from "@mintmark/errors";
 import { isLoopback } from "@mintmark/http-edge/loopback";
 import { formatToken, newToken } from "@mintmark/http-edge/token";
 import { queueUrlIn } from "@mintmark/job-queue/queue-url";
 import { ensureSigningKeys } from "../keys/key-dir.ts";
-import { type DataDir, dataDir, lockDataDir, prepareDataDir } from "./data-dir.ts";
+import { type DataDir, dataDir, lockedOrTakenBack, prepareDataDir } from "./data-dir.ts";
 import { openLog } from "./log.ts";
 import { earlierPatienceMs } from "./offline.ts";
 import { claimPort, localUrl } from "./ports.ts";
 import { ProcessIds } from "./process-id.ts";
-import { clearRunState, writeRunState } from "./run-state.ts";
+import { clearMark, clearRunState, writeMark, writeRunState } from "./run-state.ts";
 import { defined, nodeProgram, type Ports, Stack, startPostgres } from "./stack.ts";
 
 export interface UpOptions {
@@ -59,13 +57,14 @@ export async function up(options: UpOptions, signal: AbortSignal): Promise<Runni
   const auth = chooseAuth(options);
   const directory = dataDir(options.dataDir);
   const takeBack = prepareDataDir(directory);
-  const lock = lockDataDir(directory);
+  const lock = lockedOrTakenBack(directory, takeBack);
+  writeMark(directory);
   const log = openLog(directory.logs, options.jsonLog, options.write);
   const stack = new Stack(log, new ProcessIds(directory.run), signal);
   const stop = async () => {
     clearRunState(directory);
     await stack.stop();
-    rmSync(join(directory.run, "up.pid"), { force: true });
+    clearMark(directory);
     lock.release();
   };
   try {
@@ -82,8 +81,11 @@ export async function up(options: UpOptions, signal: AbortSignal): Promise<Runni
     log.show();
     return { ...running, auth, directory, stop };
   } catch (error) {
-    await stop();
+    await stack.stop();
+    clearMark(directory);
+    // While it is still taken: nobody else begins in what goes.
     takeBack();
+    lock.release();
     throw error;
   }
 }

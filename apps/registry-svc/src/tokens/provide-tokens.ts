@@ -10,16 +10,14 @@ import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
 import { invalid } from "../fields.ts";
 import { createToken } from "./create-token.ts";
-import { revokeToken } from "./revoke-token.ts";
 import { hashSecret } from "./token-secret.ts";
 
 /**
  * Writes a token of the administrator to `path`, readable by its owner only, unless there is one that is valid. Whoever lost
- * the file removes it and starts again; what was in it is revoked then.
+ * the file removes it and starts again.
  */
 export async function provideAdminToken(db: Db, path: string): Promise<void> {
   if (existsSync(path) && (await isKnown(db, (await readFile(path, "utf8")).trim()))) return;
-  for (const { id } of await startedBefore(db)) await revokeToken(db, id, bootstrap);
   const secret = await newAdminToken(db);
   // Renamed when complete: a start that is killed leaves no half of a token behind.
   const draft = `${path}.${process.pid}`;
@@ -63,18 +61,7 @@ async function replaceToken(db: Db, name: string, id: string, hash: Buffer): Pro
 const bootstrap = "start";
 const adminName = "admin";
 
-/** The administrator's tokens that earlier starts have made. */
-function startedBefore(db: Db): Promise<{ id: string }[]> {
-  return db
-    .selectFrom("token")
-    .select("id")
-    .where("name", "like", `${adminName}%`)
-    .where("created_by", "=", bootstrap)
-    .where("revoked_at", "is", null)
-    .execute();
-}
-
-/** Under another name where somebody has given away that of the administrator. */
+/** Under another name where a token of an earlier start, or of somebody, has that of the administrator. */
 async function newAdminToken(db: Db): Promise<string> {
   for (let attempt = 1; ; attempt++)
     try {

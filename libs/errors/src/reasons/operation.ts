@@ -35,6 +35,15 @@ export const operationReasons = {
     (d: { what: string }) => `this would ${d.what}, and there is no terminal to ask on; say --yes to do it`,
   ),
   NOT_CONFIRMED: define("failed_precondition", (d: { what: string }) => `nothing was done: no 'yes' to: ${d.what}?`),
+  DATA_DIR_BUSY: define(
+    "failed_precondition",
+    (d: { dir: string }) =>
+      `data directory ${d.dir} is in use by something that is no 'mintmark up' of this machine: a backup or restore, or one in a container; end it there`,
+  ),
+  PROCESS_OF_OTHERS: define(
+    "permission_denied",
+    (d: { pid: number }) => `process ${d.pid} is another account's; run this as the account that started it`,
+  ),
   NOT_STOPPED: define(
     "aborted",
     (d: { pid: number; dir: string }) =>
