@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findSnapshots } from "@mintmark/dataset";
@@ -16,8 +16,7 @@ interface Trained {
 const scratch = mkdtempSync(join(tmpdir(), "mintmark-packed-"));
 let tarball: string;
 beforeAll(async () => {
-  // Where root runs this, Postgres runs as another user, who has to reach the package.
-  chmodSync(scratch, 0o755);
+  // Closed to others: where root runs this, Postgres runs as another user all the same.
   tarball = await packed("first");
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
