@@ -14,9 +14,9 @@ export const ownMark = `${machine}-${process.pid}-${processStat(process.pid)?.st
 
 /** Whether the process of the mark has ended. False of what is no mark, or of another machine: that cannot be seen from here. */
 export function hasEnded(mark: string): boolean {
-  const [, where, id, start] = /^([0-9a-f]+)-(\d+)-([0-9a-f]+)$/.exec(mark) ?? [];
-  if (where !== machine) return false;
-  const pid = Number(id);
+  const found = ownProcess(mark);
+  if (found === undefined) return false;
+  const { pid, start } = found;
   if (pid === process.pid) return mark !== ownMark;
   const stat = processStat(pid);
   return stat === undefined ? !isThere(pid) : stat.isZombie || stat.start !== start;
@@ -24,9 +24,13 @@ export function hasEnded(mark: string): boolean {
 
 /** The id of the process of the mark, if it is one of this machine and is there; else undefined. */
 export function runningPid(mark: string): number | undefined {
-  const [, where, id, start] = /^([0-9a-f]+)-(\d+)-([0-9a-f]+)$/.exec(mark) ?? [];
-  if (where !== machine || hasEnded(mark) || start === undefined) return undefined;
-  return Number(id);
+  return hasEnded(mark) ? undefined : ownProcess(mark)?.pid;
+}
+
+/** What a mark says; undefined of what is no mark, or of another machine. */
+function ownProcess(mark: string): { readonly pid: number; readonly start: string } | undefined {
+  const [, where, id = "", start = ""] = /^([0-9a-f]+)-(\d+)-([0-9a-f]+)$/.exec(mark) ?? [];
+  return where === machine ? { pid: Number(id), start } : undefined;
 }
 
 /** The set of processes among which an id means one process: the machine and its pid namespace. */

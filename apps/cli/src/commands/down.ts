@@ -2,7 +2,6 @@
  * `mintmark down`: stops what `mintmark up` keeps up, as Ctrl-C there does.
  * @module
  */
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "@mintmark/errors";
@@ -10,7 +9,7 @@ import type { Command } from "commander";
 import type { Answer } from "../answer.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
-import { dataDir, isLocked } from "../up/data-dir.ts";
+import { isLocked, startedDataDir } from "../up/data-dir.ts";
 import { runningSystem } from "../up/run-state.ts";
 import { dataDirOption, examples } from "./options.ts";
 
@@ -38,8 +37,7 @@ const patienceMs = 15_000;
 
 /** @throws AppError DATA_DIR_NOT_STARTED if the directory is none of ours; DATA_DIR_BUSY, PROCESS_OF_OTHERS, NOT_STOPPED if it does not end */
 export async function down({ cwd, signal, progress }: Session, directory: string): Promise<Answer> {
-  const dir = dataDir(resolve(cwd, directory));
-  if (!existsSync(dir.run)) throw new AppError("DATA_DIR_NOT_STARTED", { dir: dir.root });
+  const dir = startedDataDir(resolve(cwd, directory));
   const system = runningSystem(dir);
   if (system === undefined)
     return { text: `nothing runs on ${dir.root}`, json: { data_dir: dir.root, stopped: false } };

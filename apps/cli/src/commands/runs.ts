@@ -129,7 +129,6 @@ function sideBySide<Value>(each: readonly Readonly<Record<string, Value>>[]): Re
   return Object.fromEntries(keys.map((key) => [key, each.map((one) => one[key] ?? null)]));
 }
 
-/** Also what stands in a list of an experiment. */
 const runColumns: readonly TableColumn<LoggedRun>[] = [
   { heading: "ID", cell: ({ id }) => digest(id) },
   { heading: "NAME", cell: ({ name }) => name },

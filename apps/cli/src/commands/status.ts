@@ -2,15 +2,13 @@
  * `mintmark status`: what runs on a data directory.
  * @module
  */
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { AppError } from "@mintmark/errors";
 import type { Command } from "commander";
 import type { Answer } from "../answer.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { type TableColumn, table, state as word } from "../table.ts";
-import { dataDir } from "../up/data-dir.ts";
+import { startedDataDir } from "../up/data-dir.ts";
 import type { KnownProcess } from "../up/process-id.ts";
 import { memoryOf, runningSystem } from "../up/run-state.ts";
 import { dataDirOption, examples } from "./options.ts";
@@ -24,8 +22,7 @@ export function addStatusCommand(program: Command, run: Run): void {
 
 /** @throws AppError DATA_DIR_NOT_STARTED if the directory is none of ours */
 export async function status({ cwd, signal }: Session, directory: string): Promise<Answer> {
-  const dir = dataDir(resolve(cwd, directory));
-  if (!existsSync(dir.run)) throw new AppError("DATA_DIR_NOT_STARTED", { dir: dir.root });
+  const dir = startedDataDir(resolve(cwd, directory));
   const system = runningSystem(dir);
   if (system === undefined)
     return {

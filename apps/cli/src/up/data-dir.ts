@@ -56,6 +56,16 @@ export function dataDir(root: string): DataDir {
 }
 
 /**
+ * Where things are below a root on which Mintmark has been started before.
+ * @throws AppError DATA_DIR_NOT_STARTED if it is none of ours
+ */
+export function startedDataDir(root: string): DataDir {
+  const dir = dataDir(root);
+  if (!existsSync(dir.run)) throw new AppError("DATA_DIR_NOT_STARTED", { dir: dir.root });
+  return dir;
+}
+
+/**
  * Creates what is missing. Passing through is open to others, because Postgres may run as another user.
  * @returns takes back a directory that was new, with all that is in it: for a start that failed
  * @throws AppError DATA_DIR_NOT_USABLE; nothing is left then
@@ -88,14 +98,17 @@ function makeRoot(root: string): () => void {
 /** With all that is in it; and of the folders above it up to `topmost` those that hold nothing else. */
 function removeFolder(root: string, topmost: string): void {
   rmSync(root, { recursive: true, force: true });
+  if (root !== topmost) removeEmpty(dirname(root), topmost);
+}
+
+/** A folder and those above it up to `topmost`, until one holds something: somebody else has put it there meanwhile. */
+function removeEmpty(folder: string, topmost: string): void {
   try {
-    for (let folder = root; folder !== topmost; ) {
-      folder = dirname(folder);
-      rmdirSync(folder);
-    }
+    rmdirSync(folder);
   } catch {
-    // Somebody else has put something there meanwhile.
+    return;
   }
+  if (folder !== topmost) removeEmpty(dirname(folder), topmost);
 }
 
 /**
@@ -109,7 +122,7 @@ function makeFolder(path: string, mode: number): string | undefined {
   try {
     mkdirSync(path, mode);
   } catch (error) {
-    if (above !== undefined) rmSync(above, { recursive: true, force: true });
+    if (above !== undefined) removeEmpty(dirname(path), above);
     throw error;
   }
   return above ?? path;
