@@ -8,7 +8,7 @@ import {
   type TensorProto,
 } from "@mintmark/proto/onnx/onnx";
 import { decodeText, safeInteger } from "./node.ts";
-import { elements, invalidModel, type Tensor } from "./tensor.ts";
+import { constantMax, elements, invalidModel, type Tensor } from "./tensor.ts";
 
 /** @throws AppError if the type is none of ours, or the data does not fill the shape. */
 export function decodeConstant(proto: TensorProto): Tensor {
@@ -17,7 +17,7 @@ export function decodeConstant(proto: TensorProto): Tensor {
   const dims = proto.dims.map(safeInteger);
   if (dims.some((size) => size < 0)) throw invalidModel(`the constant '${proto.name}' has a negative size`);
   const tensor = decode(proto, dims);
-  if (tensor.data.length !== elements(dims))
+  if (tensor.data.length !== elements(dims, constantMax))
     throw invalidModel(
       `the constant '${proto.name}' has ${tensor.data.length} elements, its shape [${dims.join(", ")}]`,
     );
@@ -62,7 +62,7 @@ export function decodeBytes(proto: TensorProto): Uint8Array {
   if (proto.dataType !== DataType.UINT8 || proto.dataLocation === DataLocation.EXTERNAL)
     throw invalidModel(`'${proto.name}' is no list of bytes`);
   const bytes = Uint8Array.from(numbers(proto, 1, (view, at) => view.getUint8(at), proto.int32Data));
-  if (bytes.length !== elements(proto.dims.map(safeInteger)))
+  if (bytes.length !== elements(proto.dims.map(safeInteger), constantMax))
     throw invalidModel(`'${proto.name}' has ${bytes.length} elements, its shape [${proto.dims.join(", ")}]`);
   return bytes;
 }

@@ -11,6 +11,7 @@ import { irVersion, mlDomain, mlOpsetOfTrees, mlOpsets, onnxDomain, onnxOpset } 
 import { decodeConstant } from "./constant.ts";
 import { type Kernel, OnnxNode, safeInteger } from "./node.ts";
 import { operators } from "./operators.ts";
+import { RunBudget } from "./run-budget.ts";
 import { invalidModel, type Tensor } from "./tensor.ts";
 
 export interface Graph {
@@ -42,9 +43,11 @@ export function loadGraph(bytes: Uint8Array): Graph {
   const initial: (Tensor | undefined)[] = [];
   for (const { name } of graph.input) initial[define(slots, name)] = undefined;
   for (const proto of graph.initializer) initial[define(slots, proto.name)] = decodeConstant(proto);
+  const constants = initial.length;
   const steps = graph.node.map((node) => compile(node, mlOpset, slots, initial));
   const outputs = graph.output.map(({ name }) => slotOf(slots, name, "the outputs"));
   const inputs = graph.input.length;
+  const lastUses = lastUsesOf(steps, outputs, constants);
 
   return {
     inputs: graph.input.map(describe),
@@ -54,7 +57,14 @@ export function loadGraph(bytes: Uint8Array): Graph {
         throw new ArgumentError(`"values" expected ${inputs} tensors, got ${values.length}`);
       const memory = initial.slice();
       for (let i = 0; i < inputs; i++) memory[i] = values[i];
-      for (const step of steps) step(memory);
+      const budget = new RunBudget();
+      for (const [at, step] of steps.entries()) {
+        step.run(memory, budget);
+        for (const slot of lastUses[at]!) {
+          budget.release(memory[slot]!);
+          memory[slot] = undefined;
+        }
+      }
       return outputs.map((slot) => memory[slot]!);
     },
   };
@@ -86,7 +96,25 @@ function requireVersions({ irVersion: ir, opsetImport, functions }: ModelProto):
   return imported.get(mlDomain);
 }
 
-type Step = (memory: (Tensor | undefined)[]) => void;
+/** A node, with the slots in memory of its inputs and outputs. */
+interface Step {
+  readonly from: readonly number[];
+  readonly to: readonly number[];
+  readonly run: (memory: (Tensor | undefined)[], budget: RunBudget) => void;
+}
+
+/** By step: the computed values that nothing needs after it. `constants` is how many slots before them are not computed. */
+function lastUsesOf(steps: readonly Step[], outputs: readonly number[], constants: number): readonly number[][] {
+  const needed = new Set(outputs);
+  const lastUses: number[][] = steps.map(() => []);
+  for (let at = steps.length - 1; at >= 0; at--)
+    for (const slot of [...steps[at]!.from, ...steps[at]!.to]) {
+      if (slot < constants || needed.has(slot)) continue;
+      needed.add(slot);
+      lastUses[at]!.push(slot);
+    }
+  return lastUses;
+}
 
 function compile(
   node: NodeProto,
@@ -112,17 +140,20 @@ function compile(
 }
 
 function step(node: OnnxNode, kernel: Kernel, from: readonly number[], to: readonly number[]): Step {
-  return (memory) => {
-    const result = kernel(from.map((slot) => memory[slot]!));
-    if (!isList(result)) {
-      memory[to[0]!] = result;
-      return;
-    }
+  const run: Step["run"] = (memory, budget) => {
+    const inputs = from.map((slot) => memory[slot]!);
+    for (const { data } of inputs) budget.spend(data.length);
+    const result = kernel(inputs, budget);
+    const values = isList(result) ? result : [result];
     for (let i = 0; i < to.length; i++) {
-      if (result[i] === undefined) throw node.invalid(`has ${to.length} outputs`);
-      memory[to[i]!] = result[i];
+      const value = values[i];
+      if (value === undefined) throw node.invalid(`has ${to.length} outputs`);
+      budget.spend(value.data.length);
+      budget.hold(value);
+      memory[to[i]!] = value;
     }
   };
+  return { from, to, run };
 }
 
 function isList(result: Tensor | readonly Tensor[]): result is readonly Tensor[] {

@@ -15,11 +15,12 @@ export function gemm(node: OnnxNode): Kernel {
     throw node.invalid(`expected weights [C, P] and C intercepts, got [${weights.dims}] and [${intercepts.dims}]`);
   if (!weights.data.every(Number.isFinite)) throw node.invalid("has weights that are not finite");
   const byFeature = transposed(weights.data, outputs, features);
-  return ([input]) => {
+  return ([input], budget) => {
     const x = input?.type === "sparse" ? input : matrixOf(node, input, features);
     if (x.dims[1] !== features) throw node.invalid(`expected a matrix of ${features} columns, got [${x.dims}]`);
     const rows = x.dims[0]!;
     const data = new Float64Array(elements([rows, outputs]));
+    budget.spend(x.data.length * outputs);
     for (let row = 0; row < rows; row++) {
       const to = row * outputs;
       data.set(intercepts.data, to);

@@ -8,10 +8,14 @@ import {
   AttributeProto_AttributeType as AttributeType,
   type TensorProto,
 } from "@mintmark/proto/onnx/onnx";
+import type { RunBudget } from "./run-budget.ts";
 import { type BooleanTensor, type IntegerTensor, invalidModel, type NumericTensor, type Tensor } from "./tensor.ts";
 
-/** From the values of a node's inputs to those of its outputs. Pure. */
-export type Kernel = (inputs: readonly Tensor[]) => Tensor | readonly Tensor[];
+/**
+ * From the values of a node's inputs to those of its outputs. Pure. What it reads and writes of them is counted by whoever
+ * calls; a kernel that does more for an element spends that of the budget before it begins.
+ */
+export type Kernel = (inputs: readonly Tensor[], budget: RunBudget) => Tensor | readonly Tensor[];
 
 /**
  * Attributes are read while the kernel is made; one that nobody read is one that we do not know, and the model is refused

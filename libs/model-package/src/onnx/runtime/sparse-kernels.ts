@@ -18,9 +18,9 @@ export function orSparse(
   return (node) => {
     const ofDense = dense(node);
     const ofSparse = sparse(node);
-    return (inputs) => {
+    return (inputs, budget) => {
       const [first, ...others] = inputs;
-      return first?.type === "sparse" ? ofSparse(first, others) : ofDense(inputs);
+      return first?.type === "sparse" ? ofSparse(first, others) : ofDense(inputs, budget);
     };
   };
 }

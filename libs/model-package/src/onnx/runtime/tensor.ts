@@ -44,18 +44,24 @@ export interface SparseTensor extends Shaped {
   readonly data: Float64Array;
 }
 
-/** More elements than any graph of ours makes of one batch: a file that wants more is refused before memory runs out. */
-const elementsMax = 2 ** 26;
+/** More elements than any value has that a graph of ours makes of one batch. */
+const computedMax = 2 ** 24;
+/** Of a constant, whose elements are all in the file. */
+export const constantMax = 2 ** 28;
 
-/** How many elements a tensor of these dimensions has. Of an empty one, the other sizes are bounded too: loops run over them. */
-export function elements(dims: readonly number[]): number {
+/**
+ * How many elements a tensor of these dimensions has. Of an empty one, the other sizes are bounded too: loops run over them.
+ * @throws AppError MODEL_FILE_INVALID for more than `most`, before memory is taken for them
+ */
+export function elements(dims: readonly number[], most = computedMax): number {
   let count = 1;
   let bound = 1;
   for (const size of dims) {
     count *= size;
     bound *= Math.max(size, 1);
   }
-  if (bound > elementsMax) throw invalidModel(`a value of [${dims.join(", ")}] elements is too large`);
+  if (bound > most)
+    throw invalidModel(`a value of [${dims.join(", ")}] elements is too large, at most ${most} are possible`);
   return count;
 }
 

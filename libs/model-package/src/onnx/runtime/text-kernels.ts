@@ -73,9 +73,11 @@ export function tfIdfVectorizer(node: OnnxNode): Kernel {
   const longest = node.integer("max_gram_length");
   const columnOf = poolColumns(node, longest);
   const width = columnOf.values().reduce((most, column) => Math.max(most, column + 1), 0);
-  return ([input]) => {
+  return ([input], budget) => {
     const { dims, data } = textsOf(node, input);
     const [rows = 0, words = 0] = dims;
+    // A gram is joined from its words, and looked up by all of its letters.
+    budget.spend(rows * words * Math.min(longest, words) ** 2);
     const counted = Array.from({ length: rows }, (_, row) =>
       countGrams(data.slice(row * words, (row + 1) * words), columnOf, shortest, longest),
     );

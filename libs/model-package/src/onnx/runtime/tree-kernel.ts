@@ -42,14 +42,16 @@ function sumKernel(
   outputs: number,
   tensorOf: (dims: readonly number[], data: Float64Array) => Tensor,
 ): Kernel {
+  const longest = longestWays(forest);
   const features = 1 + forest.feature.reduce((most, feature) => Math.max(most, feature), -1);
-  return ([input]) => {
+  return ([input], budget) => {
     const x = matrixOf(node, input);
     const [rows = 0, cols = 0] = x.dims;
     if (x.type !== "double") throw node.unsupported(`an input of ${x.type}`);
     if (cols < features) throw node.invalid(`tests feature ${features - 1} of ${cols}`);
     const dims = [rows, outputs];
     const sums = new Float64Array(elements(dims));
+    budget.spend(rows * longest);
     addTrees(forest, x.data, rows, cols, outputs, sums);
     return tensorOf(dims, sums);
   };
@@ -70,6 +72,26 @@ interface Nodes {
   /** −1 in a leaf. */
   readonly left: Int32Array;
   readonly right: Int32Array;
+}
+
+/** How many nodes a row passes at most, in all trees together. */
+function longestWays({ roots, feature, left, right }: Forest): number {
+  const depths = new Int32Array(feature.length);
+  let sum = 0;
+  for (const root of roots) {
+    let longest = 0;
+    const open = [root];
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      longest = Math.max(longest, depths[at]! + 1);
+      if (feature[at]! < 0) continue;
+      for (const child of [left[at]!, right[at]!]) {
+        depths[child] = depths[at]! + 1;
+        open.push(child);
+      }
+    }
+    sum += longest;
+  }
+  return sum;
 }
 
 /** Trees outside, rows inside: one tree stays in the cache while the rows pass. NaN goes right. */
