@@ -2,6 +2,7 @@
  * How any failure leaves by HTTP: in the form that callers of its URL read. Here alone is decided which ones are ours.
  * @module
  */
+import { AppError } from "@mintmark/errors";
 import { reasonHeader } from "@mintmark/registry-client";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { challenge, errorBody, httpFailure } from "./http-error.ts";
@@ -23,10 +24,16 @@ export interface Failure {
 export function failureOn(url: string, error: unknown): Failure {
   const { status, body, headers = {} } = inTermsOf(url, error);
   const challenged = status === 401 ? { "www-authenticate": challenge } : {};
+  const again = error instanceof AppError ? error.http.retryAfter : undefined;
   return {
     status,
     body,
-    headers: { "content-type": "application/json", ...headers, ...challenged },
+    headers: {
+      "content-type": "application/json",
+      ...headers,
+      ...challenged,
+      ...(again && { "retry-after": `${again}` }),
+    },
     isOurs: status === 500,
   };
 }

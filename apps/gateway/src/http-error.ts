@@ -50,7 +50,12 @@ const kindOfCode: Partial<Record<Code, Kind>> = {
 export function httpFailure(error: unknown): HttpFailure {
   if (isTooLarge(error)) return httpFailure(new AppError("MESSAGE_TOO_LARGE", { cause: error.rawMessage }));
   if (error instanceof AppError)
-    return { status: statusOfKind[error.kind], code: error.kind, reason: error.reason, message: error.message };
+    return {
+      status: error.http.status ?? statusOfKind[error.kind],
+      code: error.kind,
+      reason: error.reason,
+      message: error.message,
+    };
   const kind = error instanceof ConnectError ? kindOf(error) : undefined;
   if (error instanceof ConnectError && kind)
     return {

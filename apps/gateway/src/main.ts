@@ -15,6 +15,7 @@ import {
   settingsOf,
 } from "@mintmark/http-edge/settings";
 import pino from "pino";
+import { limitsOf } from "./limits.ts";
 import { defaultFreshness, type Gateway, type GatewayOptions, startGateway } from "./server.ts";
 
 const usage = `mintmark gateway [--host 127.0.0.1] [--port 8080] [--grpc-port 8081] [--auth on|off] [--insecure]
@@ -24,7 +25,8 @@ Environment: MINTMARK_REGISTRY_URL, MINTMARK_TOKEN (the gateway's own), MINTMARK
 MINTMARK_ARTIFACT_STORE (the registry's, as file:///dir: where this machine has it, artifacts are read from there),
 MINTMARK_PUBLIC_URL (under which others reach it: a name of its own, and what links begin with),
 MINTMARK_STALE_AFTER and MINTMARK_REFUSE_AFTER (seconds of silence of the registry after which answers are marked, and
-refused), MINTMARK_LOG_LEVEL. A flag wins over the variable of its name.`;
+refused), MINTMARK_SCORING_BYTES and MINTMARK_SCORING_VALUES (of a body to predict), MINTMARK_MODEL_MEMORY (MiB of a
+process of models), MINTMARK_MODEL_SECONDS (of a prediction), MINTMARK_BODY_MEMORY (MiB of all bodies), MINTMARK_LOG_LEVEL. A flag wins over the variable of its name.`;
 
 function readOptions(): GatewayOptions {
   const { values } = parseArgs({
@@ -61,6 +63,7 @@ function readOptions(): GatewayOptions {
       staleAfterMs: milliseconds("MINTMARK_STALE_AFTER", setting("MINTMARK_STALE_AFTER")) ?? staleAfterMs,
       refuseAfterMs: milliseconds("MINTMARK_REFUSE_AFTER", setting("MINTMARK_REFUSE_AFTER")) ?? refuseAfterMs,
     },
+    limits: limitsOf(setting),
     log: pino({ name: "gateway", level }, pino.destination({ fd: 2, sync: false })),
   };
 }

@@ -8,14 +8,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { readLocalBlobs } from "@mintmark/blob-store";
 import { AppError } from "@mintmark/errors";
 import { mlflowVersion } from "@mintmark/model-package/environment";
+import { openModelRuntime } from "@mintmark/model-runtime/model-runtime";
 import { connectRegistry } from "@mintmark/registry-client";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Logger } from "pino";
 import { openAccess, tokenAccess } from "./access.ts";
+import { bodyKeeper } from "./body-pieces.ts";
 import { sendFailure } from "./failures.ts";
 import { frontPage, frontPagePolicy } from "./front-page.ts";
 import { type FrontParts, frontServer, refuseUnreadable } from "./front-server.ts";
 import { startInferenceGrpc } from "./grpc/inference-server.ts";
+import { defaultLimits, type GatewayLimits } from "./limits.ts";
 import { repeatLostCalls } from "./lost-calls.ts";
 import { gatewayMetrics } from "./metrics.ts";
 import { artifactBytes } from "./mlflow/artifact-bytes.ts";
@@ -25,8 +28,8 @@ import { isMlflow, type MlflowDeps, mlflowRoutes } from "./mlflow/mlflow-routes.
 import { otlpRoutes } from "./mlflow/otlp.ts";
 import { passThrough } from "./native/pass-through.ts";
 import { resolveRoute } from "./resolve-route.ts";
-import { loadPredictorOf } from "./scoring/load-predictor.ts";
-import { scoringRoutes } from "./scoring/scoring-routes.ts";
+import { modelSourceOf } from "./scoring/model-source.ts";
+import { type ScoringDeps, scoringRoutes } from "./scoring/scoring-routes.ts";
 import { type ServedModels, serveModels } from "./scoring/served-models.ts";
 import { mintmarkVersion } from "./versions.ts";
 import { type Freshness, openView, type View } from "./view/view.ts";
@@ -50,6 +53,7 @@ export interface GatewayOptions {
   /** Names, besides loopback's, under which the gateway may be addressed. */
   readonly ownHosts: readonly string[];
   readonly freshness: Freshness;
+  readonly limits?: GatewayLimits;
   readonly log: Logger;
 }
 
@@ -65,16 +69,18 @@ export const defaultFreshness: Freshness = { staleAfterMs: 5_000, refuseAfterMs:
 
 /** @throws Error with the system's code (`EADDRINUSE` …) and `port` if a port cannot be had */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { log } = options;
+  const { log, limits = defaultLimits } = options;
   const registry = connectRegistry({ baseUrl: options.registryUrl, token: options.token, httpVersion: "2" });
   const access = options.auth
     ? tokenAccess((token) => askAboutToken(options.registryUrl, token))
     : openAccess([options.host, ...options.ownHosts]);
+  const runtime = openModelRuntime(limits.models);
+  const sourceOf = modelSourceOf(registry, options.keyDir);
   // The models need the view to resolve, and the view tells the models what has changed.
   const models: ServedModels = serveModels({
     resolve: (uri) => view.resolve(uri),
     requireFresh: () => view.requireFresh(),
-    load: loadPredictorOf(registry, options.keyDir),
+    load: async (version) => runtime.load(await sourceOf(version)),
     log,
   });
   const view: View = openView(registry, options.freshness, [access, models], log);
@@ -99,8 +105,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const hot = hotReads({ view, registry });
   const artifacts = artifactBytes(native, inNameOfCaller, readLocalBlobs(options.artifactStore ?? ""));
   const resolve = resolveRoute(view);
-  const app = await router({ access, view, models, metrics, log, native, mlflow, hot, artifacts, resolve });
+  const bodies = bodyKeeper(limits.bodyMemoryBytes);
+  const scoring = { models, bodies, limits: limits.scoring };
+  const app = await router({ access, view, scoring, metrics, log, native, mlflow, hot, artifacts, resolve });
   const giveBack = async () => {
+    runtime.close();
     native.close();
     await view.close();
     registry.close();
@@ -137,7 +146,7 @@ const ownWriteSwapMs = 5_000;
 
 interface Parts extends FrontParts {
   readonly view: View;
-  readonly models: ServedModels;
+  readonly scoring: ScoringDeps;
   readonly mlflow: MlflowDeps;
 }
 
@@ -145,7 +154,7 @@ interface Parts extends FrontParts {
 const openPaths = new Set(["/", "/health", "/ready", "/version"]);
 
 async function router(parts: Parts): Promise<FastifyInstance> {
-  const { access, view, models, metrics } = parts;
+  const { access, view, metrics } = parts;
   const app = Fastify({
     loggerInstance: parts.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -188,7 +197,7 @@ async function router(parts: Parts): Promise<FastifyInstance> {
     const { contentType, text } = await metrics.render();
     return reply.header("content-type", contentType).send(text);
   });
-  await app.register((scope) => scoringRoutes(scope, models));
+  await app.register((scope) => scoringRoutes(scope, parts.scoring));
   await app.register((scope) => mlflowRoutes(scope, parts.mlflow));
   await app.register((scope) => otlpRoutes(scope, parts.mlflow));
   return app;

@@ -46,8 +46,11 @@ const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
-/** Where the string that begins at `start` ends: at the first quote that no odd number of backslashes stands before. */
-function endOfString(text: string, start: number): number {
+/**
+ * Where the string of a JSON text that begins at `start` ends: at the first quote that no odd number of backslashes stands
+ * before, or with the text.
+ */
+export function endOfString(text: string, start: number): number {
   for (let at = start + 1; ; at++) {
     const code = text.charCodeAt(at);
     if (code === quote || Number.isNaN(code)) return at;

@@ -61,6 +61,13 @@ export function provenanceFiles(statement: Statement): SignedFile[] {
   });
 }
 
+/** Whether it states that a training job of Mintmark made the files. */
+export function isTrainingProvenance({ predicateType, predicate }: Statement): boolean {
+  if (predicateType !== provenanceType) return false;
+  const { buildDefinition } = predicate as { readonly buildDefinition?: { readonly buildType?: unknown } | null };
+  return buildDefinition?.buildType === trainingBuildType;
+}
+
 function provenanceStatement(files: readonly ManifestFile[], facts: ProvenanceFacts): Statement {
   const { externalParameters, internalParameters = {}, dependencies, builder, invocationId } = facts;
   return {

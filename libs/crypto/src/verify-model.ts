@@ -10,7 +10,7 @@ import type { KeyAlgorithm, PublicKey } from "./keys.ts";
 import { MalformedError } from "./malformed-error.ts";
 import { artifactDigest, type ManifestFile, parseManifest } from "./manifest.ts";
 import { modelSignatureType, type SignedFile, signedFiles } from "./model-signature.ts";
-import { provenanceFiles, provenanceType } from "./provenance.ts";
+import { isTrainingProvenance, provenanceFiles, provenanceType } from "./provenance.ts";
 import { documentDigest, type Registration, registrationOf, registrationType } from "./registration.ts";
 import { type Statement, verifyStatement } from "./statement.ts";
 
@@ -42,6 +42,8 @@ export interface Verification {
   readonly signedBy: readonly string[];
   /** What the registry signed, if that is there and signed by a trusted key. */
   readonly registration?: Registration;
+  /** Whether a trusted key states that a training job of Mintmark made these files. */
+  readonly isTrained: boolean;
 }
 
 export type Documents = ReadonlyMap<string, Uint8Array>;
@@ -102,6 +104,7 @@ function unsignedChecks(): KeyedCheck[] {
 interface KeyedCheck extends Check {
   readonly keyId?: string;
   readonly registration?: Registration;
+  readonly isTrained?: boolean;
 }
 
 function summarize(checks: readonly KeyedCheck[]): Verification {
@@ -112,6 +115,7 @@ function summarize(checks: readonly KeyedCheck[]): Verification {
     checks: checks.map(({ name, ok, detail }) => ({ name, ok, detail })),
     signedBy: [...new Set(keyIds)].sort(),
     ...(registration === undefined ? {} : { registration }),
+    isTrained: checks.some((check) => check.ok && check.isTrained === true),
   };
 }
 
@@ -185,7 +189,8 @@ function signatureCheck(
     const differences = describeDifferences(filesOf(statement).map(identify), listed.map(identify));
     if (differences !== undefined)
       return failed(name, `is a valid signature of other files (${subjectOf(statement)}): ${differences}`);
-    return { name, ok: true, detail: `${algorithm} key ${key.id}`, keyId: key.id };
+    const detail = `${algorithm} key ${key.id}`;
+    return { name, ok: true, detail, keyId: key.id, isTrained: isTrainingProvenance(statement) };
   } catch (error) {
     return failed(name, problemOf(error));
   }

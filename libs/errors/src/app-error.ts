@@ -2,7 +2,7 @@
  * The error that carries a reason of the table through the system.
  * @module
  */
-import type { Definition, Kind } from "./define.ts";
+import type { Definition, HttpAnswer, Kind } from "./define.ts";
 import { type Detail, type Reason, reasons } from "./reasons.ts";
 
 /** A failure the caller can act on. Anything else that is thrown is a bug or an outage. */
@@ -11,6 +11,7 @@ export class AppError<R extends Reason = Reason> extends Error {
   readonly reason: R;
   readonly kind: Kind;
   readonly detail: Detail<R>;
+  readonly http: HttpAnswer;
 
   constructor(reason: R, detail: Detail<R>, options?: ErrorOptions) {
     const definition = reasons[reason] as Definition<Detail<R>>;
@@ -18,6 +19,8 @@ export class AppError<R extends Reason = Reason> extends Error {
     this.reason = reason;
     this.kind = definition.kind;
     this.detail = detail;
+    const { status, retryAfter } = definition;
+    this.http = { ...(status && { status }), ...(retryAfter && { retryAfter }) };
   }
 
   /** Whether it is of that reason, and so has its detail. */

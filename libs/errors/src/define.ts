@@ -16,12 +16,24 @@ export type Kind =
   | "resource_exhausted"
   | "unavailable";
 
-export interface Definition<Detail> {
+export interface Definition<Detail> extends HttpAnswer {
   readonly kind: Kind;
   readonly message: (detail: Detail) => string;
 }
 
+/** How a failure leaves by HTTP, where its kind does not say enough. */
+export interface HttpAnswer {
+  /** Instead of its kind's: 413 for what is too large, which RPC has no code of its own for. */
+  readonly status?: 413;
+  /** After how many seconds the same may be asked again (RFC 9110 §10.2.3). */
+  readonly retryAfter?: number;
+}
+
 /** Describes one reason; `message` says what, with the values, and the way out where there is one. */
-export function define<Detail>(kind: Kind, message: (detail: Detail) => string): Definition<Detail> {
-  return { kind, message };
+export function define<Detail>(
+  kind: Kind,
+  message: (detail: Detail) => string,
+  http: HttpAnswer = {},
+): Definition<Detail> {
+  return { kind, message, ...http };
 }

@@ -61,6 +61,7 @@ function unverifiable({ model, number, source }: Version): Verification {
     ok: false,
     checks: [{ name: documentNames.manifest, ok: false, detail: `is missing: ${message}` }],
     signedBy: [],
+    isTrained: false,
   };
 }
 

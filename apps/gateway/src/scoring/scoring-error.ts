@@ -2,22 +2,9 @@
  * Failures in the form of MLflow's scoring protocol.
  * @module
  */
+import { ScoringError } from "@mintmark/model-runtime/scoring/scoring-error";
 import { httpFailure } from "../http-error.ts";
 import { codeOfKind } from "../mlflow/mlflow-error.ts";
-
-/** `BAD_REQUEST`: the body cannot be read. `INVALID_PARAMETER_VALUE`: it can, but is not what the model takes. */
-export type ScoringCode = "BAD_REQUEST" | "INVALID_PARAMETER_VALUE";
-
-/** A request that the scoring protocol answers with 400. */
-export class ScoringError extends Error {
-  override readonly name = "ScoringError";
-  readonly code: ScoringCode;
-
-  constructor(code: ScoringCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
 
 /** The status and body of the failure. */
 export function scoringFailure(error: unknown): { readonly status: number; readonly body: string } {

@@ -1,9 +1,11 @@
 import { AppError } from "@mintmark/errors";
 import type { NumberColumn } from "@mintmark/ml-core/base/preprocessing";
 import type { Predictor } from "@mintmark/model-package/predictor";
+import { score } from "@mintmark/model-runtime/scoring/score";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type InjectOptions } from "fastify";
 import pino from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bodyKeeper } from "../body-pieces.ts";
 import { sendFailure } from "../failures.ts";
 import { scoringRoutes } from "./scoring-routes.ts";
 import type { ServedModels } from "./served-models.ts";
@@ -32,9 +34,10 @@ const models: Pick<ServedModels, "get"> = {
     if (uri === "damaged") throw new AppError("PULLED_FILE_DIFFERS", { path: "model.onnx" });
     if (!known.has(uri)) throw new AppError("MODEL_NOT_FOUND", { model: uri });
     const { schema } = predictor;
+    const model = uri === "latin" ? { ...predictor, schema: { ...schema, encoding: "latin1" } } : predictor;
     return {
       version: undefined as never,
-      predictor: uri === "latin" ? { ...predictor, schema: { ...schema, encoding: "latin1" } } : predictor,
+      model: { signature: model, score: async (body) => score(model, body, 10_000), unload: () => {} },
     };
   },
 };
@@ -48,7 +51,9 @@ beforeAll(async () => {
     frameworkErrors: sendFailure,
   });
   app.setErrorHandler(sendFailure);
-  await app.register((scope) => scoringRoutes(scope, models as ServedModels));
+  await app.register((scope) =>
+    scoringRoutes(scope, { models, bodies: bodyKeeper(1_000_000), limits: { bodyBytes: 100_000 } }),
+  );
 });
 afterAll(() => app.close());
 
@@ -174,10 +179,11 @@ describe("POST invocations", () => {
     const large = await app.inject({
       method: "POST",
       url: "/serve/x@champion/invocations",
-      headers: { "content-type": "text/csv", "content-length": String(101 * 1024 * 1024) },
+      headers: { "content-type": "text/csv", "content-length": "100001" },
       payload: "a",
     });
     expect([large.statusCode, large.json().error_code]).toEqual([413, "REQUEST_LIMIT_EXCEEDED"]);
+    expect(large.json().message).toMatch(/has 100001 bytes or more, at most 100000 are taken/);
   });
 
   it("answers what is not found, not trusted, and our own faults each in MLflow's terms, and logs the last", async () => {

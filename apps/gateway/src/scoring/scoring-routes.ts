@@ -2,17 +2,24 @@
  * MLflow's scoring protocol at `/serve/URI/{invocations,ping,health,version}`: a scoring client's base URL is `/serve/URI`.
  * @module
  */
-import { readValues } from "@mintmark/columns/read-values";
-import { encodingOf } from "@mintmark/columns/text-encoding";
+import { Readable } from "node:stream";
+import { AppError } from "@mintmark/errors";
 import { mlflowVersion } from "@mintmark/model-package/environment";
+import { ScoringError } from "@mintmark/model-runtime/scoring/scoring-error";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { predictRows } from "./predict-rows.ts";
-import { ScoringError } from "./scoring-error.ts";
-import { parseCsvInput, parseJsonInput } from "./scoring-input.ts";
+import type { BodyKeeper } from "../body-pieces.ts";
 import type { ServedModels } from "./served-models.ts";
 
-/** Of a request body; a client that has more sends several. */
-const bodyLimitBytes = 100 * 1024 * 1024;
+export interface ScoringDeps {
+  readonly models: Pick<ServedModels, "get">;
+  readonly bodies: BodyKeeper;
+  readonly limits: ScoringLimits;
+}
+
+export interface ScoringLimits {
+  /** Of a request body; a client that has more sends several. */
+  readonly bodyBytes: number;
+}
 
 const prefix = "/serve/";
 
@@ -21,11 +28,10 @@ export function isScoring(url: string): boolean {
   return url.startsWith(prefix);
 }
 
-export async function scoringRoutes(app: FastifyInstance, models: ServedModels): Promise<void> {
+export async function scoringRoutes(app: FastifyInstance, deps: ScoringDeps): Promise<void> {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: bodyLimitBytes }, (_request, body, done) =>
-    done(null, body),
-  );
+  // It is read where its model is known, and worked on elsewhere.
+  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
   app.all(`${prefix}*`, async (request, reply) => {
     const { uri, action } = target(request);
     const allowed = methods.get(action);
@@ -34,11 +40,11 @@ export async function scoringRoutes(app: FastifyInstance, models: ServedModels):
       return reply.code(405).header("allow", allowed.join(", ")).send({ detail: "Method Not Allowed" });
     switch (action) {
       case "invocations":
-        return answerInvocation(request, reply, uri, models);
+        return answerInvocation(request, reply, uri, deps);
       case "version":
         return reply.type("text/plain").send(mlflowVersion);
       default:
-        await models.get(uri);
+        await deps.models.get(uri);
         return reply.type("application/json").send("\n");
     }
   });
@@ -52,37 +58,32 @@ const methods: ReadonlyMap<string, readonly string[]> = new Map([
   ["version", reads],
 ]);
 
-async function answerInvocation(request: FastifyRequest, reply: FastifyReply, uri: string, models: ServedModels) {
+async function answerInvocation(request: FastifyRequest, reply: FastifyReply, uri: string, deps: ScoringDeps) {
   const content = contentOf(request.headers["content-type"]);
   if (content === undefined)
     return reply
       .code(415)
       .type("text/plain")
       .send("This predictor only supports the following content types: text/csv, application/json (charset utf-8)");
-  const { predictor } = await models.get(uri);
-  const bytes = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
-  const { type, charset } = content;
-  const body = textOf(bytes, charset ?? (type === "csv" ? predictor.schema.encoding : undefined));
-  const inputs = predictor.inputs.map((input) => input.name);
-  const raw =
-    type === "csv" ? await parseCsvInput(body, inputs, predictor.schema.delimiter) : parseJsonInput(body, inputs);
-  return reply
-    .type("application/json")
-    .send(`{"predictions":${await predictRows(predictor, readValues(predictor.schema, raw))}}`);
+  const { models, bodies, limits } = deps;
+  const { model } = await models.get(uri);
+  const announced = lengthOf(request.headers["content-length"]);
+  const limit = limits.bodyBytes;
+  const tooLarge = (seen: number) => new AppError("SCORING_BODY_TOO_LARGE", { limit, seen });
+  const { pieces, release } = await bodies.keep(request.raw, announced, limit, tooLarge);
+  try {
+    const answer = await model.score({ ...content, pieces });
+    const length = answer.reduce((sum, piece) => sum + piece.length, 0);
+    reply.headers({ "content-type": "application/json; charset=utf-8", "content-length": length });
+    return reply.send(answer.length === 1 ? answer[0] : Readable.from(answer));
+  } finally {
+    release();
+  }
 }
 
-/**
- * A body by its byte-order mark, else by the charset of its content type, else, if it is CSV, as the data was written that the
- * model was trained on.
- * @throws ScoringError if it is not of that encoding: letters that are guessed at would be other categories
- */
-function textOf(bytes: Buffer, said: string | undefined): string {
-  const encoding = encodingOf(bytes, said);
-  try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch {
-    throw new ScoringError("BAD_REQUEST", `the body is not ${encoding.toUpperCase()}`);
-  }
+/** Undefined where the header is not there, and the length shows when all has come. */
+function lengthOf(header: string | undefined): number | undefined {
+  return header === undefined ? undefined : Number(header);
 }
 
 /** The model URI and the action of `/serve/URI/ACTION`; slashes of the URI may be there as they are or as `%2F`. */

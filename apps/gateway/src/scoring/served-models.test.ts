@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Predictor } from "@mintmark/model-package/predictor";
+import type { LoadedModel } from "@mintmark/model-runtime/model-runtime";
 import { EventSchema } from "@mintmark/proto/mintmark/registry/v1/event";
 import { ResolveResponseSchema } from "@mintmark/proto/mintmark/registry/v1/resolve_service";
 import type { Version } from "@mintmark/proto/mintmark/registry/v1/version";
@@ -15,6 +15,7 @@ const changed = (modelId = "m") => create(EventSchema, { number: 1n, kind: "alia
 function setUp({ versions = 10 }: { versions?: number } = {}) {
   const names = new Map<string, number>();
   const loads: number[] = [];
+  const unloads: number[] = [];
   /** What loading a version waits for, or fails with. */
   const gates = new Map<number, Promise<void>>();
   const state = { fresh: true };
@@ -28,17 +29,18 @@ function setUp({ versions = 10 }: { versions?: number } = {}) {
       requireFresh: () => {
         if (!state.fresh) throw new Error("the registry is silent");
       },
-      load: async ({ number }: Version): Promise<Predictor> => {
+      load: async ({ number }: Version): Promise<LoadedModel> => {
         loads.push(number);
         await gates.get(number);
-        return { inputs: [], outputs: [], schema: { columns: [] }, predict: () => [] };
+        const signature = { inputs: [], outputs: [], schema: { columns: [] } };
+        return { signature, score: async () => [], unload: () => unloads.push(number) };
       },
       log: pino({ level: "silent" }),
     },
     { names: 10, versions, retryMs: 20 },
   );
   const version = async (uri: string) => (await models.get(uri)).version.number;
-  return { names, loads, gates, state, models, version };
+  return { names, loads, unloads, gates, state, models, version };
 }
 
 /** A promise that the test settles. */
@@ -53,7 +55,7 @@ describe("serveModels", () => {
     const { names, loads, models } = setUp();
     names.set("titanic@champion", 1).set("titanic/1", 1);
     const [a, b] = await Promise.all(["titanic@champion", "titanic/1", "titanic/1"].map(models.get));
-    expect(a!.predictor).toBe(b!.predictor);
+    expect(a!.model).toBe(b!.model);
     expect(loads).toEqual([1]);
   });
 

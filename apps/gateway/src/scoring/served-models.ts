@@ -4,17 +4,18 @@
  * @module
  */
 
-import type { Predictor } from "@mintmark/model-package/predictor";
+import type { LoadedModel } from "@mintmark/model-runtime/model-runtime";
 import type { Event } from "@mintmark/proto/mintmark/registry/v1/event";
 import type { ResolveResponse } from "@mintmark/proto/mintmark/registry/v1/resolve_service";
 import type { Version } from "@mintmark/proto/mintmark/registry/v1/version";
 import type { Logger } from "pino";
 import { httpFailure } from "../http-error.ts";
 import { Lru } from "../view/lru.ts";
+import { identityOf } from "./model-source.ts";
 
 export interface ServedModel {
   readonly version: Version;
-  readonly predictor: Predictor;
+  readonly model: LoadedModel;
 }
 
 export interface ServedModels {
@@ -33,7 +34,7 @@ export interface ServedModelsDeps {
   /** Fails if what is remembered can no longer be relied upon. */
   readonly requireFresh: () => void;
   /** Pulls, verifies and loads. */
-  readonly load: (version: Version) => Promise<Predictor>;
+  readonly load: (version: Version) => Promise<LoadedModel>;
   readonly log: Logger;
 }
 
@@ -52,35 +53,36 @@ export function serveModels(
 ): ServedModels {
   const served = new Lru<string, ServedModel>(limits.names);
   // What leaves memory is no longer served under any name; the next request loads it again.
-  const predictors = new Lru<string, Promise<Predictor>>(limits.versions, (gone) => {
+  const loaded = new Lru<string, Promise<LoadedModel>>(limits.versions, (gone, model) => {
     for (const [uri, { version }] of served.entries()) if (identityOf(version) === gone) served.delete(uri);
+    model.then(({ unload }) => unload()).catch(() => {});
   });
   /** The newest attempt for each name. */
   const loading = new Map<string, Promise<ServedModel>>();
   const swaps = new Set<Promise<void>>();
   const retries = new Set<string>();
 
-  const predictorOf = (version: Version): Promise<Predictor> => {
+  const modelOf = (version: Version): Promise<LoadedModel> => {
     const key = identityOf(version);
-    const known = predictors.get(key);
+    const known = loaded.get(key);
     if (known) return known;
-    const predictor = load(version);
-    predictors.set(key, predictor);
-    predictor.catch(() => {
-      if (predictors.peek(key) === predictor) predictors.delete(key);
+    const model = load(version);
+    loaded.set(key, model);
+    model.catch(() => {
+      if (loaded.peek(key) === model) loaded.delete(key);
     });
-    return predictor;
+    return model;
   };
 
   const resolveAndLoad = async (uri: string): Promise<ServedModel> => {
     const { version } = await resolve(uri);
-    return { version: version!, predictor: await predictorOf(version!) };
+    return { version: version!, model: await modelOf(version!) };
   };
 
   const refresh = (uri: string): Promise<ServedModel> => {
     const attempt: Promise<ServedModel> = resolveAndLoad(uri).then(
       (model) => {
-        const inMemory = predictors.peek(identityOf(model.version)) !== undefined;
+        const inMemory = loaded.peek(identityOf(model.version)) !== undefined;
         // A later attempt knows better.
         if (loading.get(uri) === attempt && loading.delete(uri) && inMemory) served.set(uri, model);
         return model;
@@ -130,7 +132,7 @@ export function serveModels(
       const model = served.get(uri);
       if (model === undefined) return loading.get(uri) ?? refresh(uri);
       requireFresh();
-      predictors.get(identityOf(model.version));
+      loaded.get(identityOf(model.version));
       return model;
     },
     settled: async () => {
@@ -140,13 +142,8 @@ export function serveModels(
       if (modelId !== "") changed(({ version }) => version.modelId === modelId);
     },
     reset: () => changed(() => true),
-    loaded: () => predictors.size,
+    loaded: () => loaded.size,
   };
-}
-
-/** Not the digest alone: the signatures of another version with the same files were not checked. */
-function identityOf({ modelId, number }: Version): string {
-  return `${modelId}/${number}`;
 }
 
 /** The name no longer names anything; any other failure may pass. */

@@ -25,6 +25,12 @@ export const gatewayReasons = {
     (d: { cause: string }) =>
       `this is too much for one message between gateway and registry; ask for less, or send it in parts (${d.cause})`,
   ),
+  BODIES_TOO_MANY: define(
+    "resource_exhausted",
+    (d: { room: number; held: number }) =>
+      `other requests hold ${d.held} bytes, and all together may hold ${d.room}; try again in a moment (MINTMARK_BODY_MEMORY sets the limit)`,
+    { retryAfter: 1 },
+  ),
   ROUTE_NOT_FOUND: define(
     "not_found",
     (d: { method: string; path: string }) => `there is nothing at ${d.method} ${d.path}`,

@@ -44,4 +44,38 @@ export const servingReasons = {
     (d: { column: string; rows: number; expected: number }) =>
       `input '${d.column}' has ${d.rows} rows, the inputs before it have ${d.expected}`,
   ),
+  SCORING_BODY_TOO_LARGE: define(
+    "resource_exhausted",
+    (d: { limit: number; seen: number }) =>
+      `the body has ${d.seen} bytes or more, at most ${d.limit} are taken; send the rows in several requests (MINTMARK_SCORING_BYTES sets the limit)`,
+    { status: 413 },
+  ),
+  SCORING_VALUES_TOO_MANY: define(
+    "resource_exhausted",
+    (d: { limit: number }) =>
+      `the body has more than ${d.limit} values; send the rows in several requests (MINTMARK_SCORING_VALUES sets the limit)`,
+    { status: 413 },
+  ),
+  MODEL_RUN_TOO_LARGE: define(
+    "resource_exhausted",
+    (d: { mebibytes: number; bytes: number }) =>
+      `predicting a body of ${d.bytes} bytes takes more than ${d.mebibytes} MiB of memory; send fewer rows at a time (MINTMARK_MODEL_MEMORY sets the limit)`,
+    { status: 413 },
+  ),
+  MODEL_RUN_TOO_LONG: define(
+    "resource_exhausted",
+    (d: { seconds: number; bytes: number }) =>
+      `predicting a body of ${d.bytes} bytes takes longer than ${d.seconds} s; send fewer rows at a time (MINTMARK_MODEL_SECONDS sets the limit)`,
+    { status: 413 },
+  ),
+  MODEL_RUNS_BUSY: define(
+    "resource_exhausted",
+    (d: { waiting: number }) => `${d.waiting} predictions wait already; try again in a moment`,
+    { retryAfter: 1 },
+  ),
+  MODEL_RUN_LOST: define(
+    "unavailable",
+    (d: { cause: string }) => `the process of the model ended during the prediction (${d.cause}); try again`,
+    { retryAfter: 1 },
+  ),
 } as const;

@@ -6,21 +6,19 @@
 import { CsvError, csvDialect, delimiters, fitted, readRecord } from "@mintmark/columns/csv-text";
 import { repeatedName } from "@mintmark/columns/names";
 import type { RawColumns } from "@mintmark/columns/read-values";
-import { repeatedKey } from "@mintmark/columns/repeated-key";
+import { endOfString, repeatedKey } from "@mintmark/columns/repeated-key";
+import { AppError } from "@mintmark/errors";
 import { ScoringError } from "./scoring-error.ts";
-import { takeTurns } from "./take-turns.ts";
 
 const formats = ["dataframe_split", "dataframe_records", "instances", "inputs"] as const;
 type Format = (typeof formats)[number];
-/** Records of CSV that are read at a time. */
-const csvPiece = 512;
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
  * @param inputs the model's inputs, in order; a model of one input also takes bare values as rows
  * @throws ScoringError if the body has none of the forms
  */
-export function parseJsonInput(body: string, inputs: readonly string[]): RawColumns {
+export function readJsonInput(body: string, inputs: readonly string[]): RawColumns {
   const document = parseJson(body);
   const repeated = repeatedKey(body);
   if (repeated !== undefined)
@@ -47,21 +45,24 @@ export function parseJsonInput(body: string, inputs: readonly string[]): RawColu
   }
 }
 
-/**
- * Reads piece by piece, and lets other requests go first in between.
- * @param delimiter what separates values in the data that the model was trained on, if its training file says so
- * @throws ScoringError if the text is not CSV with a header line
- */
-export async function parseCsvInput(body: string, inputs: readonly string[], delimiter?: string): Promise<RawColumns> {
+export interface CsvOptions {
+  /** What separates values in the data that the model was trained on, if its training file says so. */
+  readonly delimiter?: string | undefined;
+  /** How many values of the model's inputs the text may have. */
+  readonly maxValues: number;
+}
+
+/** @throws ScoringError if the text is not CSV with a header line; AppError SCORING_VALUES_TOO_MANY */
+export function readCsvInput(body: string, inputs: readonly string[], options: CsvOptions): RawColumns {
   try {
-    return await csvColumns(body, inputs, delimiter);
+    return csvColumns(body, inputs, options);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw new ScoringError("BAD_REQUEST", `the body is not CSV: ${error.message}`);
   }
 }
 
-async function csvColumns(body: string, inputs: readonly string[], delimiter: string | undefined): Promise<RawColumns> {
+function csvColumns(body: string, inputs: readonly string[], { delimiter, maxValues }: CsvOptions): RawColumns {
   const dialect = csvDialect(
     body,
     delimiter === undefined ? delimiters : [...new Set([delimiter, ...delimiters])],
@@ -72,23 +73,23 @@ async function csvColumns(body: string, inputs: readonly string[], delimiter: st
   const { names } = dialect;
   requireDistinct("CSV", names);
   const columns = new Map<string, (string | null)[]>();
+  const places = placesOf(names);
   const wanted = inputs.flatMap((name) => {
-    const at = names.indexOf(name);
-    if (at < 0) return [];
+    const at = places.get(name);
+    if (at === undefined) return [];
     const column: (string | null)[] = [];
     columns.set(name, column);
     return [{ at, column }];
   });
-  const turns = takeTurns();
   let rows = 0;
   for (let at = dialect.end; ; ) {
     const record = readRecord(body, at, dialect.delimiter, true);
     if (record === null) return columns;
     const cells = fitted(record.cells, names);
     if (cells === null) throw uneven("CSV", rows, record.cells.length, names.length);
+    if (++rows * wanted.length > maxValues) throw new AppError("SCORING_VALUES_TOO_MANY", { limit: maxValues });
     for (const { at, column } of wanted) column.push(cells[at]!);
     at = record.end;
-    if (++rows % csvPiece === 0) await turns.next();
   }
 }
 
@@ -98,9 +99,9 @@ function parseJson(body: string): unknown {
     return JSON.parse(body);
   } catch (error) {
     // Python's JSON writes missing numbers as a bare NaN.
-    if (/\bNaN\b/.test(body)) {
+    if (body.includes("NaN")) {
       try {
-        return JSON.parse(body.replace(/"(?:[^"\\]|\\.)*"|\bNaN\b/g, (token) => (token === "NaN" ? "null" : token)));
+        return JSON.parse(withoutNaN(body));
       } catch {
         // The first message speaks of the text that was sent.
       }
@@ -110,6 +111,19 @@ function parseJson(body: string): unknown {
       `the body is not JSON: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+}
+
+/** With null for each NaN that is not within a string. Linear. */
+function withoutNaN(text: string): string {
+  const parts: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const quote = text.indexOf('"', at);
+    const end = quote < 0 ? text.length : endOfString(text, quote) + 1;
+    parts.push(text.slice(at, quote < 0 ? end : quote).replaceAll("NaN", "null"));
+    if (quote >= 0) parts.push(text.slice(quote, end));
+    at = end;
+  }
+  return parts.join("");
 }
 
 function fromSplit(value: unknown, inputs: readonly string[]): RawColumns {
@@ -128,13 +142,18 @@ function fromSplit(value: unknown, inputs: readonly string[]): RawColumns {
   requireDistinct("dataframe_split", columns);
   const at = data.findIndex((row: readonly unknown[]) => row.length !== columns.length);
   if (at >= 0) throw uneven("dataframe_split", at, (data[at] as readonly unknown[]).length, columns.length);
-  const present = inputs.filter((name) => columns.includes(name));
+  const places = placesOf(columns);
   return new Map(
-    present.map((name) => {
-      const at = columns.indexOf(name);
-      return [name, data.map((row: readonly unknown[]) => row[at])];
+    inputs.flatMap((name) => {
+      const at = places.get(name);
+      return at === undefined ? [] : [[name, data.map((row: readonly unknown[]) => row[at])] as const];
     }),
   );
+}
+
+/** Where the column of each name is. */
+function placesOf(names: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(names.map((name, at) => [name, at]));
 }
 
 /** Two columns of one name would leave it to us which of them counts. */
@@ -161,8 +180,10 @@ function fromRecords(format: Format, records: readonly unknown[], inputs: readon
     if (!isObject(record))
       throw new ScoringError("BAD_REQUEST", `"${format}" must hold objects, got ${kindOf(record)} at ${at}`);
   const objects = records as readonly JsonObject[];
-  requireDistinct(format, [...new Set(objects.flatMap((record) => Object.keys(record)))]);
-  const present = inputs.filter((name) => objects.some((record) => Object.hasOwn(record, name)));
+  const names = new Set<string>();
+  for (const record of objects) for (const name in record) names.add(name);
+  requireDistinct(format, [...names]);
+  const present = inputs.filter((name) => names.has(name));
   return new Map(
     present.map((name) => [name, objects.map((record) => (Object.hasOwn(record, name) ? record[name] : null))]),
   );

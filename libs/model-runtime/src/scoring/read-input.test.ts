@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { parseCsvInput, parseJsonInput } from "./scoring-input.ts";
+import { readCsvInput, readJsonInput } from "./read-input.ts";
 
 const inputs = ["a", "b"];
 const read = async (body: unknown, names = inputs) =>
-  Object.fromEntries(parseJsonInput(typeof body === "string" ? body : JSON.stringify(body), names));
+  Object.fromEntries(readJsonInput(typeof body === "string" ? body : JSON.stringify(body), names));
 
-describe("parseJsonInput", () => {
+describe("readJsonInput", () => {
   const expected = { a: [1, 2], b: ["x", null] };
   it.each([
     [
@@ -85,23 +85,23 @@ describe("parseJsonInput", () => {
   });
 });
 
-describe("parseCsvInput", () => {
-  const csv = async (body: string, delimiter?: string) =>
-    Object.fromEntries(await parseCsvInput(body, inputs, delimiter));
+describe("readCsvInput", () => {
+  const csv = (body: string, delimiter?: string, maxValues = 1_000) =>
+    Object.fromEntries(readCsvInput(body, inputs, { delimiter, maxValues }));
 
   it("reads quotes, commas, line breaks and empty cells, and only the model's columns", async () => {
-    expect(await csv('a, b,other\r\n1,"x, ""y""\n",7\r\n\r\n, z,8\r\n')).toEqual({
+    expect(csv('a, b,other\r\n1,"x, ""y""\n",7\r\n\r\n, z,8\r\n')).toEqual({
       a: ["1", null],
       b: ['x, "y"\n', "z"],
     });
   });
   it("finds the delimiter by the names, as at training; also one that the model says", async () => {
-    expect(await csv('"a";"b"\n1,5;2\n')).toEqual({ a: ["1,5"], b: ["2"] });
-    expect(await csv("a^b\n1^2\n", "^")).toEqual({ a: ["1"], b: ["2"] });
-    expect(await csv("a,b\n1,2\n", "^")).toEqual({ a: ["1"], b: ["2"] });
+    expect(csv('"a";"b"\n1,5;2\n')).toEqual({ a: ["1,5"], b: ["2"] });
+    expect(csv("a^b\n1^2\n", "^")).toEqual({ a: ["1"], b: ["2"] });
+    expect(csv("a,b\n1,2\n", "^")).toEqual({ a: ["1"], b: ["2"] });
   });
   it("takes an index without a name, and leaves it", async () => {
-    expect(await csv(",a,b\n0,1,2\n")).toEqual({ a: ["1"], b: ["2"] });
+    expect(csv(",a,b\n0,1,2\n")).toEqual({ a: ["1"], b: ["2"] });
   });
   it.each([
     ["", "empty"],
@@ -110,7 +110,7 @@ describe("parseCsvInput", () => {
     ['a\n"x', "not CSV"],
     ["a,a\n1,2", "column 'a' twice"],
     ["a,b, A \n1,2,3", "columns 'a' and 'A ', which differ by case and blanks only"],
-  ])("refuses %j", async (body, message) => {
-    await expect(parseCsvInput(body, inputs)).rejects.toThrow(message);
+  ])("refuses %j", (body, message) => {
+    expect(() => readCsvInput(body, inputs, { maxValues: 1_000 })).toThrow(message);
   });
 });

@@ -1,0 +1,67 @@
+/**
+ * Bodies that are kept until they can be worked on: in pieces as they came, with a limit for each and one for all together,
+ * so that many at once do not fill the memory.
+ * @module
+ */
+import type { Readable } from "node:stream";
+import { AppError } from "@mintmark/errors";
+
+export interface KeptBody {
+  readonly pieces: readonly Uint8Array[];
+  /** To be called when the pieces are no longer held: others wait for their room. */
+  readonly release: () => void;
+}
+
+export interface BodyKeeper {
+  /**
+   * Reads a body to its end.
+   * @param announced its length by its header, if that says
+   * @param limit in bytes
+   * @param tooLarge what is thrown for more than that, told how much was seen
+   * @throws what `tooLarge` returns; AppError `BODIES_TOO_MANY` where there is no room beside others; the system's error where
+   * the connection ends
+   */
+  readonly keep: (
+    body: Readable,
+    announced: number | undefined,
+    limit: number,
+    tooLarge: (seen: number) => Error,
+  ) => Promise<KeptBody>;
+}
+
+/** @param room for all bodies together, in bytes; one that is alone may have more */
+export function bodyKeeper(room: number): BodyKeeper {
+  let held = 0;
+  return {
+    keep: async (body, announced, limit, tooLarge) => {
+      if (announced !== undefined && announced > limit) throw tooLarge(announced);
+      let own = 0;
+      const release = () => {
+        held -= own;
+        own = 0;
+      };
+      const take = (bytes: number) => {
+        if (held > own && held + bytes > room) throw new AppError("BODIES_TOO_MANY", { room, held });
+        held += bytes;
+        own += bytes;
+      };
+      try {
+        const pieces: Uint8Array[] = [];
+        // Its room is taken before it comes: else many would come in part, and none to its end.
+        if (announced !== undefined) take(announced);
+        let seen = 0;
+        // What is thrown here leaves the rest of the body to whoever answers.
+        for await (const piece of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+          seen += piece.length;
+          if (seen > limit) throw tooLarge(seen);
+          if (seen > own) take(seen - own);
+          pieces.push(piece);
+        }
+        return { pieces, release };
+      } catch (error) {
+        release();
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,41 @@
+/**
+ * What callers may ask of the gateway, each a setting.
+ * @module
+ */
+import { wholeNumber } from "@mintmark/http-edge/settings";
+import { defaultRuntimeLimits, type RuntimeLimits } from "@mintmark/model-runtime/model-runtime";
+import type { ScoringLimits } from "./scoring/scoring-routes.ts";
+
+export interface GatewayLimits {
+  /** For the bodies of all requests that are held at the same time, in bytes. */
+  readonly bodyMemoryBytes: number;
+  readonly scoring: ScoringLimits;
+  readonly models: RuntimeLimits;
+}
+
+const mebibyte = 2 ** 20;
+
+export const defaultLimits: GatewayLimits = {
+  bodyMemoryBytes: 256 * mebibyte,
+  scoring: { bodyBytes: 100 * mebibyte },
+  models: defaultRuntimeLimits,
+};
+
+/** @throws SettingError naming the variable */
+export function limitsOf(setting: (variable: string) => string | undefined): GatewayLimits {
+  const number = (variable: string, fallback: number, { min = 1, max = 2 ** 40, unit = 1 } = {}) => {
+    const text = setting(variable);
+    return text === undefined ? fallback : wholeNumber(variable, text, { min, max }) * unit;
+  };
+  const { models, scoring, bodyMemoryBytes } = defaultLimits;
+  return {
+    bodyMemoryBytes: number("MINTMARK_BODY_MEMORY", bodyMemoryBytes, { max: 2 ** 20, unit: mebibyte }),
+    scoring: { bodyBytes: number("MINTMARK_SCORING_BYTES", scoring.bodyBytes) },
+    models: {
+      ...models,
+      values: number("MINTMARK_SCORING_VALUES", models.values),
+      memoryBytes: number("MINTMARK_MODEL_MEMORY", models.memoryBytes, { min: 128, max: 2 ** 20, unit: mebibyte }),
+      seconds: number("MINTMARK_MODEL_SECONDS", models.seconds, { max: 86_400 }),
+    },
+  };
+}
