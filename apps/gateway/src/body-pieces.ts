@@ -5,6 +5,7 @@
  */
 import type { Readable } from "node:stream";
 import { AppError } from "@mintmark/errors";
+import type { FastifyRequest } from "fastify";
 
 export interface KeptBody {
   readonly pieces: readonly Uint8Array[];
@@ -17,24 +18,28 @@ export interface BodyKeeper {
    * Reads a body to its end.
    * @param announced its length by its header, if that says
    * @param limit in bytes
-   * @param tooLarge what is thrown for more than that, told how much was seen
-   * @throws what `tooLarge` returns; AppError `BODIES_TOO_MANY` where there is no room beside others; the system's error where
+   * @throws AppError BODY_TOO_LARGE; BODIES_TOO_MANY where there is no room beside others; the system's error where
    * the connection ends
    */
-  readonly keep: (
-    body: Readable,
-    announced: number | undefined,
-    limit: number,
-    tooLarge: (seen: number) => Error,
-  ) => Promise<KeptBody>;
+  readonly keep: (body: Readable, announced: number | undefined, limit: number) => Promise<KeptBody>;
+}
+
+/**
+ * Keeps the body of a request of the framework's.
+ * @throws AppError BODY_TOO_LARGE; as {@link BodyKeeper}
+ */
+export function keptBody(bodies: BodyKeeper, { headers }: FastifyRequest, body: Readable, limit: number) {
+  const announced = headers["content-length"] === undefined ? undefined : Number(headers["content-length"]);
+  return bodies.keep(body, announced, limit);
 }
 
 /** @param room for all bodies together, in bytes; one that is alone may have more */
 export function bodyKeeper(room: number): BodyKeeper {
   let held = 0;
   return {
-    keep: async (body, announced, limit, tooLarge) => {
-      if (announced !== undefined && announced > limit) throw tooLarge(announced);
+    keep: async (body, announced, limit) => {
+      if (announced !== undefined && announced > limit)
+        throw new AppError("BODY_TOO_LARGE", { limit, seen: announced });
       let own = 0;
       const release = () => {
         held -= own;
@@ -53,7 +58,7 @@ export function bodyKeeper(room: number): BodyKeeper {
         // What is thrown here leaves the rest of the body to whoever answers.
         for await (const piece of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
           seen += piece.length;
-          if (seen > limit) throw tooLarge(seen);
+          if (seen > limit) throw new AppError("BODY_TOO_LARGE", { limit, seen });
           if (seen > own) take(seen - own);
           pieces.push(piece);
         }

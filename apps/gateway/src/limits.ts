@@ -4,12 +4,14 @@
  */
 import { wholeNumber } from "@mintmark/http-edge/settings";
 import { defaultRuntimeLimits, type RuntimeLimits } from "@mintmark/model-runtime/model-runtime";
+import type { MlflowLimits } from "./mlflow/mlflow-routes.ts";
 import type { ScoringLimits } from "./scoring/scoring-routes.ts";
 
 export interface GatewayLimits {
   /** For the bodies of all requests that are held at the same time, in bytes. */
   readonly bodyMemoryBytes: number;
   readonly scoring: ScoringLimits;
+  readonly mlflow: MlflowLimits;
   readonly models: RuntimeLimits;
 }
 
@@ -18,6 +20,7 @@ const mebibyte = 2 ** 20;
 export const defaultLimits: GatewayLimits = {
   bodyMemoryBytes: 256 * mebibyte,
   scoring: { bodyBytes: 100 * mebibyte },
+  mlflow: { bytes: 4 * mebibyte, dataBytes: 32 * mebibyte, values: 50_000, spanFields: 200_000 },
   models: defaultRuntimeLimits,
 };
 
@@ -27,10 +30,16 @@ export function limitsOf(setting: (variable: string) => string | undefined): Gat
     const text = setting(variable);
     return text === undefined ? fallback : wholeNumber(variable, text, { min, max }) * unit;
   };
-  const { models, scoring, bodyMemoryBytes } = defaultLimits;
+  const { models, scoring, mlflow, bodyMemoryBytes } = defaultLimits;
   return {
     bodyMemoryBytes: number("MINTMARK_BODY_MEMORY", bodyMemoryBytes, { max: 2 ** 20, unit: mebibyte }),
     scoring: { bodyBytes: number("MINTMARK_SCORING_BYTES", scoring.bodyBytes) },
+    mlflow: {
+      bytes: number("MINTMARK_BODY_BYTES", mlflow.bytes),
+      dataBytes: number("MINTMARK_DATA_BYTES", mlflow.dataBytes),
+      values: number("MINTMARK_BODY_VALUES", mlflow.values),
+      spanFields: number("MINTMARK_SPAN_FIELDS", mlflow.spanFields),
+    },
     models: {
       ...models,
       values: number("MINTMARK_SCORING_VALUES", models.values),

@@ -23,6 +23,7 @@ import { repeatLostCalls } from "./lost-calls.ts";
 import { gatewayMetrics } from "./metrics.ts";
 import { artifactBytes } from "./mlflow/artifact-bytes.ts";
 import { hotReads } from "./mlflow/hot-reads.ts";
+import { openJsonReader } from "./mlflow/json-reader.ts";
 import { MlflowError } from "./mlflow/mlflow-error.ts";
 import { isMlflow, type MlflowDeps, mlflowRoutes } from "./mlflow/mlflow-routes.ts";
 import { otlpRoutes } from "./mlflow/otlp.ts";
@@ -101,15 +102,24 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     httpVersion: "2",
     interceptors: [repeatLostCalls],
   });
-  const mlflow: MlflowDeps = { registry: inNameOfCaller, ownWrite, publicUrl: options.publicUrl };
+  const bodies = bodyKeeper(limits.bodyMemoryBytes);
+  const json = openJsonReader();
+  const mlflow: MlflowDeps = {
+    registry: inNameOfCaller,
+    ownWrite,
+    publicUrl: options.publicUrl,
+    bodies,
+    json,
+    limits: limits.mlflow,
+  };
   const hot = hotReads({ view, registry });
   const artifacts = artifactBytes(native, inNameOfCaller, readLocalBlobs(options.artifactStore ?? ""));
   const resolve = resolveRoute(view);
-  const bodies = bodyKeeper(limits.bodyMemoryBytes);
   const scoring = { models, bodies, limits: limits.scoring };
   const app = await router({ access, view, scoring, metrics, log, native, mlflow, hot, artifacts, resolve });
   const giveBack = async () => {
     runtime.close();
+    json.close();
     native.close();
     await view.close();
     registry.close();

@@ -114,6 +114,7 @@ export const evaluationDatasetRoutes: readonly Route[] = [
       );
       return { inserted_count: inserted, updated_count: updated };
     },
+    { carriesData: true },
   ),
   route(
     "GET",

@@ -22,7 +22,6 @@ import {
   textCutAt,
   word,
 } from "./fields.ts";
-import { parseJson } from "./json.ts";
 import { MlflowError } from "./mlflow-error.ts";
 
 const everything = message({
@@ -177,18 +176,7 @@ it("pairs may have any key, also one with a meaning to JavaScript", () => {
   ]);
 });
 
-it("whole numbers that a double cannot hold arrive as they are", () => {
-  const body = parseJson(
-    '{"step":9223372036854775807,"deep":[{"step":-9007199254740993}],"value":1e300,"n":12345678901234567}',
-  );
-  expect(body).toEqual({
-    step: "9223372036854775807",
-    deep: [{ step: "-9007199254740993" }],
-    value: 1e300,
-    n: "12345678901234567",
-  });
-  expect(parseJson("-9007199254740993")).toBe("-9007199254740993");
-  expect(parseJson("[0.8414709848078965,9007199254740993]")).toEqual([0.8414709848078965, "9007199254740993"]);
+it("whole numbers that a double cannot hold are numbers of 64 bits", () => {
   expect(readMessage(message({ step: int64, n: count }), { step: "9223372036854775807" })).toEqual({
     step: 9223372036854775807n,
   });

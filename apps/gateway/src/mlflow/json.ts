@@ -4,43 +4,6 @@
  */
 import { create } from "@bufbuild/protobuf";
 import { type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
-import { MlflowError } from "./mlflow-error.ts";
-
-/** A body of JSON; an empty one has no fields. @throws MlflowError if it is no JSON, or would not be kept as it is */
-export function readBody(body: Uint8Array): unknown {
-  if (body.length === 0) return {};
-  try {
-    return parseJson(utf8.decode(body));
-  } catch (error) {
-    if (error instanceof MlflowError) throw error;
-    if (error instanceof SyntaxError)
-      throw new MlflowError("INVALID_PARAMETER_VALUE", `The body is not JSON: ${error.message}`);
-    throw notUnicode("it is not UTF-8");
-  }
-}
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-/**
- * As `JSON.parse`, but whole numbers that a double cannot hold stay what they are, as text: the steps and times of clients
- * have 64 bits. Halves of characters are refused: they would be stored as something else, and two names become one.
- * @throws SyntaxError, MlflowError
- */
-export function parseJson(text: string): unknown {
-  // Not the digits after a point: most doubles have as many.
-  if (!/(?<![\d.])\d{16}/.test(text) && !/\\u[dD][89a-fA-F]/.test(text)) return JSON.parse(text);
-  return JSON.parse(text, (key, value: unknown, context?: { readonly source?: string }) => {
-    if (!key.isWellFormed() || (typeof value === "string" && !value.isWellFormed()))
-      throw notUnicode(`there is half a character in '${key.toWellFormed()}'`);
-    const source = context?.source;
-    const isRounded = typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
-    return isRounded && source !== undefined && /^-?\d+$/.test(source) ? source : value;
-  });
-}
-
-function notUnicode(problem: string): MlflowError {
-  return new MlflowError("INVALID_PARAMETER_VALUE", `The body is not valid Unicode: ${problem}.`);
-}
 
 /** Milliseconds since 1970; absent if there is no time. */
 export function milliseconds(time: Timestamp | undefined): number | undefined {

@@ -4,14 +4,17 @@
  * Everything stands below `/api/` for clients and below `/ajax-api/` for browsers.
  * @module
  */
+
+import type { Readable } from "node:stream";
 import { eventHeader, type RegistryClient } from "@mintmark/registry-client";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { type BodyKeeper, keptBody } from "../body-pieces.ts";
 import { artifactRoutes } from "./artifacts.ts";
 import { assessmentRoutes } from "./assessments.ts";
 import { evaluationDatasetRoutes } from "./evaluation-datasets.ts";
 import { experimentRoutes } from "./experiments.ts";
 import { readMessage } from "./fields.ts";
-import { readBody } from "./json.ts";
+import type { JsonReader } from "./json-reader.ts";
 import { loggedModelRoutes } from "./logged-models.ts";
 import { metricRoutes } from "./metrics.ts";
 import { MlflowError } from "./mlflow-error.ts";
@@ -21,9 +24,6 @@ import { type Call, inNameOf, type Route } from "./route.ts";
 import { runRoutes } from "./runs.ts";
 import { traceRoutes } from "./traces.ts";
 import { webhookRoutes } from "./webhooks.ts";
-
-/** Of a body; a batch of 1000 metrics has about 100 kB, a data set's profile up to 16 MB. */
-export const bodyLimitBytes = 64 * 1024 * 1024;
 
 const prefixes = ["/api/", "/ajax-api/"];
 
@@ -47,6 +47,20 @@ export interface MlflowDeps {
   readonly ownWrite: (event: bigint) => Promise<void>;
   /** What links begin with; as the client addressed the gateway if absent. */
   readonly publicUrl?: string | undefined;
+  readonly bodies: BodyKeeper;
+  readonly json: JsonReader;
+  readonly limits: MlflowLimits;
+}
+
+/** Of one body. */
+export interface MlflowLimits {
+  readonly bytes: number;
+  /** Of calls that carry data: profiles of data sets, which may have 16 MB, records for evaluation, spans. */
+  readonly dataBytes: number;
+  /** Numbers, texts, lists, objects and so on, names aside; a batch of 1000 metrics has 6000. */
+  readonly values: number;
+  /** Fields of spans, and of what is in them. */
+  readonly spanFields: number;
 }
 
 /** Where MLflow's pages fetch files, and where its clients send spans; the rest of its API is below the prefixes. */
@@ -59,8 +73,16 @@ export function isMlflow(url: string): boolean {
 
 export async function mlflowRoutes(app: FastifyInstance, deps: MlflowDeps): Promise<void> {
   app.removeAllContentTypeParsers();
-  const asBytes = { parseAs: "buffer", bodyLimit: bodyLimitBytes } as const;
-  app.addContentTypeParser("application/json", asBytes, async (_: unknown, body: Buffer) => readBody(body));
+  app.addContentTypeParser("application/json", async (request: FastifyRequest, payload: Readable) => {
+    const { carriesData } = request.routeOptions.config as { readonly carriesData?: boolean };
+    const { bytes, dataBytes, values } = deps.limits;
+    const { pieces, release } = await keptBody(deps.bodies, request, payload, carriesData ? dataBytes : bytes);
+    try {
+      return await deps.json.read(pieces, values);
+    } finally {
+      release();
+    }
+  });
   app.addContentTypeParser("*", (_request, _body, done) => {
     done(new MlflowError("INVALID_PARAMETER_VALUE", "The body has to be JSON, with Content-Type: application/json."));
   });
@@ -69,6 +91,7 @@ export async function mlflowRoutes(app: FastifyInstance, deps: MlflowDeps): Prom
       app.route({
         method: [...route.methods],
         url,
+        config: { carriesData: route.carriesData },
         handler: (request, reply) => answer(deps, route, request, reply),
       });
 }

@@ -4,33 +4,45 @@
  * The experiment that new traces belong to, and the run that made them, are named in headers, as MLflow's clients do.
  * @module
  */
+import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { AppError } from "@mintmark/errors";
 import {
   type ExportTraceServiceRequest,
   ExportTraceServiceRequestSchema,
   ExportTraceServiceResponseSchema,
 } from "@mintmark/proto/opentelemetry/proto/collector/trace/v1/trace_service";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { keptBody } from "../body-pieces.ts";
+import { fieldCount } from "./field-count.ts";
 import { MlflowError } from "./mlflow-error.ts";
-import { bodyLimitBytes, type MlflowDeps } from "./mlflow-routes.ts";
+import type { MlflowDeps, MlflowLimits } from "./mlflow-routes.ts";
 import { inNameOf } from "./route.ts";
 
 const mediaType = "application/x-protobuf";
 
-export async function otlpRoutes(app: FastifyInstance, { registry }: Pick<MlflowDeps, "registry">): Promise<void> {
+type OtlpDeps = Pick<MlflowDeps, "registry" | "bodies" | "limits">;
+
+export async function otlpRoutes(app: FastifyInstance, { registry, bodies, limits }: OtlpDeps): Promise<void> {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(mediaType, { parseAs: "buffer", bodyLimit: bodyLimitBytes }, (_, body, done) =>
-    done(null, body),
-  );
+  app.addContentTypeParser(mediaType, async (request: FastifyRequest, payload: Readable) => {
+    const { pieces, release } = await keptBody(bodies, request, payload, limits.dataBytes);
+    try {
+      return await readRequest(pieces, header(request, "content-encoding"), limits);
+    } finally {
+      release();
+    }
+  });
   app.addContentTypeParser("*", (_request, _body, done) => {
     done(invalid(`The body has to be protobuf, with Content-Type: ${mediaType}.`));
   });
   app.post("/v1/traces", async (request, reply) => {
     const experimentId = header(request, "x-mlflow-experiment-id");
     if (experimentId === "") throw invalid("The header x-mlflow-experiment-id has to name an experiment.");
-    const { resourceSpans } = await readRequest(request);
+    if (request.body === undefined) throw invalid("The body is empty.");
+    const { resourceSpans } = request.body as ExportTraceServiceRequest;
     const spans = resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
     const runId = header(request, "x-mlflow-run-id");
     await registry.traces.logSpans({ experimentId, spans, runId }, inNameOf(request.headers));
@@ -40,22 +52,33 @@ export async function otlpRoutes(app: FastifyInstance, { registry }: Pick<Mlflow
 
 const taken = create(ExportTraceServiceResponseSchema);
 
-async function readRequest(request: FastifyRequest): Promise<ExportTraceServiceRequest> {
-  if (!Buffer.isBuffer(request.body)) throw invalid("The body is empty.");
-  const bytes = await uncompressed(request.body, header(request, "content-encoding"));
+async function readRequest(
+  pieces: readonly Uint8Array[],
+  encoding: string,
+  limits: MlflowLimits,
+): Promise<ExportTraceServiceRequest> {
+  const body = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+  if (body.length === 0) throw invalid("The body is empty.");
+  const bytes = await uncompressed(body, encoding, limits.dataBytes);
   try {
+    if (fieldCount(ExportTraceServiceRequestSchema, bytes, limits.spanFields) > limits.spanFields)
+      throw new AppError("BODY_VALUES_TOO_MANY", { limit: limits.spanFields });
     return fromBinary(ExportTraceServiceRequestSchema, bytes);
   } catch (error) {
+    if (error instanceof AppError) throw error;
     throw invalid(`The body is not an ExportTraceServiceRequest of OTLP: ${(error as Error).message}.`);
   }
 }
 
-async function uncompressed(body: Buffer, encoding: string): Promise<Buffer> {
+async function uncompressed(body: Uint8Array, encoding: string, limit: number): Promise<Uint8Array> {
   if (encoding === "" || encoding === "identity") return body;
   if (encoding !== "gzip") throw invalid(`The content encoding '${encoding}' is not known; send gzip or none.`);
   try {
-    return await promisify(gunzip)(body, { maxOutputLength: bodyLimitBytes });
+    return await promisify(gunzip)(body, { maxOutputLength: limit });
   } catch (error) {
+    // Node stops where it is more than that, and does not say how much more.
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE")
+      throw new AppError("BODY_TOO_LARGE", { limit, seen: limit + 1 });
     throw invalid(`The body cannot be uncompressed: ${(error as Error).message}.`);
   }
 }

@@ -29,6 +29,8 @@ export interface Route {
   readonly paths: readonly string[];
   readonly handle: (raw: unknown, call: Call) => Promise<object>;
   readonly request: z.ZodType;
+  /** Whether its body is data, which may be large. */
+  readonly carriesData: boolean;
 }
 
 /** `handle` gets the message as `request` reads it, and returns the fields of the answer. */
@@ -37,6 +39,7 @@ export function route<T>(
   paths: string | readonly string[],
   request: z.ZodType<T>,
   handle: (message: T, call: Call) => Promise<object>,
+  { carriesData = false } = {},
 ): Route {
-  return { methods: [methods].flat(), paths: [paths].flat(), request, handle: handle as Route["handle"] };
+  return { methods: [methods].flat(), paths: [paths].flat(), request, handle: handle as Route["handle"], carriesData };
 }

@@ -162,6 +162,7 @@ export const runRoutes: readonly Route[] = [
       });
       return {};
     },
+    { carriesData: true },
   ),
   route(
     "POST",
@@ -178,6 +179,7 @@ export const runRoutes: readonly Route[] = [
       });
       return {};
     },
+    { carriesData: true },
   ),
   route(
     "POST",
@@ -197,6 +199,7 @@ export const runRoutes: readonly Route[] = [
       await registry.runs.logModel({ runId, modelJson }, as);
       return {};
     },
+    { carriesData: true },
   ),
   route(
     "POST",

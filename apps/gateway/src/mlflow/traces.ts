@@ -64,6 +64,7 @@ export const traceRoutes: readonly Route[] = [
       const { trace } = await registry.traces.recordTrace({ trace: traceInit(info) }, as);
       return { trace: { trace_info: traceInfoJson({ ...trace!, hasSpans: true }) } };
     },
+    { carriesData: true },
   ),
   route(
     "POST",

@@ -183,7 +183,7 @@ describe("POST invocations", () => {
       payload: "a",
     });
     expect([large.statusCode, large.json().error_code]).toEqual([413, "REQUEST_LIMIT_EXCEEDED"]);
-    expect(large.json().message).toMatch(/has 100001 bytes or more, at most 100000 are taken/);
+    expect(large.json().message).toMatch(/has 100001 bytes or more, at most 100000 are taken here/);
   });
 
   it("answers what is not found, not trusted, and our own faults each in MLflow's terms, and logs the last", async () => {

@@ -3,11 +3,10 @@
  * @module
  */
 import { Readable } from "node:stream";
-import { AppError } from "@mintmark/errors";
 import { mlflowVersion } from "@mintmark/model-package/environment";
 import { ScoringError } from "@mintmark/model-runtime/scoring/scoring-error";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { BodyKeeper } from "../body-pieces.ts";
+import { type BodyKeeper, keptBody } from "../body-pieces.ts";
 import type { ServedModels } from "./served-models.ts";
 
 export interface ScoringDeps {
@@ -67,10 +66,7 @@ async function answerInvocation(request: FastifyRequest, reply: FastifyReply, ur
       .send("This predictor only supports the following content types: text/csv, application/json (charset utf-8)");
   const { models, bodies, limits } = deps;
   const { model } = await models.get(uri);
-  const announced = lengthOf(request.headers["content-length"]);
-  const limit = limits.bodyBytes;
-  const tooLarge = (seen: number) => new AppError("SCORING_BODY_TOO_LARGE", { limit, seen });
-  const { pieces, release } = await bodies.keep(request.raw, announced, limit, tooLarge);
+  const { pieces, release } = await keptBody(bodies, request, request.raw, limits.bodyBytes);
   try {
     const answer = await model.score({ ...content, pieces });
     const length = answer.reduce((sum, piece) => sum + piece.length, 0);
@@ -79,11 +75,6 @@ async function answerInvocation(request: FastifyRequest, reply: FastifyReply, ur
   } finally {
     release();
   }
-}
-
-/** Undefined where the header is not there, and the length shows when all has come. */
-function lengthOf(header: string | undefined): number | undefined {
-  return header === undefined ? undefined : Number(header);
 }
 
 /** The model URI and the action of `/serve/URI/ACTION`; slashes of the URI may be there as they are or as `%2F`. */

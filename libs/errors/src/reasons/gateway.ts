@@ -25,6 +25,17 @@ export const gatewayReasons = {
     (d: { cause: string }) =>
       `this is too much for one message between gateway and registry; ask for less, or send it in parts (${d.cause})`,
   ),
+  BODY_TOO_LARGE: define(
+    "resource_exhausted",
+    (d: { limit: number; seen: number }) =>
+      `the body has ${d.seen} bytes or more, at most ${d.limit} are taken here; send it in parts`,
+    { status: 413 },
+  ),
+  BODY_VALUES_TOO_MANY: define(
+    "resource_exhausted",
+    (d: { limit: number }) => `the body has more than ${d.limit} values, as many are taken here; send it in parts`,
+    { status: 413 },
+  ),
   BODIES_TOO_MANY: define(
     "resource_exhausted",
     (d: { room: number; held: number }) =>

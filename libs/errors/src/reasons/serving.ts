@@ -44,12 +44,6 @@ export const servingReasons = {
     (d: { column: string; rows: number; expected: number }) =>
       `input '${d.column}' has ${d.rows} rows, the inputs before it have ${d.expected}`,
   ),
-  SCORING_BODY_TOO_LARGE: define(
-    "resource_exhausted",
-    (d: { limit: number; seen: number }) =>
-      `the body has ${d.seen} bytes or more, at most ${d.limit} are taken; send the rows in several requests (MINTMARK_SCORING_BYTES sets the limit)`,
-    { status: 413 },
-  ),
   SCORING_VALUES_TOO_MANY: define(
     "resource_exhausted",
     (d: { limit: number }) =>
