@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { discardRest } from "@mintmark/http-edge/discard-rest";
 import type { Logger } from "pino";
 import type { Access } from "./access.ts";
 import { failureOn } from "./failures.ts";
@@ -37,6 +38,7 @@ export function frontServer(
   // An upload may take hours, so there is no limit to a request as a whole; headers have one of their own.
   const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 0, maxHeaderSize }, (request, response) => {
     const url = request.url!;
+    discardRest(request, response);
     // A server that ends lets each connection go with the answer that is under way.
     if (!server.listening) response.setHeader("connection", "close");
     if (isResolve(url) && (request.method === "GET" || request.method === "HEAD")) {

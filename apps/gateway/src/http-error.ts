@@ -70,9 +70,11 @@ export function httpFailure(error: unknown): HttpFailure {
   return { status: 500, code: "internal", reason: "INTERNAL", message: "internal error" };
 }
 
-/** The transport's own refusal. Repeated, it is no smaller: what the registry calls exhausted has a reason. */
+/** The transport's own refusal, or the registry's of one message. Repeated, it is no smaller: no other that is exhausted is like that. */
 function isTooLarge(error: unknown): error is ConnectError {
-  return error instanceof ConnectError && error.code === Code.ResourceExhausted && reasonOf(error) === undefined;
+  if (!(error instanceof ConnectError) || error.code !== Code.ResourceExhausted) return false;
+  const reason = reasonOf(error);
+  return reason === undefined || reason === "MESSAGE_OVER_LIMIT";
 }
 
 function kindOf(error: ConnectError): Kind | undefined {

@@ -18,6 +18,7 @@ import {
 import { sweepScratch } from "@mintmark/scratch/scratch";
 import pino from "pino";
 import { defaultLinkSeconds } from "./data-links/data-link.ts";
+import { messageLimitsOf } from "./messages/message-limits.ts";
 import { type RegistryOptions, startRegistry } from "./server.ts";
 
 const usage = `mintmark registry --database-url postgres://… [--host 127.0.0.1] [--port 8082] [--auth on|off] [--insecure]
@@ -27,7 +28,8 @@ Environment: DATABASE_URL, QUEUE_URL (redis://… or postgres://…; default: th
 MINTMARK_ARTIFACT_STORE (file:///dir or s3://bucket/prefix), MINTMARK_KEY_DIR, MINTMARK_PUBLIC_URL, MINTMARK_AUTH=on|off,
 MINTMARK_ADMIN_TOKEN_FILE, MINTMARK_BOOTSTRAP_TOKENS (name=mm_…,…: tokens of the other programs),
 MINTMARK_WEBHOOK_ALLOW (host[:port],…: where webhooks may go besides public addresses by https),
-MINTMARK_DATA_URL_SECONDS (how long links to the data of runs hold; 3600), MINTMARK_LOG_LEVEL.
+MINTMARK_DATA_URL_SECONDS (how long links to the data of runs hold; 3600), MINTMARK_LOG_LEVEL,
+MINTMARK_MESSAGE_BYTES and MINTMARK_LARGE_MESSAGE_BYTES (of one message of the native API; docs/operations.md, Limits).
 A flag wins over the variable of its name.`;
 
 explainIfAsked(usage);
@@ -86,6 +88,7 @@ function readOptions(): RegistryOptions {
     serviceTokens: setting("MINTMARK_BOOTSTRAP_TOKENS") ?? "",
     webhookAllow: setting("MINTMARK_WEBHOOK_ALLOW") ?? "",
     dataLinkSeconds: linkSeconds(setting("MINTMARK_DATA_URL_SECONDS")),
+    messageLimits: messageLimitsOf(setting),
     log: pino({ name: "registry", level }, pino.destination({ fd: 2, sync: false })),
   };
 }

@@ -4,28 +4,30 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { openBlobStore } from "@mintmark/blob-store";
 import { AppError } from "@mintmark/errors";
+import { discardRest } from "@mintmark/http-edge/discard-rest";
 import { type RequestAddress, requireOwnAddress } from "@mintmark/http-edge/own-address";
 import { openQueue, prepareQueue } from "@mintmark/job-queue";
 import type { Logger } from "pino";
+import { callHandler } from "./calls.ts";
 import { dataChecks } from "./checks/data-checks.ts";
 import { dataLinks, dataPrefix, defaultLinkSeconds } from "./data-links/data-link.ts";
 import { connectDatabase } from "./db/connect.ts";
 import { openListener } from "./db/listener.ts";
 import { type Migrated, migrate } from "./db/migrate.ts";
 import { isOutage } from "./db/outage.ts";
-import { errorInterceptor, toConnectError } from "./error-interceptor.ts";
+import { toConnectError } from "./error-interceptor.ts";
 import { blobPrefix, blobRoutes, refuse } from "./http/blob-routes.ts";
 import { dataRoutes } from "./http/data-routes.ts";
 import { filePrefix, fileRoutes } from "./http/file-routes.ts";
 import { listen } from "./http/shared-port.ts";
 import { openKeyRing } from "./keys/key-ring.ts";
+import { defaultMessageLimits, type MessageLimits } from "./messages/message-limits.ts";
 import { startReconciler } from "./queue/reconciler.ts";
 import type { ServiceDeps } from "./service-deps.ts";
-import { addServices } from "./services.ts";
-import { type Authenticate, authenticateBy, authenticateNobody, authentication } from "./tokens/authentication.ts";
+import { type Authenticate, authenticateBy, authenticateNobody } from "./tokens/authentication.ts";
 import { provideAdminToken, provideServiceTokens } from "./tokens/provide-tokens.ts";
 import { startDeliveries } from "./webhooks/deliver.ts";
 import { receiverRules } from "./webhooks/receiver-address.ts";
@@ -54,6 +56,7 @@ export interface RegistryOptions {
   readonly webhookAllow?: string;
   /** For how many seconds links to the data of runs hold. */
   readonly dataLinkSeconds?: number;
+  readonly messageLimits?: MessageLimits;
   readonly log: Logger;
   /** How often runs that the queue has lost are queued again. */
   readonly reconcileMs?: number;
@@ -91,10 +94,6 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
 
 /** Less than the ten seconds within which the whole system has to have stopped. */
 const graceMs = 4_000;
-/** A registration of 200,000 files with its documents has about 60 MB. */
-const maxMessageBytes = 128 * 1024 * 1024;
-/** What is not UTF-8 is refused, as it is in binary messages: replaced characters would make one name of two. */
-const jsonOptions = { ignoreUnknownFields: true, textDecoder: new TextDecoder("utf-8", { fatal: true }) };
 
 interface OpenDeps extends ServiceDeps {
   /** Tells streams that would never end to end now, and then closes. */
@@ -172,25 +171,21 @@ async function provideTokens({ db }: ServiceDeps, { adminTokenFile, serviceToken
   await provideServiceTokens(db, serviceTokens);
 }
 
-function requestHandler(deps: ServiceDeps, authenticate: Authenticate, { auth, ownNames, log }: RegistryOptions) {
+function requestHandler(deps: ServiceDeps, authenticate: Authenticate, options: RegistryOptions) {
+  const { auth, ownNames, log, messageLimits: limits = defaultMessageLimits } = options;
   const onUnexpected = (error: unknown) => log.error({ err: error }, "a call failed unexpectedly");
   const own = auth || ownNames === undefined ? undefined : new Set(ownNames.map((name) => name.toLowerCase()));
   const serveBlob = blobRoutes({ deps, authenticate, onUnexpected });
   const serveFile = fileRoutes({ deps, authenticate, onUnexpected });
   const serveData = dataRoutes({ deps, onUnexpected });
-  const call = connectNodeAdapter({
-    routes: (router) => addServices(router, deps),
-    interceptors: [
-      errorInterceptor(onUnexpected),
-      // What tells only whether and how the server can be used is open to all.
-      authentication(authenticate, (service) => service.startsWith("grpc.")),
-    ],
-    readMaxBytes: maxMessageBytes,
-    writeMaxBytes: maxMessageBytes,
-    jsonOptions,
-  });
+  const call = callHandler({ deps, authenticate, limits, onUnexpected });
 
+  // Whoever has gone needs no answer; failures of the call itself have left as its answer.
+  const onBroken = (error: unknown) => {
+    if (ConnectError.from(error).code !== Code.Aborted) onUnexpected(error);
+  };
   return (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void => {
+    discardRest(request, response);
     try {
       if (own !== undefined) requireOwnAddress(addressOf(request), own);
     } catch (error) {
@@ -202,7 +197,7 @@ function requestHandler(deps: ServiceDeps, authenticate: Authenticate, { auth, o
       void serveFile(request as IncomingMessage, response as ServerResponse);
     else if (request.url?.startsWith(dataPrefix))
       void serveData(request as IncomingMessage, response as ServerResponse);
-    else call(request, response);
+    else call(request, response).catch(onBroken);
   };
 }
 

@@ -66,16 +66,22 @@ const services = [
   entry(AttemptService, attemptService),
 ];
 
-export function addServices(router: ConnectRouter, deps: ServiceDeps): void {
-  for (const { addTo } of services) addTo(router, deps);
+/** @param streamedBytes how large one message of a stream to the registry may be; anything if absent */
+export function addServices(router: ConnectRouter, deps: ServiceDeps, streamedBytes?: number): void {
+  for (const { service, addTo } of services) addTo(router, deps, takesStream(service) ? streamedBytes : undefined);
   const described = services.map(({ service }) => service);
   router.service(Health, healthService(deps, described));
   addReflection(router, [...described, Health]);
 }
 
+function takesStream({ methods }: DescService): boolean {
+  return methods.some(({ methodKind }) => methodKind === "client_streaming" || methodKind === "bidi_streaming");
+}
+
 function entry<Service extends DescService>(service: Service, make: (deps: ServiceDeps) => ServiceImpl<Service>) {
   return {
     service,
-    addTo: (router: ConnectRouter, deps: ServiceDeps) => router.service(service, make(deps)),
+    addTo: (router: ConnectRouter, deps: ServiceDeps, readMaxBytes: number | undefined) =>
+      router.service(service, make(deps), readMaxBytes === undefined ? undefined : { readMaxBytes }),
   };
 }

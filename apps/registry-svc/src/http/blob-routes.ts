@@ -74,16 +74,15 @@ function wholeNumber(field: string, text: string): bigint {
   return BigInt(text);
 }
 
-/** Bytes that still come in are of no use; closing the connection tells the sender to stop. */
+/** Says no at once. What of the body still comes in is thrown away (`discardRest`): the answer reaches also who sends all of it first. */
 export function refuse(response: ServerResponse, error: ConnectError): void {
   if (response.headersSent) return void response.destroy();
-  const close = response.req.httpVersionMajor === 1 ? { connection: "close" } : {};
-  response.writeHead(httpStatus(error.code), { "content-type": "application/json", ...close });
-  response.end(failureBody(error));
+  const headers = { ...Object.fromEntries(error.metadata), "content-type": "application/json" };
+  response.writeHead(httpStatus(error.code), headers).end(failureBody(error));
 }
 
 /** The body of a failure by HTTP. */
-export function failureBody(error: ConnectError): string {
+function failureBody(error: ConnectError): string {
   const reason = error.metadata.get(reasonHeader) ?? undefined;
   return JSON.stringify({
     error: { code: codeToString(error.code), ...(reason === undefined ? {} : { reason }), message: error.rawMessage },

@@ -10,6 +10,7 @@ import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { digestsOf } from "@mintmark/crypto/digests";
+import { discardRest } from "@mintmark/http-edge/discard-rest";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freeze } from "../testing/files.ts";
 import { type TestRegistry, testRegistry } from "../testing/registry.ts";
@@ -22,7 +23,11 @@ let server: Server;
 beforeAll(async () => {
   registry = await testRegistry();
   const onUnexpected = (error: unknown) => registry.unexpected.push(error);
-  server = createServer(fileRoutes({ deps: registry.deps, authenticate: authenticateNobody, onUnexpected }));
+  const serve = fileRoutes({ deps: registry.deps, authenticate: authenticateNobody, onUnexpected });
+  server = createServer((request, response) => {
+    discardRest(request, response);
+    void serve(request, response);
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
 });

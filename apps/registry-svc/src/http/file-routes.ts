@@ -4,8 +4,6 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { finished } from "node:stream";
-import type { ConnectError } from "@connectrpc/connect";
 import { AppError } from "@mintmark/errors";
 import { bodyOf } from "@mintmark/http-edge/body";
 import { toConnectError } from "../error-interceptor.ts";
@@ -14,10 +12,9 @@ import { findFile } from "../files/find-file.ts";
 import { putFile } from "../files/put-file.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import type { Authenticate } from "../tokens/authentication.ts";
-import { failureBody } from "./blob-routes.ts";
+import { refuse } from "./blob-routes.ts";
 import { attachment } from "./content-disposition.ts";
 import { contentType } from "./content-type.ts";
-import { httpStatus } from "./http-status.ts";
 import { type Exchange, sendBlob } from "./send-blob.ts";
 
 export const filePrefix = "/v1/files/";
@@ -40,7 +37,7 @@ export function fileRoutes({ deps, authenticate, onUnexpected }: FileRoutes) {
     } catch (error) {
       // Whoever has gone needs no answer.
       if (response.destroyed) return;
-      refuse(request, response, toConnectError(error, onUnexpected));
+      refuse(response, toConnectError(error, onUnexpected));
     }
   };
 }
@@ -77,17 +74,4 @@ async function get({ db, blobs }: Deps, path: string, exchange: Exchange): Promi
     "last-modified": file.changedAt.toUTCString(),
     "cache-control": "private, no-cache",
   });
-}
-
-/**
- * Says no at once, and ends the answer when the body is through: a client that sends all of it before it looks for an answer
- * would find the connection cut off instead.
- */
-function refuse(request: IncomingMessage, response: ServerResponse, error: ConnectError): void {
-  if (response.headersSent) return void response.destroy();
-  // Without a length, so that the end of the answer is what ends it.
-  const headers = { ...Object.fromEntries(error.metadata), "content-type": "application/json" };
-  response.writeHead(httpStatus(error.code), headers).write(failureBody(error));
-  finished(request, () => response.end());
-  request.resume();
 }

@@ -239,10 +239,12 @@ function limited(limits: Partial<CheckLimits>) {
   const checks = dataChecks(registry.deps.blobs, { ...defaultLimits, ...limits });
   const transport = createRouterTransport((router) => addServices(router, { ...registry.deps, checks }), {
     router: {
-      interceptors: [
-        errorInterceptor((error) => registry.unexpected.push(error)),
-        authentication(authenticateNobody, () => false),
-      ],
+      interceptors: [errorInterceptor((error) => registry.unexpected.push(error))],
+      requestGate: authentication(
+        authenticateNobody,
+        () => false,
+        () => {},
+      ),
     },
   });
   return { client: clients(transport, () => {}), checks };

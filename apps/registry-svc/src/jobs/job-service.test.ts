@@ -547,8 +547,15 @@ async function anotherProcess(queueUrl?: string): Promise<{ client: RegistryClie
   const queue =
     queueUrl === undefined ? registry.deps.queue : openQueue(queueUrl, { onError: () => {}, deadlineMs: 300 });
   const deps = { ...registry.deps, listener, queue, onQueueError: () => {} };
-  const interceptors = [errorInterceptor(() => {}), authentication(authenticateNobody, () => false)];
-  const transport = createRouterTransport((router) => void addServices(router, deps), { router: { interceptors } });
+  const interceptors = [errorInterceptor(() => {})];
+  const requestGate = authentication(
+    authenticateNobody,
+    () => false,
+    () => {},
+  );
+  const transport = createRouterTransport((router) => void addServices(router, deps), {
+    router: { interceptors, requestGate },
+  });
   const close = async () => {
     await listener.close();
     if (queueUrl !== undefined) await queue.close();

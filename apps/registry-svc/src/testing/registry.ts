@@ -42,6 +42,7 @@ export async function testRegistry(interceptors: Interceptor[] = []): Promise<Te
   const keys = await writeKeys(join(directory, "keys"));
   const database = await registryDatabase();
   const unexpected: unknown[] = [];
+  const onUnexpected = (error: unknown) => void unexpected.push(error);
   const stopping = new AbortController();
   const keyRing = await openKeyRing(join(directory, "keys"));
   const blobs = await openBlobStore(pathToFileURL(join(directory, "store")).href);
@@ -59,10 +60,8 @@ export async function testRegistry(interceptors: Interceptor[] = []): Promise<Te
   };
   const transport = createRouterTransport((router) => addServices(router, deps), {
     router: {
-      interceptors: [
-        errorInterceptor((error) => unexpected.push(error)),
-        authentication(authenticateNobody, () => false),
-      ],
+      interceptors: [errorInterceptor(onUnexpected)],
+      requestGate: authentication(authenticateNobody, () => false, onUnexpected),
     },
     transport: { interceptors },
   });

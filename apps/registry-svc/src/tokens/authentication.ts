@@ -5,11 +5,12 @@
  * until a later event says otherwise; here every call looks it up, because here a revocation holds at once.
  * @module
  */
-import type { Interceptor } from "@connectrpc/connect";
+import type { HandlerContext } from "@connectrpc/connect";
 import { AppError } from "@mintmark/errors";
 import { parseToken, tokenIn } from "@mintmark/http-edge/token";
 import { anyone, type Caller, callerKey } from "../caller.ts";
 import type { Db } from "../db/schema.ts";
+import { toConnectError } from "../error-interceptor.ts";
 import { isSecretOf } from "./token-secret.ts";
 
 export type Authenticate = (authorization: string | null) => Promise<Caller>;
@@ -30,12 +31,23 @@ export function authenticateBy(db: Db): Authenticate {
   };
 }
 
-/** @param isOpen whether a method, by its service's full name, may be called by anyone (health, reflection) */
-export function authentication(authenticate: Authenticate, isOpen: (service: string) => boolean): Interceptor {
-  return (next) => async (request) => {
-    if (!isOpen(request.service.typeName))
-      request.contextValues.set(callerKey, await authenticate(request.header.get("authorization")));
-    return next(request);
+/**
+ * Asks, before a byte of the body is read, who is calling.
+ * @param isOpen whether a method, by its service's full name, may be called by anyone (health, reflection)
+ * @param onUnexpected is told of failures that are neither the caller's nor an outage
+ */
+export function authentication(
+  authenticate: Authenticate,
+  isOpen: (service: string) => boolean,
+  onUnexpected: (error: unknown) => void,
+): (context: HandlerContext) => Promise<void> {
+  return async ({ service, requestHeader, values }) => {
+    if (isOpen(service.typeName)) return;
+    try {
+      values.set(callerKey, await authenticate(requestHeader.get("authorization")));
+    } catch (error) {
+      throw toConnectError(error, onUnexpected);
+    }
   };
 }
 

@@ -29,6 +29,21 @@ export const commonReasons = {
     "already_exists",
     (d: { name: string }) => `there is a token '${d.name}' already; choose another name, or revoke that one first`,
   ),
+  MESSAGE_OVER_LIMIT: define(
+    "resource_exhausted",
+    (d: { method: string; unit: "bytes" | "elements"; limit: number; seen?: number | undefined }) =>
+      `a message to ${d.method} may have at most ${d.limit} ${d.unit}, and this one has ${d.seen ?? "more"}; send less at once, or more of them`,
+  ),
+  MESSAGE_TURN: define(
+    "resource_exhausted",
+    (d: { atOnce: number; seconds: number }) =>
+      `only ${d.atOnce} large messages are read at once, and this one had no turn within ${d.seconds} s; try again later`,
+  ),
+  MESSAGE_TOO_SLOW: define(
+    "resource_exhausted",
+    (d: { bytes: number; seconds: number }) =>
+      `a message has to arrive within ${d.seconds} s, and ${d.bytes} bytes of this one have; send less at once`,
+  ),
   ORIGIN_REFUSED: define(
     "permission_denied",
     (d: { header: string; value: string }) =>

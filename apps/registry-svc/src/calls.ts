@@ -1,0 +1,75 @@
+/**
+ * Calls of the native API: Connect, gRPC and gRPC-Web. From the headers is decided whether a call may be made at all; only then is
+ * its message read, within the limits of its method.
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { createConnectRouter } from "@connectrpc/connect";
+import {
+  compressionBrotli,
+  compressionGzip,
+  universalRequestFromNodeRequest,
+  universalResponseToNodeResponse,
+} from "@connectrpc/connect-node";
+import { errorInterceptor } from "./error-interceptor.ts";
+import { largestMessage, type MessageLimits } from "./messages/message-limits.ts";
+import { receiveMessage } from "./messages/receive-message.ts";
+import { openTurns } from "./messages/turns.ts";
+import type { ServiceDeps } from "./service-deps.ts";
+import { addServices } from "./services.ts";
+import { type Authenticate, authentication } from "./tokens/authentication.ts";
+
+export interface CallsOptions {
+  readonly deps: ServiceDeps;
+  readonly authenticate: Authenticate;
+  readonly limits: MessageLimits;
+  readonly onUnexpected: (error: unknown) => void;
+}
+
+type Request = IncomingMessage | Http2ServerRequest;
+type Response = ServerResponse | Http2ServerResponse;
+
+/** Answers a call; a path that is no method's with 404. */
+export function callHandler({ deps, authenticate, limits, onUnexpected }: CallsOptions) {
+  const router = createConnectRouter({
+    interceptors: [errorInterceptor(onUnexpected)],
+    // What tells only whether and how the server can be used is open to all.
+    acceptCompression: [compressionGzip, compressionBrotli],
+    requestGate: authentication(authenticate, (service) => service.startsWith("grpc."), onUnexpected),
+    // What is one message alone has the limit of its method before it comes here.
+    readMaxBytes: largestMessage(limits),
+    writeMaxBytes: maxAnswerBytes,
+    jsonOptions,
+    // Nobody reads them, and each costs more memory than a field that has a name.
+    binaryOptions: { readUnknownFields: false },
+  });
+  addServices(router, deps, limits.usual.bytes);
+  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+  const turns = openTurns(limits.largeAtOnce);
+
+  return async (request: Request, response: Response): Promise<void> => {
+    const handler = handlers.get((request.url ?? "").split("?", 1)[0]!);
+    if (handler === undefined) {
+      response.statusCode = 404;
+      response.end();
+      return;
+    }
+    const incoming = universalRequestFromNodeRequest(request, response, undefined, undefined);
+    const { method } = handler;
+    const isOneMessage = method.methodKind === "unary" || method.methodKind === "server_streaming";
+    const given = { ...incoming, body: bodyOf(request) };
+    const body = isOneMessage ? receiveMessage(method, given, limits, turns) : given.body;
+    await universalResponseToNodeResponse(await handler({ ...incoming, body }), response);
+  };
+}
+
+/** Of a page of whatever it is, and of the content of a version. */
+const maxAnswerBytes = 128 * 1024 * 1024;
+/** What is not UTF-8 is refused, as it is in binary messages: replaced characters would make one name of two. */
+const jsonOptions = { ignoreUnknownFields: true, textDecoder: new TextDecoder("utf-8", { fatal: true }) };
+
+/** Left open when it is not read to its end, so that a refusal can go out on the same connection. */
+function bodyOf(request: Request): AsyncIterable<Uint8Array> {
+  return { [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) };
+}
