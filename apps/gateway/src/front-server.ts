@@ -4,6 +4,8 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { guardConnections } from "@mintmark/http-edge/connection-guard";
+import type { ConnectionLimits } from "@mintmark/http-edge/connection-limits";
 import { discardRest } from "@mintmark/http-edge/discard-rest";
 import type { Logger } from "pino";
 import type { Access } from "./access.ts";
@@ -23,6 +25,7 @@ export interface FrontParts {
   readonly resolve: RememberedRoute;
   readonly hot: RememberedRoute;
   readonly artifacts: ArtifactBytes;
+  readonly connections: ConnectionLimits;
   readonly log: Logger;
 }
 
@@ -34,9 +37,10 @@ export function frontServer(
   parts: FrontParts,
   handler: (request: IncomingMessage, response: ServerResponse) => void,
 ): Server {
-  const { access, metrics, native, resolve, hot, artifacts } = parts;
+  const { access, metrics, native, resolve, hot, artifacts, connections } = parts;
   // An upload may take hours, so there is no limit to a request as a whole; headers have one of their own.
-  const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 0, maxHeaderSize }, (request, response) => {
+  const options = { keepAliveTimeout: connections.idleMs, requestTimeout: 0, maxHeaderSize };
+  const server = createServer(options, (request, response) => {
     const url = request.url!;
     discardRest(request, response);
     // A server that ends lets each connection go with the answer that is under way.
@@ -60,6 +64,10 @@ export function frontServer(
     else if (isNative(url)) answer(parts, isCall(url) ? "native" : bulkRoute(url), request, response, native.forward);
     else handler(request, response);
   });
+  const guard = guardConnections(connections);
+  server.on("connection", guard.admit);
+  guard.watchHttp1(server);
+  server.on("close", guard.close);
   return server;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { connectionLimitsOf } from "@mintmark/http-edge/connection-limits";
 import { badStart, explainIfAsked, untilReleased } from "@mintmark/http-edge/program";
 import {
   accessTo,
@@ -26,7 +27,8 @@ MINTMARK_ARTIFACT_STORE (the registry's, as file:///dir: where this machine has 
 MINTMARK_PUBLIC_URL (under which others reach it: a name of its own, and what links begin with),
 MINTMARK_STALE_AFTER and MINTMARK_REFUSE_AFTER (seconds of silence of the registry after which answers are marked, and
 refused), MINTMARK_SCORING_BYTES and MINTMARK_SCORING_VALUES (of a body to predict), MINTMARK_MODEL_MEMORY (MiB of a
-process of models), MINTMARK_MODEL_SECONDS (of a prediction), MINTMARK_BODY_MEMORY (MiB of all bodies), MINTMARK_LOG_LEVEL. A flag wins over the variable of its name.`;
+process of models), MINTMARK_MODEL_SECONDS (of a prediction), MINTMARK_BODY_MEMORY (MiB of all bodies),
+MINTMARK_MAX_CONNECTIONS and others (docs/operations.md, Limits), MINTMARK_LOG_LEVEL. A flag wins over the variable of its name.`;
 
 function readOptions(): GatewayOptions {
   const { values } = parseArgs({
@@ -64,6 +66,7 @@ function readOptions(): GatewayOptions {
       refuseAfterMs: milliseconds("MINTMARK_REFUSE_AFTER", setting("MINTMARK_REFUSE_AFTER")) ?? refuseAfterMs,
     },
     limits: limitsOf(setting),
+    connectionLimits: connectionLimitsOf(setting),
     log: pino({ name: "gateway", level }, pino.destination({ fd: 2, sync: false })),
   };
 }

@@ -31,6 +31,28 @@ const start = (options: Partial<GatewayOptions> = {}) =>
     ...options,
   });
 
+describe("a connection that asks for nothing", () => {
+  it.each(["GET / HTTP/1.1\r\nHost: x\r\nX: ", ""])(
+    "is closed where it sends %j, and others are answered",
+    async (first) => {
+      const connectionLimits = { headersMs: 100, idleMs: 100, stallMs: 100, maxConnections: 50 };
+      const gateway = await start({ connectionLimits });
+      const held = Array.from({ length: 60 }, () =>
+        connect(gateway.port, "127.0.0.1")
+          .on("error", () => {})
+          .resume(),
+      );
+      const closed = held.map((socket) => {
+        socket.write(first);
+        return new Promise<void>((resolve) => socket.once("close", () => resolve()));
+      });
+      expect(await ask(`http://127.0.0.1:${gateway.port}`, "/health")).toMatchObject({ status: 200 });
+      await Promise.all(closed);
+      await gateway.close();
+    },
+  );
+});
+
 describe("a gateway whose registry is away", () => {
   let gateway: Gateway;
   let url: string;

@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readLocalBlobs } from "@mintmark/blob-store";
 import { AppError } from "@mintmark/errors";
+import { type ConnectionLimits, defaultConnectionLimits } from "@mintmark/http-edge/connection-limits";
 import { mlflowVersion } from "@mintmark/model-package/environment";
 import { openModelRuntime } from "@mintmark/model-runtime/model-runtime";
 import { connectRegistry } from "@mintmark/registry-client";
@@ -55,6 +56,7 @@ export interface GatewayOptions {
   readonly ownHosts: readonly string[];
   readonly freshness: Freshness;
   readonly limits?: GatewayLimits;
+  readonly connectionLimits?: ConnectionLimits;
   readonly log: Logger;
 }
 
@@ -116,7 +118,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const artifacts = artifactBytes(native, inNameOfCaller, readLocalBlobs(options.artifactStore ?? ""));
   const resolve = resolveRoute(view);
   const scoring = { models, bodies, limits: limits.scoring };
-  const app = await router({ access, view, scoring, metrics, log, native, mlflow, hot, artifacts, resolve });
+  const connections = options.connectionLimits ?? defaultConnectionLimits;
+  const parts = { access, view, scoring, metrics, log, native, mlflow, hot, artifacts, resolve, connections };
+  const app = await router(parts);
   const giveBack = async () => {
     runtime.close();
     json.close();
@@ -127,7 +131,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
   try {
     await app.listen({ host: options.host, port: options.port });
-    const grpc = await startInferenceGrpc({ host: options.host, port: options.grpcPort }, () => !view.isTooOld());
+    const grpc = await startInferenceGrpc(
+      { host: options.host, port: options.grpcPort, limits: connections },
+      () => !view.isTooOld(),
+    );
     return {
       port: (app.server.address() as AddressInfo).port,
       grpcPort: grpc.port,

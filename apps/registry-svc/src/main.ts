@@ -4,6 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { connectionLimitsOf } from "@mintmark/http-edge/connection-limits";
 import { badStart, explainIfAsked, untilReleased } from "@mintmark/http-edge/program";
 import {
   accessTo,
@@ -29,7 +30,8 @@ MINTMARK_ARTIFACT_STORE (file:///dir or s3://bucket/prefix), MINTMARK_KEY_DIR, M
 MINTMARK_ADMIN_TOKEN_FILE, MINTMARK_BOOTSTRAP_TOKENS (name=mm_…,…: tokens of the other programs),
 MINTMARK_WEBHOOK_ALLOW (host[:port],…: where webhooks may go besides public addresses by https),
 MINTMARK_DATA_URL_SECONDS (how long links to the data of runs hold; 3600), MINTMARK_LOG_LEVEL,
-MINTMARK_MESSAGE_BYTES and MINTMARK_LARGE_MESSAGE_BYTES (of one message of the native API; docs/operations.md, Limits).
+MINTMARK_MESSAGE_BYTES and MINTMARK_LARGE_MESSAGE_BYTES (of one message of the native API), MINTMARK_MAX_CONNECTIONS and others:
+docs/operations.md, Limits.
 A flag wins over the variable of its name.`;
 
 explainIfAsked(usage);
@@ -89,6 +91,7 @@ function readOptions(): RegistryOptions {
     webhookAllow: setting("MINTMARK_WEBHOOK_ALLOW") ?? "",
     dataLinkSeconds: linkSeconds(setting("MINTMARK_DATA_URL_SECONDS")),
     messageLimits: messageLimitsOf(setting),
+    connectionLimits: connectionLimitsOf(setting),
     log: pino({ name: "registry", level }, pino.destination({ fd: 2, sync: false })),
   };
 }

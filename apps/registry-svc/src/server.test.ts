@@ -239,6 +239,31 @@ describe("on one port", () => {
   });
 });
 
+describe("a connection that asks for nothing", () => {
+  it.each([
+    ["half of its headers", "GET / HTTP/1.1\r\nX: "],
+    ["nothing", ""],
+    ["the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
+  ])("is closed where it sends %s, and a watch beside it stays", async (_, first) => {
+    const connectionLimits = { headersMs: 100, idleMs: 100, stallMs: 100, maxConnections: 50 };
+    const other = await startRegistry({ ...options, connectionLimits });
+    const client = connectRegistry({ baseUrl: `http://127.0.0.1:${other.port}`, httpVersion: "2" });
+    const watch = client.events.watch({})[Symbol.asyncIterator]();
+    await watch.next();
+    const held = Array.from({ length: 60 }, () => connectTcp(other.port, "127.0.0.1").on("error", () => {}));
+    await Promise.all(
+      held.map(async (socket) => {
+        const closed = new Promise<void>((resolve) => socket.resume().once("close", () => resolve()));
+        socket.write(first);
+        await closed;
+      }),
+    );
+    expect((await watch.next()).done).toBe(false);
+    client.close();
+    await other.close();
+  });
+});
+
 describe("bulk bytes", () => {
   const bytes = randomBytes(100_000);
   const { blake3, sha256, size } = describeFile("x", bytes);

@@ -7,6 +7,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { openBlobStore } from "@mintmark/blob-store";
 import { AppError } from "@mintmark/errors";
+import type { ConnectionLimits } from "@mintmark/http-edge/connection-limits";
 import { discardRest } from "@mintmark/http-edge/discard-rest";
 import { type RequestAddress, requireOwnAddress } from "@mintmark/http-edge/own-address";
 import { openQueue, prepareQueue } from "@mintmark/job-queue";
@@ -57,6 +58,7 @@ export interface RegistryOptions {
   /** For how many seconds links to the data of runs hold. */
   readonly dataLinkSeconds?: number;
   readonly messageLimits?: MessageLimits;
+  readonly connectionLimits?: ConnectionLimits;
   readonly log: Logger;
   /** How often runs that the queue has lost are queued again. */
   readonly reconcileMs?: number;
@@ -83,7 +85,8 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
   if (options.auth) await provideTokens(deps, options);
 
   const handle = requestHandler(deps, authenticate, options);
-  const port = await listen({ host: options.host, port: options.port, http1: handle, http2: handle });
+  const { host, connectionLimits: limits } = options;
+  const port = await listen({ host, port: options.port, limits, http1: handle, http2: handle });
   const resources = opened.move();
   const close = async () => {
     await port.close(graceMs);

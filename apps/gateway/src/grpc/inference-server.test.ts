@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
+import { connect as connectHttp2 } from "node:http2";
+import { type AddressInfo, connect, createServer } from "node:net";
 import {
   create,
   type DescMessage,
@@ -26,12 +26,14 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type GrpcServer, startInferenceGrpc } from "./inference-server.ts";
 
+const limits = { headersMs: 100, idleMs: 200, stallMs: 150, maxConnections: 50 };
+
 let ready = true;
 let server: GrpcServer;
 let client: Client;
 beforeEach(async () => {
   ready = true;
-  server = await startInferenceGrpc({ host: "127.0.0.1", port: 0 }, () => ready);
+  server = await startInferenceGrpc({ host: "127.0.0.1", port: 0, limits }, () => ready);
   client = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure());
 });
 afterEach(async () => {
@@ -122,11 +124,50 @@ describe("the gRPC port", () => {
     expect((await ended)[0]).toMatchObject({ code: expect.any(Number) });
   });
 
+  it.each([
+    ["nothing", ""],
+    ["the preface only", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
+    ["half of its headers", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x64\x01\0\0\0\0\x01\x83"],
+  ])("closes a connection that sends %s, and keeps a watch", async (_, first) => {
+    const watching = watch("").on("error", () => {});
+    await once(watching, "data");
+    const held = Array.from({ length: 60 }, () =>
+      connect(server.port, "127.0.0.1")
+        .on("error", () => {})
+        .resume(),
+    );
+    await Promise.all(
+      held.map((socket) => {
+        socket.write(first, "latin1");
+        return new Promise<void>((resolve) => socket.once("close", () => resolve()));
+      }),
+    );
+    ready = false;
+    expect((await once(watching, "data"))[0]).toMatchObject({ status: Status.NOT_SERVING });
+    watching.cancel();
+  });
+
+  it("closes an idle connection, and ends a call whose message does not come", async () => {
+    const session = connectHttp2(`http://127.0.0.1:${server.port}`);
+    const closed = once(session, "close");
+    const stream = session.request({
+      ":method": "POST",
+      ":path": inference("ServerLive"),
+      "content-type": "application/grpc",
+      te: "trailers",
+    });
+    const [answer] = await once(stream.resume(), "response");
+    expect([answer["grpc-status"], answer["grpc-message"]]).toEqual(["4", expect.stringContaining("within")]);
+    const begin = performance.now();
+    await closed;
+    expect(performance.now() - begin).toBeLessThan(3_000);
+  });
+
   it("names the port that is taken, and says nothing by itself", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     const { port } = other.address() as AddressInfo;
-    await expect(startInferenceGrpc({ host: "127.0.0.1", port }, () => true)).rejects.toMatchObject({
+    await expect(startInferenceGrpc({ host: "127.0.0.1", port, limits }, () => true)).rejects.toMatchObject({
       code: "EADDRINUSE",
       port,
     });

@@ -8,11 +8,14 @@ import {
   logVerbosity,
   Server,
   ServerCredentials,
+  ServerInterceptingCall,
+  type ServerInterceptor,
   type ServerWritableStream,
   type ServiceDefinition,
   setLogVerbosity,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { listenGuarded, type PortOptions } from "@mintmark/http-edge/guarded-port";
 import {
   Health,
   type HealthCheckRequest,
@@ -36,37 +39,66 @@ export interface GrpcServer {
 const watchMs = 1_000;
 
 /** @throws Error with `port` and the system's code (`EADDRINUSE` …) if the port cannot be had */
-export async function startInferenceGrpc(
-  { host, port }: { host: string; port: number },
-  isReady: () => boolean,
-): Promise<GrpcServer> {
+export async function startInferenceGrpc(options: PortOptions, isReady: () => boolean): Promise<GrpcServer> {
+  const { idleMs, stallMs } = options.limits;
   // It would write to stderr by itself what its errors say as well.
   setLogVerbosity(logVerbosity.NONE);
-  const server = new Server();
+  const server = new Server({
+    "grpc.max_connection_idle_ms": idleMs,
+    interceptors: [watchCalls((peer) => port.guard.began(peer), stallMs)],
+  });
   server.addService(definitionOf(GRPCInferenceService), {
     serverLive: unary(() => create(ServerLiveResponseSchema, { live: true })),
     serverReady: unary(() => create(ServerReadyResponseSchema, { ready: isReady() })),
     serverMetadata: unary(() => create(ServerMetadataResponseSchema, { name: "mintmark", version: mintmarkVersion })),
   });
   server.addService(definitionOf(Health), healthService(isReady));
-  const bound = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(
-      `${host.includes(":") ? `[${host}]` : host}:${port}`,
-      ServerCredentials.createInsecure(),
-      (error, actual) => (error ? reject(cannotBind(error, port)) : resolve(actual)),
-    );
-  });
+  // It has no limit of its own to connections that never make a call, so a guarded port gives it those.
+  const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const port = await listenGuarded(options, (socket) => connections.injectConnection(socket));
   return {
-    port: bound,
-    close: () =>
-      new Promise((resolve) => {
-        // Health watches never end by themselves.
-        const force = setTimeout(() => server.forceShutdown(), 1_000);
-        server.tryShutdown(() => {
-          clearTimeout(force);
-          resolve();
-        });
-      }),
+    port: port.port,
+    close: async () => {
+      const closed = port.close();
+      // Health watches never end by themselves.
+      const force = setTimeout(() => {
+        server.forceShutdown();
+        port.guard.destroyAll();
+      }, 1_000);
+      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      await closed;
+      clearTimeout(force);
+    },
+  };
+}
+
+/** Tells of each call's begin and end, and ends one whose message does not come. */
+function watchCalls(began: (peer: string) => () => void, stallMs: number): ServerInterceptor {
+  return (_, call) => {
+    const ended = began(call.getPeer());
+    const late = setTimeout(() => {
+      const details = `the message of a call has to arrive within ${stallMs / 1000} s`;
+      call.sendStatus({ code: grpcStatus.DEADLINE_EXCEEDED, details, metadata: null });
+      ended();
+    }, stallMs).unref();
+    const end = () => {
+      clearTimeout(late);
+      ended();
+    };
+    return new ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          onReceiveHalfClose: (go) => {
+            clearTimeout(late);
+            go();
+          },
+          onCancel: end,
+        }),
+      sendStatus: (status, next) => {
+        end();
+        next(status);
+      },
+    });
   };
 }
 
@@ -95,12 +127,6 @@ function healthService(isReady: () => boolean): UntypedServiceImplementation {
       call.on("cancelled", () => clearInterval(timer));
     },
   };
-}
-
-/** grpc-js tells the system's code only in words: "No address added out of total 1 resolved … bind EADDRINUSE 127.0.0.1:1". */
-function cannotBind(error: Error, port: number): Error {
-  const code = /\bE[A-Z]{3,}\b/.exec(error.message)?.[0] ?? "EADDRINUSE";
-  return Object.assign(error, { code, port });
 }
 
 function unary(answer: () => object) {

@@ -13,7 +13,9 @@ import {
   type Http2ServerResponse,
   type ServerHttp2Session,
 } from "node:http2";
-import { type AddressInfo, createServer as createTcp, type Socket } from "node:net";
+import type { Socket } from "node:net";
+import { type ConnectionLimits, defaultConnectionLimits } from "@mintmark/http-edge/connection-limits";
+import { listenGuarded } from "@mintmark/http-edge/guarded-port";
 
 export interface SharedPort {
   readonly port: number;
@@ -25,13 +27,15 @@ export interface ListenOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
+  readonly limits?: ConnectionLimits | undefined;
   readonly http1: RequestListener;
   readonly http2: (request: Http2ServerRequest, response: Http2ServerResponse) => void;
 }
 
 /** @throws Error with the system's code (`EADDRINUSE` …) */
-export async function listen({ host, port, http1, http2 }: ListenOptions): Promise<SharedPort> {
-  const one = createHttp1({ keepAliveTimeout: 65_000, requestTimeout: 0 }, http1);
+export async function listen(options: ListenOptions): Promise<SharedPort> {
+  const { host, port, limits = defaultConnectionLimits, http1, http2 } = options;
+  const one = createHttp1({ keepAliveTimeout: limits.idleMs, requestTimeout: 0 }, http1);
   const two = createHttp2({ settings: { initialWindowSize: windowBytes }, maxSessionMemory: 64 }, http2);
   const sessions = new Set<ServerHttp2Session>();
   two.on("session", (session) => {
@@ -42,20 +46,14 @@ export async function listen({ host, port, http1, http2 }: ListenOptions): Promi
     session.on("error", () => {});
   });
 
-  const sockets = new Set<Socket>();
-  const tcp = createTcp({ noDelay: true }, (socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-    socket.on("error", () => socket.destroy());
-    hand(socket, (protocol) => (protocol === "2" ? two : one).emit("connection", socket));
-  });
-  await new Promise<void>((resolve, reject) => {
-    tcp.once("error", reject);
-    tcp.listen(port, host, resolve);
-  });
+  const tcp = await listenGuarded({ host, port, limits }, (socket) =>
+    hand(socket, (protocol) => (protocol === "2" ? two : one).emit("connection", socket)),
+  );
+  tcp.guard.watchHttp1(one);
+  tcp.guard.watchHttp2(two);
 
   const close = async (graceMs: number) => {
-    const closed = new Promise<void>((resolve) => tcp.close(() => resolve()));
+    const closed = tcp.close();
     // First "begin nothing new", then, when what crossed that message on its way has arrived, the end.
     for (const session of sessions) session.goaway(constants.NGHTTP2_NO_ERROR, highestStream);
     const last = setTimeout(() => {
@@ -63,9 +61,7 @@ export async function listen({ host, port, http1, http2 }: ListenOptions): Promi
     }, crossingMs);
     one.closeIdleConnections();
     one.on("request", (_, response) => response.setHeader("connection", "close"));
-    const cut = setTimeout(() => {
-      for (const socket of sockets) socket.destroy();
-    }, graceMs);
+    const cut = setTimeout(tcp.guard.destroyAll, graceMs);
     // A keep-alive connection becomes idle when its last answer is out.
     const sweep = setInterval(() => one.closeIdleConnections(), 50);
     await closed;
@@ -73,7 +69,7 @@ export async function listen({ host, port, http1, http2 }: ListenOptions): Promi
     clearTimeout(cut);
     clearInterval(sweep);
   };
-  return { port: (tcp.address() as AddressInfo).port, close };
+  return { port: tcp.port, close };
 }
 
 /** With 64 KiB, the default, one upload waits for a round trip every 64 KiB. */
@@ -81,11 +77,9 @@ const windowBytes = 4 * 1024 * 1024;
 /** GOAWAY with this number refuses no stream that is on its way (RFC 9113 §6.8). */
 const highestStream = 2 ** 31 - 1;
 const crossingMs = 100;
-const silenceMs = 10_000;
 
 /** Waits for the first three bytes and puts them back. */
 function hand(socket: Socket, take: (protocol: "1.1" | "2") => void): void {
-  socket.setTimeout(silenceMs, () => socket.destroy());
   const look = () => {
     const head: Buffer | null = socket.read();
     if (head === null) return;
@@ -94,7 +88,6 @@ function hand(socket: Socket, take: (protocol: "1.1" | "2") => void): void {
     // Fewer bytes than it takes to tell: wait for more.
     if (begins.length < 3 && "PRI".startsWith(begins)) return;
     socket.off("readable", look);
-    socket.setTimeout(0);
     take(begins === "PRI" ? "2" : "1.1");
   };
   socket.on("readable", look);

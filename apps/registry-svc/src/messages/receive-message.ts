@@ -11,8 +11,9 @@ import { brotliDecompress, gunzip } from "node:zlib";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { AppError } from "@mintmark/errors";
+import { jsonValues } from "@mintmark/http-edge/json-values";
 import { toConnectError } from "../error-interceptor.ts";
-import { countFields, countJsonElements } from "./count-elements.ts";
+import { countFields } from "./count-fields.ts";
 import { limitOf, type MessageLimit, type MessageLimits } from "./message-limits.ts";
 import type { Turns } from "./turns.ts";
 
@@ -146,7 +147,7 @@ async function inflated(by: Inflate, bytes: Uint8Array, most: number): Promise<B
 
 function requireFewElements(message: Message, bytes: Uint8Array): void {
   const { method, limit, isJson } = message;
-  const count = isJson ? countJsonElements(bytes, limit.elements) : countFields(bytes, method.input, limit.elements);
+  const count = isJson ? jsonValues(bytes, limit.elements) : countFields(bytes, method.input, limit.elements);
   if (count > limit.elements) throw tooLarge(message, "elements", undefined);
 }
 

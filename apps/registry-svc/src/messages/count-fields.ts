@@ -1,32 +1,9 @@
 /**
- * How many values a message will become when it is parsed, told by one pass over its bytes that makes none of them.
+ * How many values a binary message will become when it is parsed, told by one pass over its bytes that makes none of them.
  * @module
  */
 import type { DescMessage } from "@bufbuild/protobuf";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-
-/**
- * Objects, lists and commas outside of strings, up to `most`: what is above is returned as soon as it is reached. Text that is no
- * JSON has some number, too.
- */
-export function countJsonElements(bytes: Uint8Array, most: number): number {
-  let count = 0;
-  let isText = false;
-  for (let at = 0; at < bytes.length && count <= most; at++) {
-    const byte = bytes[at];
-    if (byte === quote) isText = !isText;
-    else if (isText) {
-      if (byte === backslash) at++;
-    } else if (byte === comma || byte === brace || byte === bracket) count++;
-  }
-  return count;
-}
-
-const quote = 0x22;
-const comma = 0x2c;
-const bracket = 0x5b;
-const backslash = 0x5c;
-const brace = 0x7b;
 
 /** Fields that are there, also those of messages within it, up to `most`. Of what is no such message, those before the fault. */
 export function countFields(bytes: Uint8Array, message: DescMessage, most: number): number {
