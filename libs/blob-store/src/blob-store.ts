@@ -12,17 +12,22 @@ import type { Digests } from "@mintmark/crypto/digests";
 /** What is about to be written. */
 export type BlobDescription = Digests;
 
-export interface ByteRange {
+/** A blob as whoever recorded it knows it. */
+export type KnownBlob = Pick<Digests, "blake3" | "size">;
+
+export interface ReadOptions {
   /** The first byte; 0 if not given. */
   readonly offset?: number;
   /** How many bytes; all that follow if not given. */
   readonly length?: number;
+  /** How many bytes the blob has to have; a store that holds another number of them gives none. */
+  readonly size?: number;
 }
 
 export interface BlobStore {
-  /** Those of `blake3` (64 hex digits each) that are there. */
-  has(blake3: readonly string[]): Promise<Set<string>>;
-  /** In bytes; `undefined` if the blob is not there. */
+  /** The BLAKE3 of those that are there with as many bytes as they have to have. */
+  has(wanted: readonly KnownBlob[]): Promise<Set<string>>;
+  /** How many bytes the store holds, which may be too few of a damaged blob; `undefined` if it is not there. */
   size(blake3: string): Promise<number | undefined>;
   /** How many bytes of an interrupted upload are kept; 0 if none. */
   received(blake3: string): Promise<number>;
@@ -40,10 +45,11 @@ export interface BlobStore {
   store(source: AsyncIterable<Uint8Array>): Promise<Digests>;
   /**
    * The bytes, in chunks of at most 1 MiB, each in memory that is used again once the next is asked for: who keeps one copies it.
-   * A whole blob is verified on the way: the last chunk comes only if the digest is right. A part cannot be verified by itself.
+   * A whole blob is verified on the way: the last chunk comes only if the digest is right. A part cannot be verified by itself:
+   * of it, only the size of the blob is checked, where it is given.
    * @throws AppError BLOB_NOT_FOUND, BLOB_RANGE_INVALID, BLOB_CORRUPT
    */
-  read(blake3: string, range?: ByteRange): AsyncIterable<Uint8Array>;
+  read(blake3: string, options?: ReadOptions): AsyncIterable<Uint8Array>;
   /** Only of stores that clients can reach by themselves. */
   readonly direct?: DirectTransfer;
   /** Lets go of connections. */

@@ -8,7 +8,7 @@
 import { mkdir, open, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isHexDigest } from "@mintmark/crypto/manifest";
-import { type BlobReader, type BlobStore, type ByteRange, blobPath } from "./blob-store.ts";
+import { type BlobReader, type BlobStore, blobPath, type ReadOptions } from "./blob-store.ts";
 import { renameDurably, syncDirectory } from "./durable.ts";
 import { presentOf } from "./present-of.ts";
 import { resolveRange } from "./read-range.ts";
@@ -46,7 +46,7 @@ export function readFileStore(root: string): BlobReader {
   return {
     size,
     has: (wanted) => presentOf(wanted, 16, size),
-    read: async function* (blake3: string, range: ByteRange = {}) {
+    read: async function* (blake3: string, range: ReadOptions = {}) {
       const { offset, length, whole } = resolveRange(blake3, await size(blake3), range);
       const chunks = readFile(pathOf(blake3), offset, length);
       yield* whole ? verifiedRead(blake3, chunks) : chunks;

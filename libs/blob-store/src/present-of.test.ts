@@ -2,15 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { presentOf } from "./present-of.ts";
 
-it("gives those that have a size, also one of 0, and asks for a few at a time", async () => {
+it("gives those of the size that they have to have, also one of 0, and asks for a few at a time", async () => {
   let [running, most] = [0, 0];
   const size = async (name: string) => {
     most = Math.max(most, ++running);
     await sleep(2);
     running--;
-    return { a: 5, c: 0 }[name];
+    return { a: 5, c: 0, e: 7 }[name];
   };
-  expect(await presentOf(["a", "b", "c", "d"], 3, size)).toEqual(new Set(["a", "c"]));
+  expect(await presentOf(wanted({ a: 5, b: 1, c: 0, d: 2, e: 8 }), 3, size)).toEqual(new Set(["a", "c"]));
   expect(most).toBe(3);
 });
 
@@ -24,6 +24,10 @@ it("fails with the first failure, after those under way have ended, and asks for
     ended.push(name);
     return 1;
   };
-  await expect(presentOf(["a", "b", "c", "d"], 2, size)).rejects.toThrow("the second");
+  await expect(presentOf(wanted({ a: 1, b: 1, c: 1, d: 1 }), 2, size)).rejects.toThrow("the second");
   expect([asked, ended]).toEqual([["a", "b"], ["a"]]);
 });
+
+function wanted(sizes: Readonly<Record<string, number>>) {
+  return Object.entries(sizes).map(([blake3, size]) => ({ blake3, size }));
+}

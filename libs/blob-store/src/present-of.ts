@@ -3,19 +3,20 @@
  * @module
  */
 import { eachLimited } from "@mintmark/async/each-limited";
+import type { KnownBlob } from "./blob-store.ts";
 
 /**
- * Those of `wanted` that have a size; fails as `eachLimited` does.
+ * Those of `wanted` that have the size that they have to have; fails as `eachLimited` does.
  * @param atOnce how many may be under way at a time
  */
 export async function presentOf(
-  wanted: readonly string[],
+  wanted: readonly KnownBlob[],
   atOnce: number,
   size: (blake3: string) => Promise<number | undefined>,
 ): Promise<Set<string>> {
   const present = new Set<string>();
-  await eachLimited(wanted, atOnce, async (blake3) => {
-    if ((await size(blake3)) !== undefined) present.add(blake3);
+  await eachLimited(wanted, atOnce, async ({ blake3, size: expected }) => {
+    if ((await size(blake3)) === expected) present.add(blake3);
   });
   return present;
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
-import type { ByteRange } from "./blob-store.ts";
+import type { ReadOptions } from "./blob-store.ts";
 
 export interface ResolvedRange {
   readonly offset: number;
@@ -12,9 +12,15 @@ export interface ResolvedRange {
   readonly whole: boolean;
 }
 
-/** @throws AppError BLOB_NOT_FOUND without a size, BLOB_RANGE_INVALID for bytes that are not there. */
-export function resolveRange(blake3: string, size: number | undefined, range: ByteRange): ResolvedRange {
+/**
+ * @param size how many bytes the store holds
+ * @throws AppError BLOB_NOT_FOUND without a size, BLOB_CORRUPT for one that is not what it has to be, BLOB_RANGE_INVALID for bytes
+ * that are not there
+ */
+export function resolveRange(blake3: string, size: number | undefined, range: ReadOptions): ResolvedRange {
   if (size === undefined) throw new AppError("BLOB_NOT_FOUND", { blake3 });
+  if (range.size !== undefined && range.size !== size)
+    throw new AppError("BLOB_CORRUPT", { blake3, problem: `are ${size} instead of ${range.size}` });
   const offset = range.offset ?? 0;
   const length = range.length ?? size - offset;
   if (!isCount(offset) || !isCount(length) || offset + length > size)

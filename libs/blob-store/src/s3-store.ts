@@ -22,7 +22,7 @@ import {
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { isHexDigest } from "@mintmark/crypto/manifest";
-import { type BlobStore, type ByteRange, blobPath } from "./blob-store.ts";
+import { type BlobStore, blobPath, type ReadOptions } from "./blob-store.ts";
 import { presentOf } from "./present-of.ts";
 import { resolveRange } from "./read-range.ts";
 import { s3Direct } from "./s3-direct.ts";
@@ -66,7 +66,7 @@ export async function openS3Store({ bucket, prefix, spoolDirectory }: S3StoreOpt
         if ((await size(digests.blake3)) !== digests.size) await upload(client, locate(digests.blake3), complete);
         await rm(complete);
       }),
-    read: async function* (blake3: string, range: ByteRange = {}) {
+    read: async function* (blake3: string, range: ReadOptions = {}) {
       const { offset, length, whole } = resolveRange(blake3, await size(blake3), range);
       const chunks = download(client, locate(blake3), offset, length);
       yield* whole ? verifiedRead(blake3, chunks) : chunks;

@@ -16,6 +16,6 @@ export async function* verifiedRead(blake3: string, chunks: AsyncIterable<Uint8A
     held = chunk;
   }
   const actual = hex(hasher.digest());
-  if (actual !== blake3) throw new AppError("BLOB_CORRUPT", { blake3, actual });
+  if (actual !== blake3) throw new AppError("BLOB_CORRUPT", { blake3, problem: `have BLAKE3 ${actual}` });
   if (held !== undefined) yield held;
 }

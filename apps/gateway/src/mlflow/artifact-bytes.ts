@@ -60,8 +60,9 @@ async function bytesFor(answer: IncomingMessage, blobs: BlobReader): Promise<Asy
   if (blake3 === undefined || (statusCode !== 200 && statusCode !== 206)) return undefined;
   const offset = Number(/^bytes (\d+)-/.exec(headers["content-range"] ?? "")?.[1] ?? 0);
   const length = Number(headers["content-length"]);
+  const size = Number(/\/(\d+)$/.exec(headers["content-range"] ?? "")?.[1] ?? length);
   try {
-    return await begun(blobs.read(blake3, { offset, length }));
+    return await begun(blobs.read(blake3, { offset, length, size }));
   } catch {
     // Whatever is the matter: asked for the bytes themselves, the registry gives them or says it.
     return undefined;

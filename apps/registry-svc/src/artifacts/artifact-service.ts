@@ -10,7 +10,7 @@ import type {
 } from "@mintmark/proto/mintmark/registry/v1/artifact_service";
 import { invalid, requireCount } from "../fields.ts";
 import type { ServiceDeps } from "../service-deps.ts";
-import { findStored, requireDigest, requireSize, storeBlob } from "./store-blob.ts";
+import { findBlob, findStored, requireDigest, requireSize, storeBlob } from "./store-blob.ts";
 
 const maxDigests = 10_000;
 
@@ -43,11 +43,13 @@ export function artifactService(deps: Pick<ServiceDeps, "db" | "blobs">): Servic
       return { blake3, sha256, size: BigInt(size) };
     },
     async *downloadBlob({ blake3, offset, length }) {
+      const { size } = await findBlob(deps.db, requireDigest("blake3", blake3));
       const range = {
+        size,
         ...(offset === 0n ? {} : { offset: requireSize("offset", offset) }),
         ...(length === 0n ? {} : { length: requireSize("length", length) }),
       };
-      for await (const chunk of deps.blobs.read(requireDigest("blake3", blake3), range)) yield { chunk };
+      for await (const chunk of deps.blobs.read(blake3, range)) yield { chunk };
     },
   };
 }

@@ -3,9 +3,12 @@
  * @module
  */
 
-import type { BlobDescription } from "@mintmark/blob-store";
+import type { BlobDescription, KnownBlob } from "@mintmark/blob-store";
 import { isHexDigest } from "@mintmark/crypto/manifest";
+import { AppError } from "@mintmark/errors";
 import { sql } from "kysely";
+import { prepared } from "../db/prepared.ts";
+import type { Db } from "../db/schema.ts";
 import { invalid } from "../fields.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 
@@ -24,14 +27,27 @@ export async function storeBlob(
   return stored;
 }
 
-/** Those whose bytes and row are both there. */
+/**
+ * What the registry recorded of a blob when its bytes arrived.
+ * @throws AppError BLOB_NOT_FOUND
+ */
+export async function findBlob(db: Db, blake3: string): Promise<KnownBlob> {
+  const { rows } = await sql<{ size: bigint }>`${prepared}
+    select size from blob where blake3 = ${Buffer.from(blake3, "hex")}`.execute(db);
+  if (rows[0] === undefined) throw new AppError("BLOB_NOT_FOUND", { blake3 });
+  return { blake3, size: Number(rows[0].size) };
+}
+
+/** Those whose row is there, and as many bytes as it says: what was cut off can be uploaded again. */
 export async function findStored(
   { db, blobs }: Pick<ServiceDeps, "db" | "blobs">,
   digests: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const { rows } = await sql<{ blake3: Buffer }>`
-    select blake3 from blob where blake3 = any(${digests.map((hex) => Buffer.from(hex, "hex"))}::bytea[])`.execute(db);
-  return blobs.has(rows.map(({ blake3 }) => blake3.toString("hex")));
+  const { rows } = await sql<{ blake3: Buffer; size: bigint }>`
+    select blake3, size from blob where blake3 = any(${digests.map((hex) => Buffer.from(hex, "hex"))}::bytea[])`.execute(
+    db,
+  );
+  return blobs.has(rows.map(({ blake3, size }) => ({ blake3: blake3.toString("hex"), size: Number(size) })));
 }
 
 /** @throws AppError `REQUEST_INVALID` */

@@ -104,8 +104,8 @@ describe("deleting", () => {
     await put("keep/a", "the same");
     await put("keep/b", "the same");
     await registry.client.files.deleteFiles({ path: "keep/a" });
-    const { blake3 } = await findFile(registry.deps.db, "keep/b");
-    expect(await registry.deps.blobs.has([blake3])).toEqual(new Set([blake3]));
+    const file = await findFile(registry.deps.db, "keep/b");
+    expect(await registry.deps.blobs.has([file])).toEqual(new Set([file.blake3]));
   });
 
   it("needs a path: nobody deletes everything by leaving it out", async () => {

@@ -11,7 +11,7 @@ import { codeToString } from "@connectrpc/connect/protocol-connect";
 import { AppError } from "@mintmark/errors";
 import { bodyOf } from "@mintmark/http-edge/body";
 import { reasonHeader } from "@mintmark/registry-client";
-import { findStored, requireDigest, requireSize, storeBlob } from "../artifacts/store-blob.ts";
+import { findBlob, requireDigest, requireSize, storeBlob } from "../artifacts/store-blob.ts";
 import { toConnectError } from "../error-interceptor.ts";
 import { invalid } from "../fields.ts";
 import type { ServiceDeps } from "../service-deps.ts";
@@ -57,16 +57,16 @@ async function put(deps: Deps, blake3: string, request: IncomingMessage, respons
 }
 
 async function get(deps: Deps, blake3: string, exchange: Exchange): Promise<void> {
-  const stored = await findStored(deps, [blake3]);
-  const size = stored.has(blake3) ? await deps.blobs.size(blake3) : undefined;
-  if (size === undefined) {
-    exchange.response.setHeader("x-mintmark-received", await deps.blobs.received(blake3));
-    throw new AppError("BLOB_NOT_FOUND", { blake3 });
+  try {
+    await sendBlob(deps.blobs, await findBlob(deps.db, blake3), exchange, {
+      "content-type": "application/octet-stream",
+      "cache-control": "private, max-age=31536000, immutable",
+    });
+  } catch (error) {
+    if (error instanceof AppError && error.reason === "BLOB_NOT_FOUND")
+      exchange.response.setHeader("x-mintmark-received", await deps.blobs.received(blake3));
+    throw error;
   }
-  await sendBlob(deps.blobs, { blake3, size }, exchange, {
-    "content-type": "application/octet-stream",
-    "cache-control": "private, max-age=31536000, immutable",
-  });
 }
 
 function wholeNumber(field: string, text: string): bigint {

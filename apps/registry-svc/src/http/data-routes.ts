@@ -3,7 +3,7 @@
  * @module
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { AppError } from "@mintmark/errors";
+import { findBlob } from "../artifacts/store-blob.ts";
 import { toConnectError } from "../error-interceptor.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { refuse } from "./blob-routes.ts";
@@ -12,7 +12,7 @@ import { contentType } from "./content-type.ts";
 import { type Exchange, sendBlob } from "./send-blob.ts";
 
 export interface DataRoutes {
-  readonly deps: Pick<ServiceDeps, "blobs" | "dataLinks">;
+  readonly deps: Pick<ServiceDeps, "db" | "blobs" | "dataLinks">;
   readonly onUnexpected: (error: unknown) => void;
 }
 
@@ -30,11 +30,9 @@ export function dataRoutes({ deps, onUnexpected }: DataRoutes) {
   };
 }
 
-async function get({ blobs, dataLinks }: DataRoutes["deps"], exchange: Exchange): Promise<void> {
+async function get({ db, blobs, dataLinks }: DataRoutes["deps"], exchange: Exchange): Promise<void> {
   const { blake3, name } = dataLinks.read((exchange.request.url ?? "").split("?", 1)[0]!);
-  const size = await blobs.size(blake3);
-  if (size === undefined) throw new AppError("BLOB_NOT_FOUND", { blake3 });
-  await sendBlob(blobs, { blake3, size }, exchange, {
+  await sendBlob(blobs, await findBlob(db, blake3), exchange, {
     "content-type": contentType(name),
     "content-disposition": attachment(name),
     "x-content-type-options": "nosniff",

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import {
   createServer,
   request as httpRequest,
@@ -7,8 +8,10 @@ import {
   type Server,
 } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { blobPath } from "@mintmark/blob-store";
 import { digestsOf } from "@mintmark/crypto/digests";
 import { discardRest } from "@mintmark/http-edge/discard-rest";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -151,5 +154,42 @@ describe("a refusal", () => {
 
   it("of another method names those that there are", async () => {
     expect(await ask("x", { method: "POST" })).toMatchObject({ status: 405, headers: { allow: "GET, HEAD, PUT" } });
+  });
+});
+
+describe("a file whose stored bytes were damaged", () => {
+  const size = 3_000_000;
+  /** @returns where the bytes of a new file are kept */
+  async function damaged(path: string, damage: (bytes: Buffer) => Buffer): Promise<{ blake3: string }> {
+    const bytes = Buffer.alloc(size, path);
+    const { blake3 } = JSON.parse((await put(path, bytes)).text);
+    await writeFile(join(registry.storeRoot, blobPath(blake3)), damage(bytes));
+    return { blake3 };
+  }
+
+  it.each([
+    ["emptied", () => Buffer.alloc(0)],
+    ["cut", (bytes: Buffer) => bytes.subarray(0, 1_000_000)],
+  ])("is not answered with when it was %s: whole, in part, or its headers", async (how, damage) => {
+    const { blake3 } = await damaged(`damaged/${how}`, damage);
+    for (const options of [{}, { headers: { range: "bytes=5-9" } }, { method: "HEAD" }]) {
+      const answer = await ask(`damaged/${how}`, options);
+      expect(answer.status).toBe(500);
+      expect(answer.headers["etag"]).toBeUndefined();
+    }
+    expect((await ask(`damaged/${how}`)).text).toContain("restore them from a backup or upload them again");
+    const { blake3: missing } = await registry.client.artifacts.findMissingBlobs({ blake3: [blake3] });
+    expect(missing).toEqual([blake3]);
+    await put(`damaged/${how}`, Buffer.alloc(size, `damaged/${how}`));
+    expect((await ask(`damaged/${how}`)).bytes).toHaveLength(size);
+  });
+
+  it("is cut off before its end when it was altered; a part of it says that only its size was checked", async () => {
+    await damaged("damaged/altered", (bytes) => bytes.fill(0, 7, 8));
+    await expect(ask("damaged/altered")).rejects.toThrow("aborted");
+    const part = await ask("damaged/altered", { headers: { range: "bytes=0-9" } });
+    expect([part.status, part.headers["x-mintmark-checked"]]).toEqual([206, "size"]);
+    const head = await ask("damaged/altered", { method: "HEAD" });
+    expect(head.headers["x-mintmark-checked"]).toBe("digest");
   });
 });

@@ -30,6 +30,8 @@ export interface TestRegistry {
   readonly client: RegistryClient;
   readonly deps: ServiceDeps;
   readonly database: RegistryDatabase;
+  /** The directory of the blob store. */
+  readonly storeRoot: string;
   /** What a maker of models signs with; the registry trusts it. */
   readonly keys: SigningKeys;
   /** Errors that left as "internal". */
@@ -45,7 +47,8 @@ export async function testRegistry(interceptors: Interceptor[] = []): Promise<Te
   const onUnexpected = (error: unknown) => void unexpected.push(error);
   const stopping = new AbortController();
   const keyRing = await openKeyRing(join(directory, "keys"));
-  const blobs = await openBlobStore(pathToFileURL(join(directory, "store")).href);
+  const storeRoot = join(directory, "store");
+  const blobs = await openBlobStore(pathToFileURL(storeRoot).href);
   const deps: ServiceDeps = {
     db: database.db,
     listener: await openListener(database.owner.url, appRole),
@@ -73,7 +76,7 @@ export async function testRegistry(interceptors: Interceptor[] = []): Promise<Te
     await database.close();
     await rm(directory, { recursive: true, force: true });
   };
-  return { client: clients(transport, () => {}), deps, database, keys, unexpected, close };
+  return { client: clients(transport, () => {}), deps, database, storeRoot, keys, unexpected, close };
 }
 
 /** A key directory with both signing keys, both trusted. */

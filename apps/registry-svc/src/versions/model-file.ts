@@ -23,7 +23,7 @@ export async function readModelFile(
   const file = files.find(({ path }) => path === "MLmodel");
   if (file === undefined || file.size > maxBytes) return { signature: undefined, flavor: "" };
   const chunks: Uint8Array[] = [];
-  for await (const chunk of blobs.read(file.blake3)) chunks.push(new Uint8Array(chunk));
+  for await (const chunk of blobs.read(file.blake3, { size: file.size })) chunks.push(new Uint8Array(chunk));
   const yaml = Buffer.concat(chunks).toString("utf8");
   const signature = blockOf(yaml, "signature");
   const hash = signature === undefined ? undefined : sha256Hex(new TextEncoder().encode(signature));

@@ -53,9 +53,7 @@ export function blobStoreBattery(name: string, prepare: () => Promise<StoreUnder
       const bytes = randomBytes(3_000_000);
       const upload = store.store(breaking(bytes, 2_200_000));
       await expect(upload).rejects.toThrow("the connection broke");
-      expect(await store.has([digestsOf(bytes).blake3, digestsOf(bytes.subarray(0, 2_200_000)).blake3])).toEqual(
-        new Set(),
-      );
+      expect(await store.has([digestsOf(bytes), digestsOf(bytes.subarray(0, 2_200_000))])).toEqual(new Set());
       expect(await subject.leftovers()).toBe(0);
     });
 
@@ -74,9 +72,10 @@ export function blobStoreBattery(name: string, prepare: () => Promise<StoreUnder
     });
 
     it("tells what is there", async () => {
-      const { blake3 } = await put(store, randomBytes(10));
-      const missing = digestsOf(randomBytes(11)).blake3;
-      expect(await store.has([blake3, missing, "../../etc/passwd"])).toEqual(new Set([blake3]));
+      const there = await put(store, randomBytes(10));
+      const { blake3: missing, size } = digestsOf(randomBytes(11));
+      const wanted = [there, { blake3: missing, size }, { blake3: "../../etc/passwd", size }];
+      expect(await store.has(wanted)).toEqual(new Set([there.blake3]));
       expect(await store.size(missing)).toBeUndefined();
       expect(await store.received(missing)).toBe(0);
       await expect(collect(store.read(missing))).rejects.toMatchObject({ reason: "BLOB_NOT_FOUND" });
@@ -89,7 +88,7 @@ export function blobStoreBattery(name: string, prepare: () => Promise<StoreUnder
       const stated = { ...digests, [what]: other[what] };
       const refused = { reason: "BLOB_DIGEST_MISMATCH", kind: "data_loss" };
       await expect(store.write(stated, pieces(bytes, 65_536))).rejects.toMatchObject(refused);
-      expect(await store.has([stated.blake3])).toEqual(new Set());
+      expect(await store.has([stated])).toEqual(new Set());
       expect(await store.received(stated.blake3)).toBe(0);
       expect(await subject.leftovers()).toBe(0);
     });
@@ -98,7 +97,7 @@ export function blobStoreBattery(name: string, prepare: () => Promise<StoreUnder
       const bytes = randomBytes(5_000_000);
       const digests = digestsOf(bytes);
       await expect(store.write(digests, breaking(bytes, 3_200_000))).rejects.toThrow("the connection broke");
-      expect(await store.has([digests.blake3])).toEqual(new Set());
+      expect(await store.has([digests])).toEqual(new Set());
       const again = await subject.open();
       const received = await again.received(digests.blake3);
       expect(received).toBe(3_200_000);
@@ -161,6 +160,28 @@ export function blobStoreBattery(name: string, prepare: () => Promise<StoreUnder
       await put(store, bytes);
       expect(await collect(store.read(blake3))).toEqual(bytes);
     });
+
+    it.each([
+      ["emptied", new Uint8Array()],
+      ["cut", randomBytes(1_200_000)],
+      ["longer", randomBytes(1_500_001)],
+    ])(
+      "hands out nothing of a blob that was %s, neither whole nor in part, and does not count it as there",
+      async (_, other) => {
+        const digests = await put(store, randomBytes(1_500_000));
+        const { blake3, size } = digests;
+        await subject.corrupt(blake3, other);
+        const refused = { reason: "BLOB_CORRUPT", detail: { problem: `are ${other.length} instead of ${size}` } };
+        for (const part of [{}, { offset: 5, length: 10 }, { offset: size }, { length: 0 }]) {
+          const first = store
+            .read(blake3, { ...part, size })
+            [Symbol.asyncIterator]()
+            .next();
+          await expect(first).rejects.toMatchObject(refused);
+        }
+        expect(await store.has([digests])).toEqual(new Set());
+      },
+    );
 
     it.each([
       [{ blake3: "../../../../tmp/x" }, 0],

@@ -25,8 +25,8 @@ export const artifactReasons = {
   ),
   BLOB_CORRUPT: define(
     "data_loss",
-    (d: { blake3: string; actual: string }) =>
-      `the stored bytes of blob ${d.blake3} now have BLAKE3 ${d.actual}; restore them from a backup`,
+    (d: { blake3: string; problem: string }) =>
+      `the stored bytes of blob ${d.blake3} now ${d.problem}; restore them from a backup or upload them again`,
   ),
   BLOB_STORE_FULL: define("resource_exhausted", (d: { blake3?: string; size: number }) =>
     d.blake3 === undefined
