@@ -70,6 +70,26 @@ describe("backup and restore", () => {
     expect([code, err]).toEqual([1, expect.stringContaining("is not empty")]);
   });
 
+  it("bring back a blob that doctor finds damaged, on a stopped system and on one that runs", async () => {
+    const dir = join(scratch, "data");
+    const report = async () => JSON.parse((await run("doctor", "--blobs", "--data-dir", dir, "--json")).out).blobs;
+    expect(await report()).toMatchObject({ checked: expect.any(Number), damaged: [] });
+    const blobs = join(dir, "blobs", "blobs");
+    const file = onlyFile(blobs, (bytes) => bytes.includes("flavors:"));
+    const bytes = readFileSync(file);
+    writeFileSync(file, "");
+    const stopped = await run("doctor", "--blobs", "--data-dir", dir);
+    expect([stopped.code, stopped.err]).toEqual([1, ""]);
+    expect(stopped.out).toMatch(/^failed +blobs +cut: [0-9a-f]{64} of \d+ bytes, needed by .*models:\/iris\/1/m);
+    expect(stopped.out).toContain("back from a backup");
+    const system = await up(dir);
+    expect((await report()).damaged).toEqual([expect.objectContaining({ state: "cut" })]);
+    writeFileSync(file, bytes);
+    expect((await run("doctor", "--blobs", "--data-dir", dir)).code).toBe(0);
+    system.child.kill("SIGTERM");
+    await system.ended;
+  }, 60_000);
+
   it.each([
     ["shortened", (bytes: Buffer) => bytes.subarray(0, bytes.length - 3000)],
     ["changed", (bytes: Buffer) => flipped(bytes, bytes.indexOf("keys/trusted/local-p256.pem\u0000") + 600)],
@@ -84,6 +104,12 @@ describe("backup and restore", () => {
     expect(existsSync(target) ? readdirSync(target) : []).toEqual([]);
   });
 });
+
+/** The file below a folder whose content is it. */
+function onlyFile(folder: string, is: (bytes: Buffer) => boolean): string {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.map((entry) => join(entry.parentPath, entry.name)).find((path) => is(readFileSync(path)))!;
+}
 
 function flipped(bytes: Buffer, at: number): Buffer {
   bytes[at] = bytes[at]! ^ 1;

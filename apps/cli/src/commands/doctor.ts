@@ -10,7 +10,7 @@ import { dataDirectory, disk, node, ports, postgres } from "../doctor/machine.ts
 import { clock, keys, lastWritten, server } from "../doctor/system.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
-import { dataDir } from "../up/data-dir.ts";
+import { type DataDir, dataDir } from "../up/data-dir.ts";
 import { type RunState, runningSystem } from "../up/run-state.ts";
 import { printable, styled, type View } from "../view.ts";
 import { dataDirOption, examples } from "./options.ts";
@@ -20,12 +20,18 @@ export function addDoctorCommand(program: Command, run: Run): void {
     .command("doctor")
     .description("look at Node, Postgres, disk, ports, keys, clock and server, and say the way out");
   command.addOption(dataDirOption("where `mintmark up` keeps everything, or shall"));
-  examples(command, "mintmark doctor");
-  command.action(({ dataDir }: { dataDir: string }) => run(command, (session) => doctor(session, dataDir)));
+  command.option("--blobs", "also read every blob and compare it with what was recorded, which takes a while");
+  examples(command, "mintmark doctor", "mintmark doctor --blobs --data-dir mintmark-data");
+  command.action((options: DoctorOptions) => run(command, (session) => doctor(session, options)));
+}
+
+export interface DoctorOptions {
+  readonly dataDir: string;
+  readonly blobs?: boolean;
 }
 
 /** Exit code 1 if something fails; a warning is none. */
-export async function doctor(session: Session, directory: string): Promise<Answer> {
+export async function doctor(session: Session, { dataDir: directory, blobs }: DoctorOptions): Promise<Answer> {
   const { cwd, env, signal } = session;
   const dir = dataDir(resolve(cwd, directory));
   let state: RunState | undefined;
@@ -45,12 +51,26 @@ export async function doctor(session: Session, directory: string): Promise<Answe
     ...(await checked("clock", async () => [clock(Date.now(), lastWritten(dir.logs), time)])),
     finding,
   ];
+  const report = blobs === true ? await scrubbed(session, dir, state) : undefined;
+  if (report !== undefined) findings.push(...report.findings);
   const isWell = findings.every(({ state }) => state !== "failed");
   return {
     text: (view) => findings.map((each) => line(each, view)).join("\n"),
-    json: { ok: isWell, findings },
+    json: { ok: isWell, findings, ...(report?.blobs === undefined ? {} : { blobs: report.blobs }) },
     exitCode: isWell ? 0 : 1,
   };
+}
+
+async function scrubbed(session: Session, dir: DataDir, state: RunState | undefined) {
+  const { blobFindings, readBlobs, unread, withRegistryOf } = await import("../doctor/blobs.ts");
+  try {
+    const { progress, signal } = session;
+    const blobs = await withRegistryOf(session, dir, state, (client) => readBlobs(client, progress, signal));
+    return { findings: blobFindings(blobs), blobs };
+  } catch (error) {
+    session.signal.throwIfAborted();
+    return { findings: [unread(error)] };
+  }
 }
 
 /** What cannot even be looked at is found as such. */

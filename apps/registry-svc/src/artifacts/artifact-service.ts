@@ -10,11 +10,15 @@ import type {
 } from "@mintmark/proto/mintmark/registry/v1/artifact_service";
 import { invalid, requireCount } from "../fields.ts";
 import type { ServiceDeps } from "../service-deps.ts";
+import { oneAtATime } from "./scrub-blobs.ts";
 import { findBlob, findStored, requireDigest, requireSize, storeBlob } from "./store-blob.ts";
 
 const maxDigests = 10_000;
 
-export function artifactService(deps: Pick<ServiceDeps, "db" | "blobs">): ServiceImpl<typeof ArtifactService> {
+export function artifactService(
+  deps: Pick<ServiceDeps, "db" | "blobs" | "closing">,
+): ServiceImpl<typeof ArtifactService> {
+  const scrub = oneAtATime(deps);
   return {
     async findMissingBlobs({ blake3 }) {
       requireCount("blake3", blake3.length, maxDigests);
@@ -51,6 +55,7 @@ export function artifactService(deps: Pick<ServiceDeps, "db" | "blobs">): Servic
       };
       for await (const chunk of deps.blobs.read(blake3, range)) yield { chunk };
     },
+    scrubBlobs: (_, { signal }) => scrub(AbortSignal.any([signal, deps.closing])),
   };
 }
 

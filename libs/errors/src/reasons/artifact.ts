@@ -28,6 +28,11 @@ export const artifactReasons = {
     (d: { blake3: string; problem: string }) =>
       `the stored bytes of blob ${d.blake3} now ${d.problem}; restore them from a backup or upload them again`,
   ),
+  SCRUB_RUNNING: define(
+    "resource_exhausted",
+    (_: Record<string, never>) =>
+      "this registry is reading all blobs for somebody else; one at a time, so wait until that has ended",
+  ),
   BLOB_STORE_FULL: define("resource_exhausted", (d: { blake3?: string; size: number }) =>
     d.blake3 === undefined
       ? `no space is left for more than ${d.size} bytes of an upload`

@@ -2,15 +2,15 @@
 // @generated from file mintmark/registry/v1/artifact_service.proto (package mintmark.registry.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file mintmark/registry/v1/artifact_service.proto.
  */
 export const file_mintmark_registry_v1_artifact_service: GenFile = /*@__PURE__*/
-  fileDesc("CittaW50bWFyay9yZWdpc3RyeS92MS9hcnRpZmFjdF9zZXJ2aWNlLnByb3RvEhRtaW50bWFyay5yZWdpc3RyeS52MSIpChdGaW5kTWlzc2luZ0Jsb2JzUmVxdWVzdBIOCgZibGFrZTMYASADKAkiKgoYRmluZE1pc3NpbmdCbG9ic1Jlc3BvbnNlEg4KBmJsYWtlMxgBIAMoCSIiChBHZXRVcGxvYWRSZXF1ZXN0Eg4KBmJsYWtlMxgBIAEoCSI9ChFHZXRVcGxvYWRSZXNwb25zZRIQCghjb21wbGV0ZRgBIAEoCBIWCg5yZWNlaXZlZF9ieXRlcxgCIAEoBCJPCg9CbG9iRGVzY3JpcHRpb24SDgoGYmxha2UzGAEgASgJEg4KBnNoYTI1NhgCIAEoCRIMCgRzaXplGAMgASgEEg4KBm9mZnNldBgEIAEoBCJqChFVcGxvYWRCbG9iUmVxdWVzdBI8CgtkZXNjcmlwdGlvbhgBIAEoCzIlLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkJsb2JEZXNjcmlwdGlvbkgAEg8KBWNodW5rGAIgASgMSABCBgoEcGFydCJCChJVcGxvYWRCbG9iUmVzcG9uc2USDgoGYmxha2UzGAEgASgJEg4KBnNoYTI1NhgCIAEoCRIMCgRzaXplGAMgASgEIkUKE0Rvd25sb2FkQmxvYlJlcXVlc3QSDgoGYmxha2UzGAEgASgJEg4KBm9mZnNldBgCIAEoBBIOCgZsZW5ndGgYAyABKAQiJQoURG93bmxvYWRCbG9iUmVzcG9uc2USDQoFY2h1bmsYASABKAwyvQMKD0FydGlmYWN0U2VydmljZRJ2ChBGaW5kTWlzc2luZ0Jsb2JzEi0ubWludG1hcmsucmVnaXN0cnkudjEuRmluZE1pc3NpbmdCbG9ic1JlcXVlc3QaLi5taW50bWFyay5yZWdpc3RyeS52MS5GaW5kTWlzc2luZ0Jsb2JzUmVzcG9uc2UiA5ACARJhCglHZXRVcGxvYWQSJi5taW50bWFyay5yZWdpc3RyeS52MS5HZXRVcGxvYWRSZXF1ZXN0GicubWludG1hcmsucmVnaXN0cnkudjEuR2V0VXBsb2FkUmVzcG9uc2UiA5ACARJhCgpVcGxvYWRCbG9iEicubWludG1hcmsucmVnaXN0cnkudjEuVXBsb2FkQmxvYlJlcXVlc3QaKC5taW50bWFyay5yZWdpc3RyeS52MS5VcGxvYWRCbG9iUmVzcG9uc2UoARJsCgxEb3dubG9hZEJsb2ISKS5taW50bWFyay5yZWdpc3RyeS52MS5Eb3dubG9hZEJsb2JSZXF1ZXN0GioubWludG1hcmsucmVnaXN0cnkudjEuRG93bmxvYWRCbG9iUmVzcG9uc2UiA5ACATABYgZwcm90bzM");
+  fileDesc("CittaW50bWFyay9yZWdpc3RyeS92MS9hcnRpZmFjdF9zZXJ2aWNlLnByb3RvEhRtaW50bWFyay5yZWdpc3RyeS52MSIpChdGaW5kTWlzc2luZ0Jsb2JzUmVxdWVzdBIOCgZibGFrZTMYASADKAkiKgoYRmluZE1pc3NpbmdCbG9ic1Jlc3BvbnNlEg4KBmJsYWtlMxgBIAMoCSIiChBHZXRVcGxvYWRSZXF1ZXN0Eg4KBmJsYWtlMxgBIAEoCSI9ChFHZXRVcGxvYWRSZXNwb25zZRIQCghjb21wbGV0ZRgBIAEoCBIWCg5yZWNlaXZlZF9ieXRlcxgCIAEoBCJPCg9CbG9iRGVzY3JpcHRpb24SDgoGYmxha2UzGAEgASgJEg4KBnNoYTI1NhgCIAEoCRIMCgRzaXplGAMgASgEEg4KBm9mZnNldBgEIAEoBCJqChFVcGxvYWRCbG9iUmVxdWVzdBI8CgtkZXNjcmlwdGlvbhgBIAEoCzIlLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkJsb2JEZXNjcmlwdGlvbkgAEg8KBWNodW5rGAIgASgMSABCBgoEcGFydCJCChJVcGxvYWRCbG9iUmVzcG9uc2USDgoGYmxha2UzGAEgASgJEg4KBnNoYTI1NhgCIAEoCRIMCgRzaXplGAMgASgEIkUKE0Rvd25sb2FkQmxvYlJlcXVlc3QSDgoGYmxha2UzGAEgASgJEg4KBm9mZnNldBgCIAEoBBIOCgZsZW5ndGgYAyABKAQiJQoURG93bmxvYWRCbG9iUmVzcG9uc2USDQoFY2h1bmsYASABKAwiEwoRU2NydWJCbG9ic1JlcXVlc3QiiwEKElNjcnViQmxvYnNSZXNwb25zZRI0CgdmaW5kaW5nGAEgASgLMiEubWludG1hcmsucmVnaXN0cnkudjEuQmxvYkZpbmRpbmdIABI3Cghwcm9ncmVzcxgCIAEoCzIjLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlNjcnViUHJvZ3Jlc3NIAEIGCgRuZXdzIlUKDVNjcnViUHJvZ3Jlc3MSEgoKYmxvYnNfZG9uZRgBIAEoBBINCgVibG9icxgCIAEoBBISCgpieXRlc19kb25lGAMgASgEEg0KBWJ5dGVzGAQgASgEIpgBCgtCbG9iRmluZGluZxIOCgZibGFrZTMYASABKAkSDAoEc2l6ZRgCIAEoBBIuCgVzdGF0ZRgDIAEoDjIfLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkJsb2JTdGF0ZRIPCgdwcm9ibGVtGAQgASgJEhEKCW5lZWRlZF9ieRgFIAMoCRIXCg9uZWVkZWRfYnlfY291bnQYBiABKAQqowEKCUJsb2JTdGF0ZRIaChZCTE9CX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSQkxPQl9TVEFURV9NSVNTSU5HEAESEgoOQkxPQl9TVEFURV9DVVQQAhIWChJCTE9CX1NUQVRFX0FMVEVSRUQQAxIZChVCTE9CX1NUQVRFX1VOUkVBREFCTEUQBBIbChdCTE9CX1NUQVRFX1VOUkVGRVJFTkNFRBAFMqUECg9BcnRpZmFjdFNlcnZpY2USdgoQRmluZE1pc3NpbmdCbG9icxItLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkZpbmRNaXNzaW5nQmxvYnNSZXF1ZXN0Gi4ubWludG1hcmsucmVnaXN0cnkudjEuRmluZE1pc3NpbmdCbG9ic1Jlc3BvbnNlIgOQAgESYQoJR2V0VXBsb2FkEiYubWludG1hcmsucmVnaXN0cnkudjEuR2V0VXBsb2FkUmVxdWVzdBonLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkdldFVwbG9hZFJlc3BvbnNlIgOQAgESYQoKVXBsb2FkQmxvYhInLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLlVwbG9hZEJsb2JSZXF1ZXN0GigubWludG1hcmsucmVnaXN0cnkudjEuVXBsb2FkQmxvYlJlc3BvbnNlKAESbAoMRG93bmxvYWRCbG9iEikubWludG1hcmsucmVnaXN0cnkudjEuRG93bmxvYWRCbG9iUmVxdWVzdBoqLm1pbnRtYXJrLnJlZ2lzdHJ5LnYxLkRvd25sb2FkQmxvYlJlc3BvbnNlIgOQAgEwARJmCgpTY3J1YkJsb2JzEicubWludG1hcmsucmVnaXN0cnkudjEuU2NydWJCbG9ic1JlcXVlc3QaKC5taW50bWFyay5yZWdpc3RyeS52MS5TY3J1YkJsb2JzUmVzcG9uc2UiA5ACATABYgZwcm90bzM");
 
 /**
  * The request of ArtifactService.FindMissingBlobs.
@@ -274,6 +274,218 @@ export const DownloadBlobResponseSchema: GenMessage<DownloadBlobResponse> = /*@_
   messageDesc(file_mintmark_registry_v1_artifact_service, 8);
 
 /**
+ * The request of ArtifactService.ScrubBlobs.
+ *
+ * @generated from message mintmark.registry.v1.ScrubBlobsRequest
+ */
+export type ScrubBlobsRequest = Message<"mintmark.registry.v1.ScrubBlobsRequest"> & {
+};
+
+/**
+ * Describes the message mintmark.registry.v1.ScrubBlobsRequest.
+ * Use `create(ScrubBlobsRequestSchema)` to create a new message.
+ */
+export const ScrubBlobsRequestSchema: GenMessage<ScrubBlobsRequest> = /*@__PURE__*/
+  messageDesc(file_mintmark_registry_v1_artifact_service, 9);
+
+/**
+ * The response of ArtifactService.ScrubBlobs.
+ *
+ * @generated from message mintmark.registry.v1.ScrubBlobsResponse
+ */
+export type ScrubBlobsResponse = Message<"mintmark.registry.v1.ScrubBlobsResponse"> & {
+  /**
+   * What was found, as it is found, and how far the reading is, now and then and at the end.
+   *
+   * @generated from oneof mintmark.registry.v1.ScrubBlobsResponse.news
+   */
+  news: {
+    /**
+     * A blob that is not as it should be.
+     *
+     * @generated from field: mintmark.registry.v1.BlobFinding finding = 1;
+     */
+    value: BlobFinding;
+    case: "finding";
+  } | {
+    /**
+     * How far the reading is.
+     *
+     * @generated from field: mintmark.registry.v1.ScrubProgress progress = 2;
+     */
+    value: ScrubProgress;
+    case: "progress";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message mintmark.registry.v1.ScrubBlobsResponse.
+ * Use `create(ScrubBlobsResponseSchema)` to create a new message.
+ */
+export const ScrubBlobsResponseSchema: GenMessage<ScrubBlobsResponse> = /*@__PURE__*/
+  messageDesc(file_mintmark_registry_v1_artifact_service, 10);
+
+/**
+ * How far the reading of all blobs is; at the end, all is done.
+ *
+ * @generated from message mintmark.registry.v1.ScrubProgress
+ */
+export type ScrubProgress = Message<"mintmark.registry.v1.ScrubProgress"> & {
+  /**
+   * Blobs that were read.
+   *
+   * @generated from field: uint64 blobs_done = 1;
+   */
+  blobsDone: bigint;
+
+  /**
+   * Blobs that were known at the beginning.
+   *
+   * @generated from field: uint64 blobs = 2;
+   */
+  blobs: bigint;
+
+  /**
+   * The recorded bytes of those that were read.
+   *
+   * @generated from field: uint64 bytes_done = 3;
+   */
+  bytesDone: bigint;
+
+  /**
+   * The recorded bytes of those that were known at the beginning.
+   *
+   * @generated from field: uint64 bytes = 4;
+   */
+  bytes: bigint;
+};
+
+/**
+ * Describes the message mintmark.registry.v1.ScrubProgress.
+ * Use `create(ScrubProgressSchema)` to create a new message.
+ */
+export const ScrubProgressSchema: GenMessage<ScrubProgress> = /*@__PURE__*/
+  messageDesc(file_mintmark_registry_v1_artifact_service, 11);
+
+/**
+ * A blob that is not as it should be.
+ *
+ * @generated from message mintmark.registry.v1.BlobFinding
+ */
+export type BlobFinding = Message<"mintmark.registry.v1.BlobFinding"> & {
+  /**
+   * Its BLAKE3, 64 hex digits.
+   *
+   * @generated from field: string blake3 = 1;
+   */
+  blake3: string;
+
+  /**
+   * Its size as it was recorded, in bytes.
+   *
+   * @generated from field: uint64 size = 2;
+   */
+  size: bigint;
+
+  /**
+   * What is wrong.
+   *
+   * @generated from field: mintmark.registry.v1.BlobState state = 3;
+   */
+  state: BlobState;
+
+  /**
+   * What the store answered; empty for one that nothing names.
+   *
+   * @generated from field: string problem = 4;
+   */
+  problem: string;
+
+  /**
+   * What needs it, at most 20: `models:/NAME/NUMBER`, `run ID`, `job ID`, `file PATH`.
+   *
+   * @generated from field: repeated string needed_by = 5;
+   */
+  neededBy: string[];
+
+  /**
+   * How many need it.
+   *
+   * @generated from field: uint64 needed_by_count = 6;
+   */
+  neededByCount: bigint;
+};
+
+/**
+ * Describes the message mintmark.registry.v1.BlobFinding.
+ * Use `create(BlobFindingSchema)` to create a new message.
+ */
+export const BlobFindingSchema: GenMessage<BlobFinding> = /*@__PURE__*/
+  messageDesc(file_mintmark_registry_v1_artifact_service, 12);
+
+/**
+ * What is wrong with a blob.
+ *
+ * @generated from enum mintmark.registry.v1.BlobState
+ */
+export const BlobState = {
+  /**
+   * Not used.
+   *
+   * @generated from enum value: BLOB_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The store does not have it.
+   *
+   * @generated from enum value: BLOB_STATE_MISSING = 1;
+   */
+  MISSING: 1,
+
+  /**
+   * The store has another number of bytes of it.
+   *
+   * @generated from enum value: BLOB_STATE_CUT = 2;
+   */
+  CUT: 2,
+
+  /**
+   * The store has other bytes.
+   *
+   * @generated from enum value: BLOB_STATE_ALTERED = 3;
+   */
+  ALTERED: 3,
+
+  /**
+   * The store fails to give its bytes.
+   *
+   * @generated from enum value: BLOB_STATE_UNREADABLE = 4;
+   */
+  UNREADABLE: 4,
+
+  /**
+   * It is as it should be, and nothing names it.
+   *
+   * @generated from enum value: BLOB_STATE_UNREFERENCED = 5;
+   */
+  UNREFERENCED: 5,
+} as const;
+
+/**
+ * What is wrong with a blob.
+ *
+ * @generated from enum mintmark.registry.v1.BlobState
+ */
+export type BlobState = (typeof BlobState)[keyof typeof BlobState] | UnknownEnum;
+
+/**
+ * Describes the enum mintmark.registry.v1.BlobState.
+ */
+export const BlobStateSchema: GenEnum<BlobState> = /*@__PURE__*/
+  enumDesc(file_mintmark_registry_v1_artifact_service, 0);
+
+/**
  * Carries bytes, addressed by their BLAKE3.
  *
  * @generated from service mintmark.registry.v1.ArtifactService
@@ -321,6 +533,17 @@ export const ArtifactService: GenService<{
     methodKind: "server_streaming";
     input: typeof DownloadBlobRequestSchema;
     output: typeof DownloadBlobResponseSchema;
+  },
+  /**
+   * Reads every blob that the registry knows, and tells those whose bytes are not what was recorded, or that nothing names. One at a
+   * time: while another is at work, it fails with RESOURCE_EXHAUSTED.
+   *
+   * @generated from rpc mintmark.registry.v1.ArtifactService.ScrubBlobs
+   */
+  scrubBlobs: {
+    methodKind: "server_streaming";
+    input: typeof ScrubBlobsRequestSchema;
+    output: typeof ScrubBlobsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_mintmark_registry_v1_artifact_service, 0);
