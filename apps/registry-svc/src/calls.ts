@@ -12,6 +12,7 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
+import { type EntryLimits, limitEntries } from "./entry-limit.ts";
 import { errorInterceptor } from "./error-interceptor.ts";
 import { largestMessage, type MessageLimits } from "./messages/message-limits.ts";
 import { receiveMessage } from "./messages/receive-message.ts";
@@ -24,6 +25,7 @@ export interface CallsOptions {
   readonly deps: ServiceDeps;
   readonly authenticate: Authenticate;
   readonly limits: MessageLimits;
+  readonly entryLimits: EntryLimits;
   readonly onUnexpected: (error: unknown) => void;
 }
 
@@ -31,9 +33,9 @@ type Request = IncomingMessage | Http2ServerRequest;
 type Response = ServerResponse | Http2ServerResponse;
 
 /** Answers a call; a path that is no method's with 404. */
-export function callHandler({ deps, authenticate, limits, onUnexpected }: CallsOptions) {
+export function callHandler({ deps, authenticate, limits, entryLimits, onUnexpected }: CallsOptions) {
   const router = createConnectRouter({
-    interceptors: [errorInterceptor(onUnexpected)],
+    interceptors: [errorInterceptor(onUnexpected), limitEntries(entryLimits)],
     // What tells only whether and how the server can be used is open to all.
     acceptCompression: [compressionGzip, compressionBrotli],
     requestGate: authentication(authenticate, (service) => service.startsWith("grpc."), onUnexpected),

@@ -46,10 +46,7 @@ export function toConnectError(error: unknown, onUnexpected: (error: unknown) =>
     return new ConnectError("the call was ended by its caller", Code.Canceled, undefined, undefined, error);
   const problem = unfitness(error);
   if (problem !== undefined)
-    return toConnectError(
-      new AppError("REQUEST_INVALID", { field: "request", problem }, { cause: error }),
-      onUnexpected,
-    );
+    return toConnectError(new AppError("REQUEST_INVALID", problem, { cause: error }), onUnexpected);
   onUnexpected(error);
   if (isOutage(error)) return toConnectError(new AppError("DATABASE_UNAVAILABLE", {}, { cause: error }), onUnexpected);
   if (isStatementTimeout(error))

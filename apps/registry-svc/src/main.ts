@@ -19,6 +19,7 @@ import {
 import { sweepScratch } from "@mintmark/scratch/scratch";
 import pino from "pino";
 import { defaultLinkSeconds } from "./data-links/data-link.ts";
+import { defaultEntryLimits } from "./entry-limit.ts";
 import { messageLimitsOf } from "./messages/message-limits.ts";
 import { type RegistryOptions, startRegistry } from "./server.ts";
 
@@ -30,8 +31,8 @@ MINTMARK_ARTIFACT_STORE (file:///dir or s3://bucket/prefix), MINTMARK_KEY_DIR, M
 MINTMARK_ADMIN_TOKEN_FILE, MINTMARK_BOOTSTRAP_TOKENS (name=mm_…,…: tokens of the other programs),
 MINTMARK_WEBHOOK_ALLOW (host[:port],…: where webhooks may go besides public addresses by https),
 MINTMARK_DATA_URL_SECONDS (how long links to the data of runs hold; 3600), MINTMARK_LOG_LEVEL,
-MINTMARK_MESSAGE_BYTES and MINTMARK_LARGE_MESSAGE_BYTES (of one message of the native API), MINTMARK_MAX_CONNECTIONS and others:
-docs/operations.md, Limits.
+MINTMARK_MAX_ENTRIES_REQUEST (tags or parameters a request; 1000), MINTMARK_MAX_ENTRIES (of one object; 10000), MINTMARK_MESSAGE_BYTES and
+MINTMARK_LARGE_MESSAGE_BYTES (of one message of the native API), MINTMARK_MAX_CONNECTIONS and others: docs/operations.md, Limits.
 A flag wins over the variable of its name.`;
 
 explainIfAsked(usage);
@@ -76,6 +77,8 @@ function readOptions(): RegistryOptions {
   const setting = settingsOf(values, process.env);
   const needed = (name: string, expected: string) => required(name, setting(name), expected);
   const { isLoopback, auth } = accessTo(values.host, values.auth ?? setting("MINTMARK_AUTH"), values.insecure);
+  const count = (name: string, usual: number) =>
+    wholeNumber(name, setting(name) ?? String(usual), { min: 1, max: 1_000_000 });
   const level = oneOf("MINTMARK_LOG_LEVEL", setting("MINTMARK_LOG_LEVEL") ?? "info", logLevels);
   return {
     databaseUrl: needed("DATABASE_URL", "postgres://…"),
@@ -92,6 +95,10 @@ function readOptions(): RegistryOptions {
     dataLinkSeconds: linkSeconds(setting("MINTMARK_DATA_URL_SECONDS")),
     messageLimits: messageLimitsOf(setting),
     connectionLimits: connectionLimitsOf(setting),
+    entryLimits: {
+      request: count("MINTMARK_MAX_ENTRIES_REQUEST", defaultEntryLimits.request),
+      object: count("MINTMARK_MAX_ENTRIES", defaultEntryLimits.object),
+    },
     log: pino({ name: "registry", level }, pino.destination({ fd: 2, sync: false })),
   };
 }

@@ -19,6 +19,7 @@ import { connectDatabase } from "./db/connect.ts";
 import { openListener } from "./db/listener.ts";
 import { type Migrated, migrate } from "./db/migrate.ts";
 import { isOutage } from "./db/outage.ts";
+import { defaultEntryLimits, type EntryLimits } from "./entry-limit.ts";
 import { toConnectError } from "./error-interceptor.ts";
 import { blobPrefix, blobRoutes, refuse } from "./http/blob-routes.ts";
 import { dataRoutes } from "./http/data-routes.ts";
@@ -59,6 +60,7 @@ export interface RegistryOptions {
   readonly dataLinkSeconds?: number;
   readonly messageLimits?: MessageLimits;
   readonly connectionLimits?: ConnectionLimits;
+  readonly entryLimits?: EntryLimits;
   readonly log: Logger;
   /** How often runs that the queue has lost are queued again. */
   readonly reconcileMs?: number;
@@ -111,7 +113,12 @@ async function openDeps(options: RegistryOptions, opened: AsyncDisposableStack):
   if (role === undefined) log.warn("the database account may not create roles: history is protected by triggers only");
 
   const onIdleError = (error: Error) => log.warn({ err: error }, "a database connection was cut");
-  const database = connectDatabase({ url: databaseUrl, role, onIdleError });
+  const database = connectDatabase({
+    url: databaseUrl,
+    role,
+    maxEntries: options.entryLimits?.object,
+    onIdleError,
+  });
   opened.defer(() => database.close());
   const listener = await openListener(databaseUrl, role);
   opened.defer(() => listener.close());
@@ -175,13 +182,19 @@ async function provideTokens({ db }: ServiceDeps, { adminTokenFile, serviceToken
 }
 
 function requestHandler(deps: ServiceDeps, authenticate: Authenticate, options: RegistryOptions) {
-  const { auth, ownNames, log, messageLimits: limits = defaultMessageLimits } = options;
+  const {
+    auth,
+    ownNames,
+    log,
+    messageLimits: limits = defaultMessageLimits,
+    entryLimits = defaultEntryLimits,
+  } = options;
   const onUnexpected = (error: unknown) => log.error({ err: error }, "a call failed unexpectedly");
   const own = auth || ownNames === undefined ? undefined : new Set(ownNames.map((name) => name.toLowerCase()));
   const serveBlob = blobRoutes({ deps, authenticate, onUnexpected });
   const serveFile = fileRoutes({ deps, authenticate, onUnexpected });
   const serveData = dataRoutes({ deps, onUnexpected });
-  const call = callHandler({ deps, authenticate, limits, onUnexpected });
+  const call = callHandler({ deps, authenticate, limits, entryLimits, onUnexpected });
 
   // Whoever has gone needs no answer; failures of the call itself have left as its answer.
   const onBroken = (error: unknown) => {

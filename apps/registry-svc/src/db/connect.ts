@@ -21,13 +21,21 @@ export interface ConnectDatabase {
   /** The role that every connection takes on; the account of the URL itself if absent. */
   readonly role?: string | undefined;
   readonly maxConnections?: number | undefined;
+  /** How many tags, or parameters, an object may have; 10,000 if absent. */
+  readonly maxEntries?: number | undefined;
   /** Told of connections that are cut while idle; the pool replaces them. */
   readonly onIdleError: (error: Error) => void;
 }
 
 /** Opens a pool; nothing is connected before the first query. */
-export function connectDatabase({ url, role, maxConnections = 10, onIdleError }: ConnectDatabase): Database {
-  const pool = new pg.Pool({ ...connectionConfig(url, role), max: maxConnections });
+export function connectDatabase({
+  url,
+  role,
+  maxConnections = 10,
+  maxEntries,
+  onIdleError,
+}: ConnectDatabase): Database {
+  const pool = new pg.Pool({ ...connectionConfig(url, role, maxEntries), max: maxConnections });
   pool.on("error", onIdleError);
   // The pool listens to idle connections only. One that is cut inside a transaction fails its statement, or the next one; without a
   // listener it would end the process.
@@ -37,9 +45,10 @@ export function connectDatabase({ url, role, maxConnections = 10, onIdleError }:
 }
 
 /** How a single connection is opened, inside the pool or beside it. */
-export function connectionConfig(url: string, role: string | undefined): pg.ClientConfig {
+export function connectionConfig(url: string, role: string | undefined, maxEntries?: number): pg.ClientConfig {
   const settings = {
     ...(role === undefined ? {} : { role }),
+    ...(maxEntries === undefined ? {} : { "mintmark.max_entries": String(maxEntries) }),
     search_path: "mintmark",
     statement_timeout: `${statementSeconds}s`,
     idle_in_transaction_session_timeout: "60s",

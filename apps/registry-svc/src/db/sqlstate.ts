@@ -10,12 +10,20 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
 }
 
 /** What is wrong with a request whose values no statement could take; `undefined` for other failures. */
-export function unfitness(error: unknown): string | undefined {
-  switch ((error as { code?: unknown } | null)?.code) {
+export function unfitness(error: unknown): { readonly field: string; readonly problem: string } | undefined {
+  const { code, detail = "" } = (error ?? {}) as { code?: unknown; detail?: string };
+  switch (code) {
     case "22021":
-      return "must have no NUL characters in its texts";
+      return { field: "request", problem: "must have no NUL characters in its texts" };
     case "54001":
-      return "is nested too deep";
+      return { field: "request", problem: "is nested too deep" };
+    case "MM413": {
+      const { field, what, most, count } = JSON.parse(detail) as Record<"field" | "what" | "most" | "count", string>;
+      return {
+        field,
+        problem: `of one ${what} may be at most ${most} (MINTMARK_MAX_ENTRIES); with these it had ${count}`,
+      };
+    }
     default:
       return undefined;
   }

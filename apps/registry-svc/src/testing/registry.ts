@@ -17,6 +17,7 @@ import { dataChecks } from "../checks/data-checks.ts";
 import { dataLinks, defaultLinkSeconds } from "../data-links/data-link.ts";
 import { openListener } from "../db/listener.ts";
 import { appRole } from "../db/migrate.ts";
+import { defaultEntryLimits, limitEntries } from "../entry-limit.ts";
 import { errorInterceptor } from "../error-interceptor.ts";
 import { openKeyRing } from "../keys/key-ring.ts";
 import type { ServiceDeps } from "../service-deps.ts";
@@ -63,7 +64,7 @@ export async function testRegistry(interceptors: Interceptor[] = []): Promise<Te
   };
   const transport = createRouterTransport((router) => addServices(router, deps), {
     router: {
-      interceptors: [errorInterceptor(onUnexpected)],
+      interceptors: [errorInterceptor(onUnexpected), limitEntries(defaultEntryLimits)],
       requestGate: authentication(authenticateNobody, () => false, onUnexpected),
     },
     transport: { interceptors },
