@@ -78,6 +78,8 @@ describe("without authentication", () => {
     for (const base of [stack.url, stack.registryUrl]) {
       const { status } = await raw(base, { [header]: header === "Host" ? "evil.example" : "https://evil.example" });
       expect(status, base).toBe(403);
+      // A page of another program on this machine.
+      expect((await raw(base, { Origin: "http://127.0.0.1:3000" })).status, base).toBe(403);
     }
   });
 });

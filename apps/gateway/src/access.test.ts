@@ -11,13 +11,14 @@ describe("openAccess", () => {
     [{ host: "127.0.0.2:8080", origin: "http://127.0.0.2:8080" }],
     [{ host: "[::1]:8080" }],
     [{ host: "mint.local:80" }],
-    [{ host: "LocalHost:8080", origin: "http://localhost:3000" }],
+    [{ host: "LocalHost:8080", origin: "http://localhost:8080" }],
   ])("lets %o pass", (headers) => expect(access.check(headers)).toBeUndefined());
   it.each([
     [{ host: "evil.example" }, "Host 'evil.example' is foreign"],
     [{ host: "127.0.0.1.evil.example:8080" }, "Host '127.0.0.1.evil.example:8080' is foreign"],
     [{}, "Host '' is foreign"],
     [{ host: "127.0.0.1:8080", origin: "https://evil.example" }, "Origin 'https://evil.example' is foreign"],
+    [{ host: "127.0.0.1:8080", origin: "http://localhost:3000" }, "Origin 'http://localhost:3000' is foreign"],
     [{ host: "127.0.0.1:8080", origin: "null" }, "Origin 'null' is foreign"],
   ])("refuses %o", (headers, message) => expect(() => access.check(headers)).toThrow(message));
 });

@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { AppError } from "@mintmark/errors";
-import { foreignHeader, requireOwnAddress } from "@mintmark/http-edge/own-address";
+import { foreignHeader, ownAddress, requireOwnAddress } from "@mintmark/http-edge/own-address";
 import { tokenIn } from "@mintmark/http-edge/token";
 import type { Event } from "@mintmark/proto/mintmark/registry/v1/event";
 import { Lru } from "./view/lru.ts";
@@ -28,8 +28,8 @@ export interface Access {
 const decisionMs = 10_000;
 
 /** For a server without authentication, bound to loopback: only requests addressed to this machine, from no foreign page. */
-export function openAccess(ownHosts: readonly string[]): Access {
-  const own = new Set(ownHosts.map((name) => name.toLowerCase()));
+export function openAccess(ownHosts: readonly string[], publicUrl?: string): Access {
+  const own = ownAddress(ownHosts, publicUrl);
   return {
     known: (headers) => foreignHeader(headers, own) === undefined,
     check: (headers) => {

@@ -60,7 +60,6 @@ function readOptions(): GatewayOptions {
     keyDir: setting("MINTMARK_KEY_DIR") ?? "mintmark-data/keys",
     artifactStore: setting("MINTMARK_ARTIFACT_STORE"),
     publicUrl: publicUrl?.href.replace(/\/+$/, ""),
-    ownHosts: publicUrl === undefined ? [] : [publicUrl.hostname],
     freshness: {
       staleAfterMs: milliseconds("MINTMARK_STALE_AFTER", setting("MINTMARK_STALE_AFTER")) ?? staleAfterMs,
       refuseAfterMs: milliseconds("MINTMARK_REFUSE_AFTER", setting("MINTMARK_REFUSE_AFTER")) ?? refuseAfterMs,

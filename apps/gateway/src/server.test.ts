@@ -25,7 +25,7 @@ const start = (options: Partial<GatewayOptions> = {}) =>
     token: undefined,
     auth: false,
     keyDir,
-    ownHosts: ["mint.local"],
+    publicUrl: "http://mint.local:1",
     freshness: { staleAfterMs: 5_000, refuseAfterMs: 300_000 },
     log: pino({ level: "silent" }),
     ...options,
@@ -180,9 +180,14 @@ describe("a gateway whose registry is away", () => {
     "/v1/info",
     "/nothing",
   ])("refuses %s to a page of another site", async (path) => {
-    for (const headers of [{ host: "evil.example" }, { origin: "https://evil.example" }, { origin: "null" }])
+    for (const headers of [
+      { host: "evil.example" },
+      { origin: "https://evil.example" },
+      { origin: "null" },
+      { origin: "http://127.0.0.1:3000" },
+    ])
       expect((await ask(url, path, { headers })).status).toBe(403);
-    const own = { host: "mint.local:1", origin: "http://localhost:3000" };
+    const own = { host: "mint.local:1", origin: "http://mint.local:1" };
     expect((await ask(url, path, { headers: own })).status).not.toBe(403);
   });
 

@@ -52,8 +52,6 @@ export interface GatewayOptions {
   readonly artifactStore?: string | undefined;
   /** Under which others reach the gateway, for links in answers; as each client addressed it if absent. */
   readonly publicUrl?: string | undefined;
-  /** Names, besides loopback's, under which the gateway may be addressed. */
-  readonly ownHosts: readonly string[];
   readonly freshness: Freshness;
   readonly limits?: GatewayLimits;
   readonly connectionLimits?: ConnectionLimits;
@@ -76,7 +74,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const registry = connectRegistry({ baseUrl: options.registryUrl, token: options.token, httpVersion: "2" });
   const access = options.auth
     ? tokenAccess((token) => askAboutToken(options.registryUrl, token))
-    : openAccess([options.host, ...options.ownHosts]);
+    : openAccess([options.host], options.publicUrl);
   const runtime = openModelRuntime(limits.models);
   const sourceOf = modelSourceOf(registry, options.keyDir);
   // The models need the view to resolve, and the view tells the models what has changed.

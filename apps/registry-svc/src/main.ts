@@ -79,6 +79,7 @@ function readOptions(): RegistryOptions {
   const { isLoopback, auth } = accessTo(values.host, values.auth ?? setting("MINTMARK_AUTH"), values.insecure);
   const count = (name: string, usual: number) =>
     wholeNumber(name, setting(name) ?? String(usual), { min: 1, max: 1_000_000 });
+  const publicUrl = setting("MINTMARK_PUBLIC_URL");
   const level = oneOf("MINTMARK_LOG_LEVEL", setting("MINTMARK_LOG_LEVEL") ?? "info", logLevels);
   return {
     databaseUrl: needed("DATABASE_URL", "postgres://…"),
@@ -88,7 +89,8 @@ function readOptions(): RegistryOptions {
     host: values.host,
     port: portNumber("--port", values.port),
     auth,
-    ownNames: isLoopback ? ownNames(setting("MINTMARK_PUBLIC_URL")) : undefined,
+    ownNames: isLoopback ? [] : undefined,
+    publicUrl: publicUrl === undefined ? undefined : httpUrl("MINTMARK_PUBLIC_URL", publicUrl).href,
     adminTokenFile: setting("MINTMARK_ADMIN_TOKEN_FILE"),
     serviceTokens: setting("MINTMARK_BOOTSTRAP_TOKENS") ?? "",
     webhookAllow: setting("MINTMARK_WEBHOOK_ALLOW") ?? "",
@@ -106,9 +108,4 @@ function readOptions(): RegistryOptions {
 function linkSeconds(text: string | undefined): number {
   if (text === undefined) return defaultLinkSeconds;
   return wholeNumber("MINTMARK_DATA_URL_SECONDS", text, { min: 1, max: 999_999_999 });
-}
-
-/** Besides loopback's. */
-function ownNames(publicUrl: string | undefined): readonly string[] {
-  return publicUrl === undefined ? [] : [httpUrl("MINTMARK_PUBLIC_URL", publicUrl).hostname];
 }

@@ -9,7 +9,7 @@ import { openBlobStore } from "@mintmark/blob-store";
 import { AppError } from "@mintmark/errors";
 import type { ConnectionLimits } from "@mintmark/http-edge/connection-limits";
 import { discardRest } from "@mintmark/http-edge/discard-rest";
-import { type RequestAddress, requireOwnAddress } from "@mintmark/http-edge/own-address";
+import { ownAddress, type RequestAddress, requireOwnAddress } from "@mintmark/http-edge/own-address";
 import { openQueue, prepareQueue } from "@mintmark/job-queue";
 import type { Logger } from "pino";
 import { callHandler } from "./calls.ts";
@@ -50,6 +50,8 @@ export interface RegistryOptions {
   readonly auth: boolean;
   /** Without authentication: the names under which callers may address the server; any if absent. */
   readonly ownNames: readonly string[] | undefined;
+  /** Under which others reach the system, if that is stated. */
+  readonly publicUrl?: string | undefined;
   /** With authentication: where the administrator's token is written at the first start; nowhere if absent. */
   readonly adminTokenFile: string | undefined;
   /** With authentication: tokens of the other programs, `name=mm_…,name=mm_…`. */
@@ -185,12 +187,13 @@ function requestHandler(deps: ServiceDeps, authenticate: Authenticate, options: 
   const {
     auth,
     ownNames,
+    publicUrl,
     log,
     messageLimits: limits = defaultMessageLimits,
     entryLimits = defaultEntryLimits,
   } = options;
   const onUnexpected = (error: unknown) => log.error({ err: error }, "a call failed unexpectedly");
-  const own = auth || ownNames === undefined ? undefined : new Set(ownNames.map((name) => name.toLowerCase()));
+  const own = auth || ownNames === undefined ? undefined : ownAddress(ownNames, publicUrl);
   const serveBlob = blobRoutes({ deps, authenticate, onUnexpected });
   const serveFile = fileRoutes({ deps, authenticate, onUnexpected });
   const serveData = dataRoutes({ deps, onUnexpected });

@@ -17,7 +17,6 @@ beforeAll(async () => {
     token: undefined,
     auth: true,
     keyDir,
-    ownHosts: [],
     freshness: { staleAfterMs: 5_000, refuseAfterMs: 300_000 },
     log: pino({ level: "silent" }),
   });
