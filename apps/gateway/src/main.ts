@@ -5,7 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import { connectionLimitsOf } from "@mintmark/http-edge/connection-limits";
-import { badStart, explainIfAsked, untilReleased } from "@mintmark/http-edge/program";
+import { badStart, explainIfAsked, tellReady, untilReleased } from "@mintmark/http-edge/program";
 import {
   accessTo,
   httpUrl,
@@ -95,7 +95,7 @@ try {
   let gateway: Gateway | undefined;
   for (const signal of ["SIGTERM", "SIGINT", "disconnect"] as const) process.on(signal, () => void end(gateway));
   gateway = await startGateway(options);
-  if (process.connected) process.send?.({ ready: true, port: gateway.port, grpcPort: gateway.grpcPort });
+  tellReady({ port: gateway.port, grpcPort: gateway.grpcPort });
   options.log.info({ port: gateway.port, grpcPort: gateway.grpcPort, registry: options.registryUrl }, "ready");
 } catch (error) {
   badStart("gateway", error);

@@ -5,7 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import { connectionLimitsOf } from "@mintmark/http-edge/connection-limits";
-import { badStart, explainIfAsked, untilReleased } from "@mintmark/http-edge/program";
+import { badStart, explainIfAsked, tellReady, untilReleased } from "@mintmark/http-edge/program";
 import {
   accessTo,
   httpUrl,
@@ -41,7 +41,7 @@ try {
   const options = readOptions();
   await sweepScratch();
   const registry = await startRegistry(options);
-  process.send?.({ ready: true, port: registry.port });
+  tellReady({ port: registry.port });
   options.log.info({ port: registry.port, auth: options.auth }, "ready");
 
   let ending = false;

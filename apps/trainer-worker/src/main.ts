@@ -5,7 +5,7 @@
  */
 import { ConnectError } from "@connectrpc/connect";
 import { AppError } from "@mintmark/errors";
-import { badStart, explainIfAsked, untilReleased } from "@mintmark/http-edge/program";
+import { badStart, explainIfAsked, tellReady, untilReleased } from "@mintmark/http-edge/program";
 import { connectRegistry, readSigningKeys } from "@mintmark/registry-client";
 import { sweepScratch } from "@mintmark/scratch/scratch";
 import { pino } from "pino";
@@ -50,7 +50,7 @@ async function main(settings: WorkerSettings): Promise<void> {
   process.on("SIGTERM", () => void stop("SIGTERM"));
   process.on("SIGINT", () => void stop("SIGINT"));
   process.on("disconnect", () => void stop("the parent process is gone"));
-  process.send?.({ ready: true });
+  tellReady();
   log.info({ slots: settings.slots }, "ready");
 }
 

@@ -39,6 +39,15 @@ export async function untilReleased(): Promise<void> {
   Object.assign(process.env, env);
 }
 
+/**
+ * Tells the supervisor, if there is one, that the program can be used.
+ * @param ports on which it listens
+ */
+export function tellReady(ports: { readonly port?: number; readonly grpcPort?: number } = {}): void {
+  // A supervisor that is gone is heard of by the end of the channel, not by this.
+  if (process.connected) process.send?.({ ready: true, ...ports }, () => {});
+}
+
 /** What the operator can mend gets one line and exit code 2; anything else is ours, with where it comes from, and 3. */
 export function badStart(program: string, error: unknown): never {
   const line = operatorsLine(error);
