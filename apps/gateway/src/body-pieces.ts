@@ -51,17 +51,12 @@ export function bodyKeeper(room: number): BodyKeeper {
         own += bytes;
       };
       try {
-        const pieces: Uint8Array[] = [];
         // Its room is taken before it comes: else many would come in part, and none to its end.
         if (announced !== undefined) take(announced);
-        let seen = 0;
-        // What is thrown here leaves the rest of the body to whoever answers.
-        for await (const piece of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
-          seen += piece.length;
+        const pieces = await piecesOf(body, (seen) => {
           if (seen > limit) throw new AppError("BODY_TOO_LARGE", { limit, seen });
           if (seen > own) take(seen - own);
-          pieces.push(piece);
-        }
+        });
         return { pieces, release };
       } catch (error) {
         release();
@@ -69,4 +64,34 @@ export function bodyKeeper(room: number): BodyKeeper {
       }
     },
   };
+}
+
+/** @param seen told after each piece how much has come; what it throws ends the reading, and leaves the rest to whoever answers */
+function piecesOf(body: Readable, seen: (bytes: number) => void): Promise<Uint8Array[]> {
+  return new Promise((resolve, reject) => {
+    const pieces: Uint8Array[] = [];
+    let bytes = 0;
+    const onData = (piece: Uint8Array) => {
+      bytes += piece.length;
+      try {
+        seen(bytes);
+        pieces.push(piece);
+      } catch (error) {
+        stop();
+        reject(error);
+      }
+    };
+    const onEnd = () => {
+      stop();
+      resolve(pieces);
+    };
+    const onClose = () => {
+      stop();
+      reject(body.errored ?? new Error("the connection ended within the body"));
+    };
+    const stop = () => {
+      body.off("data", onData).off("end", onEnd).off("close", onClose).off("error", onClose).pause();
+    };
+    body.on("data", onData).on("end", onEnd).on("close", onClose).on("error", onClose);
+  });
 }

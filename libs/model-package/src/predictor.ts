@@ -8,6 +8,7 @@ import type { Column, NumberColumn, TextColumn } from "@mintmark/ml-core/base/pr
 import { TensorProto_DataType as DataType } from "@mintmark/proto/onnx/onnx";
 import { readMlmodel } from "./mlmodel.ts";
 import { type Graph, type GraphValue, loadGraph } from "./onnx/runtime/load-graph.ts";
+import { RunBudget } from "./onnx/runtime/run-budget.ts";
 import { invalidModel, type Tensor } from "./onnx/runtime/tensor.ts";
 import type { ModelOutput, OutputType } from "./output-columns.ts";
 import type { Signature } from "./signature.ts";
@@ -27,6 +28,8 @@ export interface Predictor extends Signature {
    * a number infinite, or INPUT_VALUE_MISSING if one is NaN that the schema does not call optional
    */
   readonly predict: (columns: readonly Column[]) => OutputColumn[];
+  /** How many elements the graph reads, writes or multiplies for one row; of a text, for one without words. */
+  readonly rowWork: number;
 }
 
 /**
@@ -49,7 +52,10 @@ export function loadPredictor(onnx: Uint8Array, mlmodel: Uint8Array): Predictor 
     return batches.length === 1 ? batches[0]! : joined(batches);
   };
   for (const rows of [1, 2]) predict(inputs.map((input) => blank(input, rows)));
-  return { inputs, outputs, schema, predict };
+  const budget = new RunBudget();
+  const row = inputs.map((input) => blank(input, 1));
+  graph.run(feed(arrange(inputs, row), 0, 1), budget);
+  return { inputs, outputs, schema, predict, rowWork: budget.work };
 }
 
 /** Rows at a time: enough to spread the cost of a step, few enough that tables of many columns stay small. */

@@ -4,7 +4,7 @@ import type { HostEvents, StartHost } from "./host.ts";
 import { Lane, type LaneLimits, type ModelSource } from "./lane.ts";
 import type { Outcome, Task } from "./messages.ts";
 
-const signature = { inputs: [], outputs: [], schema: { columns: [] } };
+const model = { signature: { inputs: [], outputs: [], schema: { columns: [] } }, bytes: 1, rowWork: 1 };
 const limits: LaneLimits = { seconds: 30, waiting: 10, values: 100, memoryBytes: 2 ** 20 };
 const body = { pieces: [Buffer.from("{}")], type: "json" } as const;
 const source = (key: string): ModelSource => ({ key, files: async () => ({ onnx: [], mlmodel: Buffer.alloc(0) }) });
@@ -14,7 +14,7 @@ function hosts() {
   const started: (HostEvents & { readonly tasks: Task[]; killed: boolean })[] = [];
   /** What a host does with a task; nothing, for one that never ends. */
   let work: (task: Task) => Outcome | undefined = (task) =>
-    task.type === "load" ? { type: "loaded", signature } : { type: "scored", pieces: [Buffer.from(task.key)] };
+    task.type === "load" ? { type: "loaded", model } : { type: "scored", pieces: [Buffer.from(task.key)] };
   const start: StartHost = (events) => {
     const host = { ...events, tasks: [] as Task[], killed: false };
     started.push(host);
@@ -53,12 +53,12 @@ describe("Lane", () => {
     const { start, started, does } = hosts();
     const lane = new Lane(start, { ...limits, seconds: 0.05 });
     await lane.load(source("m"));
-    does((task) => (task.type === "score" ? undefined : { type: "loaded", signature }));
+    does((task) => (task.type === "score" ? undefined : { type: "loaded", model }));
     const late = lane.score(source("m"), body);
     const next = lane.score(source("m"), body);
     await expect(late).rejects.toMatchObject({ reason: "MODEL_RUN_TOO_LONG", detail: { seconds: 0.05, bytes: 2 } });
     does((task) =>
-      task.type === "score" ? { type: "scored", pieces: [Buffer.from("after")] } : { type: "loaded", signature },
+      task.type === "score" ? { type: "scored", pieces: [Buffer.from("after")] } : { type: "loaded", model },
     );
     expect(await text(next)).toBe("after");
     expect(started.map(({ killed }) => killed)).toEqual([true, false]);
@@ -68,7 +68,7 @@ describe("Lane", () => {
     const { start, started, does } = hosts();
     const lane = new Lane(start, limits);
     await lane.load(source("m"));
-    does((task) => (task.type === "score" ? undefined : { type: "loaded", signature }));
+    does((task) => (task.type === "score" ? undefined : { type: "loaded", model }));
     for (const [how, reason] of [
       [{ cause: "memory" }, "MODEL_RUN_TOO_LARGE"],
       [{ cause: "other", how: "code 7" }, "MODEL_RUN_LOST"],
@@ -108,8 +108,8 @@ describe("Lane", () => {
     const lane = new Lane(start, limits);
     does(() => ({ type: "refused", reason: "MODEL_FILE_INVALID", detail: { file: "model.onnx", problem: "is bad" } }));
     await expect(lane.load(source("m"))).rejects.toThrow("model.onnx is not a model that can be served: is bad");
-    does(() => ({ type: "loaded", signature }));
-    expect(await lane.load(source("m"))).toEqual(signature);
+    does(() => ({ type: "loaded", model }));
+    expect(await lane.load(source("m"))).toEqual(model);
   });
 });
 

@@ -4,9 +4,8 @@
  * @module
  */
 import { AppError, type Detail, type Reason } from "@mintmark/errors";
-import type { Signature } from "@mintmark/model-package/signature";
 import type { Ended, Host, StartHost } from "./host.ts";
-import type { Outcome, Pieces, ScoringBody, Task } from "./messages.ts";
+import type { Loaded, Outcome, Pieces, ScoringBody, Task } from "./messages.ts";
 import { ScoringError } from "./scoring/scoring-error.ts";
 
 export interface LaneLimits {
@@ -39,7 +38,7 @@ export interface ModelSource {
 export class Lane {
   readonly #start: StartHost;
   readonly #limits: LaneLimits;
-  readonly #loads = new Map<string, Promise<Signature>>();
+  readonly #loads = new Map<string, Promise<Loaded>>();
   #host: Host | undefined;
   #pending: PromiseWithResolvers<Outcome> | undefined;
   #isLate = false;
@@ -56,7 +55,7 @@ export class Lane {
    * Loads the model if it is not there.
    * @throws AppError as the source does, MODEL_FILE_INVALID, OPERATOR_UNSUPPORTED
    */
-  load(source: ModelSource): Promise<Signature> {
+  load(source: ModelSource): Promise<Loaded> {
     const known = this.#loads.get(source.key);
     if (known !== undefined) return known;
     const loading = this.#load(source);
@@ -110,7 +109,7 @@ export class Lane {
     host?.kill();
   }
 
-  async #load(source: ModelSource): Promise<Signature> {
+  async #load(source: ModelSource): Promise<Loaded> {
     const { onnx, mlmodel } = await source.files();
     const outcome = await this.#inTurn(() =>
       this.#call({ type: "load", key: source.key, pieces: onnx, mlmodel }, (ended) => {
@@ -125,7 +124,7 @@ export class Lane {
         return new AppError("MODEL_RUN_LOST", { cause: ended === "late" ? "" : (ended as { how: string }).how });
       }),
     );
-    if (outcome.type === "loaded") return outcome.signature;
+    if (outcome.type === "loaded") return outcome.model;
     throw failureOf(outcome);
   }
 

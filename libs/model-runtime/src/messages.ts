@@ -17,6 +17,15 @@ export interface ScoringBody {
   readonly charset?: "utf-8" | undefined;
 }
 
+/** What is known of a model that is loaded. */
+export interface Loaded {
+  readonly signature: Signature;
+  /** Of `model.onnx`. */
+  readonly bytes: number;
+  /** As a predictor has it. */
+  readonly rowWork: number;
+}
+
 /** Of each but `unload` comes one outcome, in the order of the tasks. */
 export type Task =
   /** `pieces` are those of `model.onnx`. */
@@ -25,7 +34,7 @@ export type Task =
   | { readonly type: "unload"; readonly key: string };
 
 export type Outcome =
-  | { readonly type: "loaded"; readonly signature: Signature }
+  | { readonly type: "loaded"; readonly model: Loaded }
   /** The answer as JSON. */
   | { readonly type: "scored"; readonly pieces: Pieces }
   /** A failure of the table. */

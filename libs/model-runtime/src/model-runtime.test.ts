@@ -42,7 +42,7 @@ describe("openModelRuntime", () => {
       outputs: predictor.outputs,
       schema: predictor.schema,
     });
-    for (const count of [1, large])
+    for (const count of [1, 200, large])
       expect(joined(await loaded.score(rows(count)))).toBe(joined(score(predictor, rows(count), 1e9)));
   });
 

@@ -1,13 +1,15 @@
 /**
  * Runs models beside the program that asks, so that neither a hostile model nor a large body holds that up or ends it.
  *
- * A model of ours answers small bodies in a thread and large ones in a process; a model that others wrote has a process of
- * its own for everything. Processes have a limit of memory and yield to whoever else wants the processor.
+ * A model of ours answers small bodies in a thread and large ones in a process, and what costs a fraction of a millisecond at
+ * once; a model that others wrote has a process of its own for everything. Processes have a limit of memory and yield to whoever else wants the processor.
  * @module
  */
 import { totalmem } from "node:os";
 import { AppError } from "@mintmark/errors";
+import { jsonValues } from "@mintmark/http-edge/json-values";
 import type { Signature } from "@mintmark/model-package/signature";
+import { startHere } from "./here-host.ts";
 import { Lane, type LaneLimits, type ModelSource } from "./lane.ts";
 import type { Pieces, ScoringBody } from "./messages.ts";
 import { startProcess } from "./process-host.ts";
@@ -45,6 +47,20 @@ function memoryOfMachine(): number {
 /** Bodies up to this are answered in the thread: what they can cost is bounded by it. */
 export const quickBytes = 64 * 1024;
 
+/** Of a model that this thread loads, in a few milliseconds. */
+const lightModelBytes = 256 * 1024;
+/** Of a body that this thread reads. */
+const lightBytes = 2 * 1024;
+/** For all rows of such a body together: some tenths of a millisecond. */
+const lightWork = 100_000;
+
+/** @param maxRows there are no more rows than values */
+function isLightBody({ pieces, type }: ScoringBody, maxRows: number): boolean {
+  const [only, ...more] = pieces;
+  if (type !== "json" || only === undefined || more.length > 0 || only.length > lightBytes) return false;
+  return jsonValues(only, maxRows) <= maxRows;
+}
+
 export interface RunnableModel extends ModelSource {
   /** Whether it is known that Mintmark wrote it. */
   readonly isOurs: boolean;
@@ -70,6 +86,7 @@ export interface ModelRuntime {
 
 export function openModelRuntime(limits: RuntimeLimits = defaultRuntimeLimits): ModelRuntime {
   const process: LaneLimits = { ...limits, idleSeconds };
+  const here = new Lane(startHere, limits);
   const quick = new Lane(startThread, limits);
   const bulk = new Lane(startProcess(limits.memoryBytes), process);
   /** By model; the least recently used first. */
@@ -93,10 +110,12 @@ export function openModelRuntime(limits: RuntimeLimits = defaultRuntimeLimits): 
   return {
     load: async (model) => {
       const first = model.isOurs ? quick : foreignLane(model.key);
-      const signature = await first.load(model);
-      const laneFor = ({ pieces }: ScoringBody): Lane => {
+      const { signature, bytes, rowWork } = await first.load(model);
+      const isLight = model.isOurs && bytes <= lightModelBytes;
+      const laneFor = (body: ScoringBody): Lane => {
         if (!model.isOurs) return foreignLane(model.key);
-        return pieces.reduce((sum, piece) => sum + piece.length, 0) <= quickBytes ? quick : bulk;
+        if (isLight && isLightBody(body, lightWork / rowWork)) return here;
+        return body.pieces.reduce((sum, piece) => sum + piece.length, 0) <= quickBytes ? quick : bulk;
       };
       return {
         signature,
@@ -105,13 +124,14 @@ export function openModelRuntime(limits: RuntimeLimits = defaultRuntimeLimits): 
           // One that is at work goes when it has been idle for a while.
           if (foreign.get(model.key)?.isIdle) foreign.get(model.key)?.close();
           foreign.delete(model.key);
+          here.unload(model.key);
           quick.unload(model.key);
           bulk.unload(model.key);
         },
       };
     },
     close: () => {
-      for (const lane of [quick, bulk, ...foreign.values()]) lane.close();
+      for (const lane of [here, quick, bulk, ...foreign.values()]) lane.close();
     },
   };
 }

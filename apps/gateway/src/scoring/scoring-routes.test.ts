@@ -24,6 +24,7 @@ const predictor: Predictor = {
     { name: "prediction", type: "number", values: (a as NumberColumn).values.map((value) => 2 * value) },
     { name: "said", type: "text", values: b!.values as readonly string[] },
   ],
+  rowWork: 1,
 } as Predictor;
 
 const models: Pick<ServedModels, "get"> = {

@@ -14,10 +14,11 @@ export function serveModels(): (task: Task) => Outcome | undefined {
   const work = (task: Task): Outcome | undefined => {
     switch (task.type) {
       case "load": {
-        const predictor = loadPredictor(joined(task.pieces), task.mlmodel);
+        const onnx = joined(task.pieces);
+        const predictor = loadPredictor(onnx, task.mlmodel);
         predictors.set(task.key, predictor);
-        const { inputs, outputs, schema } = predictor;
-        return { type: "loaded", signature: { inputs, outputs, schema } };
+        const { inputs, outputs, schema, rowWork } = predictor;
+        return { type: "loaded", model: { signature: { inputs, outputs, schema }, bytes: onnx.length, rowWork } };
       }
       case "score":
         return { type: "scored", pieces: score(predictors.get(task.key)!, task.body, task.maxValues) };

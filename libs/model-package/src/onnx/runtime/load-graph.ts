@@ -18,7 +18,7 @@ export interface Graph {
   readonly inputs: readonly GraphValue[];
   readonly outputs: readonly GraphValue[];
   /** From the inputs, in their order, to the outputs, in theirs. */
-  readonly run: (inputs: readonly Tensor[]) => Tensor[];
+  readonly run: (inputs: readonly Tensor[], budget?: RunBudget) => Tensor[];
 }
 
 export interface GraphValue {
@@ -52,12 +52,11 @@ export function loadGraph(bytes: Uint8Array): Graph {
   return {
     inputs: graph.input.map(describe),
     outputs: graph.output.map(describe),
-    run: (values) => {
+    run: (values, budget = new RunBudget()) => {
       if (values.length !== inputs)
         throw new ArgumentError(`"values" expected ${inputs} tensors, got ${values.length}`);
       const memory = initial.slice();
       for (let i = 0; i < inputs; i++) memory[i] = values[i];
-      const budget = new RunBudget();
       for (const [at, step] of steps.entries()) {
         step.run(memory, budget);
         for (const slot of lastUses[at]!) {

@@ -14,6 +14,11 @@ export class RunBudget {
   #work = 0;
   #bytes = 0;
 
+  /** What was spent so far. */
+  get work(): number {
+    return this.#work;
+  }
+
   /** @throws AppError MODEL_FILE_INVALID once the run has used up its work */
   spend(work: number): void {
     this.#work += work;
