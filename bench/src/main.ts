@@ -4,6 +4,7 @@
  * @module
  */
 import { aliasMove } from "./alias-move.ts";
+import { attacked } from "./attacks.ts";
 import { memoryAtRest } from "./memory.ts";
 import { mlflowApi } from "./mlflow.ts";
 import { reading } from "./reading.ts";
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   reading,
   "registry-scale": registryScale,
   mlflow: mlflowApi,
+  attacks: attacked,
 };
 
 const asked = process.argv.slice(2);
