@@ -3,10 +3,12 @@
  * @module
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import { guardConnections } from "@mintmark/http-edge/connection-guard";
 import type { ConnectionLimits } from "@mintmark/http-edge/connection-limits";
 import { discardRest } from "@mintmark/http-edge/discard-rest";
+import type { TlsIdentity } from "@mintmark/http-edge/transport";
 import type { Logger } from "pino";
 import type { Access } from "./access.ts";
 import { failureOn } from "./failures.ts";
@@ -26,6 +28,7 @@ export interface FrontParts {
   readonly hot: RememberedRoute;
   readonly artifacts: ArtifactBytes;
   readonly connections: ConnectionLimits;
+  readonly tls: TlsIdentity | undefined;
   readonly log: Logger;
 }
 
@@ -37,10 +40,10 @@ export function frontServer(
   parts: FrontParts,
   handler: (request: IncomingMessage, response: ServerResponse) => void,
 ): Server {
-  const { access, metrics, native, resolve, hot, artifacts, connections } = parts;
+  const { access, metrics, native, resolve, hot, artifacts, connections, tls } = parts;
   // An upload may take hours, so there is no limit to a request as a whole; headers have one of their own.
   const options = { keepAliveTimeout: connections.idleMs, requestTimeout: 0, maxHeaderSize };
-  const server = createServer(options, (request, response) => {
+  const answerAll = (request: IncomingMessage, response: ServerResponse) => {
     const url = request.url!;
     discardRest(request, response);
     // A server that ends lets each connection go with the answer that is under way.
@@ -63,7 +66,9 @@ export function frontServer(
     if (isArtifactBytes(request)) answer(parts, "mlflow artifact", request, response, artifacts.answer);
     else if (isNative(url)) answer(parts, isCall(url) ? "native" : bulkRoute(url), request, response, native.forward);
     else handler(request, response);
-  });
+  };
+  const server =
+    tls === undefined ? createServer(options, answerAll) : createTlsServer({ ...options, ...tls }, answerAll);
   const guard = guardConnections(connections);
   server.on("connection", guard.admit);
   guard.watchHttp1(server);

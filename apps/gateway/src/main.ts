@@ -15,14 +15,19 @@ import {
   SettingError,
   settingsOf,
 } from "@mintmark/http-edge/settings";
+import { transportFlags, transportSettings, transportTo } from "@mintmark/http-edge/transport";
 import pino from "pino";
 import { limitsOf } from "./limits.ts";
 import { defaultFreshness, type Gateway, type GatewayOptions, startGateway } from "./server.ts";
 
 const usage = `mintmark gateway [--host 127.0.0.1] [--port 8080] [--grpc-port 8081] [--auth on|off] [--insecure]
+  [--tls-cert FILE --tls-key FILE | --behind-proxy]
   [--mintmark-registry-url http://127.0.0.1:8082] [--mintmark-artifact-store URI] [--mintmark-key-dir DIR] [--mintmark-public-url URL]
 
-Environment: MINTMARK_REGISTRY_URL, MINTMARK_TOKEN (the gateway's own), MINTMARK_AUTH=on|off, MINTMARK_KEY_DIR,
+Where others can reach --host, tokens need TLS: give a certificate and its key, or say that a proxy in front ends TLS.
+
+Environment: MINTMARK_REGISTRY_URL, MINTMARK_TOKEN (the gateway's own), MINTMARK_AUTH=on|off,
+MINTMARK_TLS_CERT, MINTMARK_TLS_KEY, MINTMARK_BEHIND_PROXY=on|off, MINTMARK_KEY_DIR,
 MINTMARK_ARTIFACT_STORE (the registry's, as file:///dir: where this machine has it, artifacts are read from there),
 MINTMARK_PUBLIC_URL (under which others reach it: a name of its own, and what links begin with),
 MINTMARK_STALE_AFTER and MINTMARK_REFUSE_AFTER (seconds of silence of the registry after which answers are marked, and
@@ -38,6 +43,7 @@ function readOptions(): GatewayOptions {
       "grpc-port": { type: "string", default: "8081" },
       auth: { type: "string" },
       insecure: { type: "boolean", default: false },
+      ...transportFlags,
       "mintmark-registry-url": { type: "string" },
       "mintmark-artifact-store": { type: "string" },
       "mintmark-key-dir": { type: "string" },
@@ -56,6 +62,7 @@ function readOptions(): GatewayOptions {
     grpcPort: portNumber("--grpc-port", values["grpc-port"]),
     registryUrl: httpUrl("MINTMARK_REGISTRY_URL", setting("MINTMARK_REGISTRY_URL") ?? "http://127.0.0.1:8082").origin,
     token: setting("MINTMARK_TOKEN"),
+    tls: transportTo(values.host, transportSettings(values, setting)),
     auth,
     keyDir: setting("MINTMARK_KEY_DIR") ?? "mintmark-data/keys",
     artifactStore: setting("MINTMARK_ARTIFACT_STORE"),
@@ -95,8 +102,9 @@ try {
   let gateway: Gateway | undefined;
   for (const signal of ["SIGTERM", "SIGINT", "disconnect"] as const) process.on(signal, () => void end(gateway));
   gateway = await startGateway(options);
-  tellReady({ port: gateway.port, grpcPort: gateway.grpcPort });
-  options.log.info({ port: gateway.port, grpcPort: gateway.grpcPort, registry: options.registryUrl }, "ready");
+  const { port, grpcPort } = gateway;
+  tellReady({ port, grpcPort });
+  options.log.info({ port, grpcPort, registry: options.registryUrl }, "ready");
 } catch (error) {
   badStart("gateway", error);
 }

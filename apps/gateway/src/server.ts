@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { readLocalBlobs } from "@mintmark/blob-store";
 import { AppError } from "@mintmark/errors";
 import { type ConnectionLimits, defaultConnectionLimits } from "@mintmark/http-edge/connection-limits";
+import type { TlsIdentity } from "@mintmark/http-edge/transport";
 import { mlflowVersion } from "@mintmark/model-package/environment";
 import { openModelRuntime } from "@mintmark/model-runtime/model-runtime";
 import { connectRegistry } from "@mintmark/registry-client";
@@ -55,6 +56,8 @@ export interface GatewayOptions {
   readonly freshness: Freshness;
   readonly limits?: GatewayLimits;
   readonly connectionLimits?: ConnectionLimits;
+  /** With what both ports identify themselves; they speak clear text if absent. */
+  readonly tls?: TlsIdentity | undefined;
   readonly log: Logger;
 }
 
@@ -70,7 +73,7 @@ export const defaultFreshness: Freshness = { staleAfterMs: 5_000, refuseAfterMs:
 
 /** @throws Error with the system's code (`EADDRINUSE` …) and `port` if a port cannot be had */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { log, limits = defaultLimits } = options;
+  const { log, tls, limits = defaultLimits } = options;
   const registry = connectRegistry({ baseUrl: options.registryUrl, token: options.token, httpVersion: "2" });
   const access = options.auth
     ? tokenAccess((token) => askAboutToken(options.registryUrl, token))
@@ -117,7 +120,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const resolve = resolveRoute(view);
   const scoring = { models, bodies, limits: limits.scoring };
   const connections = options.connectionLimits ?? defaultConnectionLimits;
-  const parts = { access, view, scoring, metrics, log, native, mlflow, hot, artifacts, resolve, connections };
+  const parts = { access, view, scoring, metrics, log, native, mlflow, hot, artifacts, resolve, connections, tls };
   const app = await router(parts);
   const giveBack = async () => {
     runtime.close();
@@ -130,7 +133,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   try {
     await app.listen({ host: options.host, port: options.port });
     const grpc = await startInferenceGrpc(
-      { host: options.host, port: options.grpcPort, limits: connections },
+      { host: options.host, port: options.grpcPort, limits: connections, tls },
       () => !view.isTooOld(),
     );
     return {

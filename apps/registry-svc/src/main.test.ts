@@ -90,6 +90,7 @@ describe("a start that cannot succeed ends with 2 and one line that names", () =
     ["a level that there is not", [], { MINTMARK_LOG_LEVEL: "loud" }, /MINTMARK_LOG_LEVEL expected one of/],
     ["a store of no known kind", [], { MINTMARK_ARTIFACT_STORE: "ftp://x" }, /MINTMARK_ARTIFACT_STORE/],
     ["an unknown flag", ["--prot", "1"], {}, /--prot/],
+    ["a host that others can reach in clear text", ["--host", "0.0.0.0"], {}, /--tls-cert FILE .* --behind-proxy/],
     ["a host that others can reach without authentication", ["--host", "0.0.0.0", "--auth", "off"], {}, /--insecure/],
   ])("%s", async (_, args, changes, line) => {
     let blocker: Started | undefined;

@@ -16,6 +16,7 @@ import {
   settingsOf,
   wholeNumber,
 } from "@mintmark/http-edge/settings";
+import { transportFlags, transportSettings, transportTo } from "@mintmark/http-edge/transport";
 import { sweepScratch } from "@mintmark/scratch/scratch";
 import pino from "pino";
 import { defaultLinkSeconds } from "./data-links/data-link.ts";
@@ -24,10 +25,15 @@ import { messageLimitsOf } from "./messages/message-limits.ts";
 import { type RegistryOptions, startRegistry } from "./server.ts";
 
 const usage = `mintmark registry --database-url postgres://… [--host 127.0.0.1] [--port 8082] [--auth on|off] [--insecure]
+  [--tls-cert FILE --tls-key FILE | --behind-proxy] [--inner-port PORT]
   [--queue-url URL] [--mintmark-artifact-store URI] [--mintmark-key-dir DIR] [--mintmark-public-url URL]
+
+Where others can reach --host, tokens need TLS: give a certificate and its key, or say that a proxy in front ends TLS.
+--inner-port is a second port for the programs of this machine: on loopback, in clear text.
 
 Environment: DATABASE_URL, QUEUE_URL (redis://… or postgres://…; default: the same Postgres, under a role of its own),
 MINTMARK_ARTIFACT_STORE (file:///dir or s3://bucket/prefix), MINTMARK_KEY_DIR, MINTMARK_PUBLIC_URL, MINTMARK_AUTH=on|off,
+MINTMARK_TLS_CERT, MINTMARK_TLS_KEY, MINTMARK_BEHIND_PROXY=on|off,
 MINTMARK_ADMIN_TOKEN_FILE, MINTMARK_BOOTSTRAP_TOKENS (name=mm_…,…: tokens of the other programs),
 MINTMARK_WEBHOOK_ALLOW (host[:port],…: where webhooks may go besides public addresses by https),
 MINTMARK_DATA_URL_SECONDS (how long links to the data of runs hold; 3600), MINTMARK_LOG_LEVEL,
@@ -41,8 +47,9 @@ try {
   const options = readOptions();
   await sweepScratch();
   const registry = await startRegistry(options);
-  tellReady({ port: registry.port });
-  options.log.info({ port: registry.port, auth: options.auth }, "ready");
+  const { port, innerPort } = registry;
+  tellReady({ port, innerPort });
+  options.log.info({ port, auth: options.auth }, "ready");
 
   let ending = false;
   const end = async () => {
@@ -67,6 +74,8 @@ function readOptions(): RegistryOptions {
       port: { type: "string", default: "8082" },
       auth: { type: "string" },
       insecure: { type: "boolean", default: false },
+      ...transportFlags,
+      "inner-port": { type: "string" },
       "database-url": { type: "string" },
       "queue-url": { type: "string" },
       "mintmark-artifact-store": { type: "string" },
@@ -88,6 +97,8 @@ function readOptions(): RegistryOptions {
     keyDir: needed("MINTMARK_KEY_DIR", "a directory"),
     host: values.host,
     port: portNumber("--port", values.port),
+    tls: transportTo(values.host, transportSettings(values, setting)),
+    innerPort: values["inner-port"] === undefined ? undefined : portNumber("--inner-port", values["inner-port"]),
     auth,
     ownNames: isLoopback ? [] : undefined,
     publicUrl: publicUrl === undefined ? undefined : httpUrl("MINTMARK_PUBLIC_URL", publicUrl).href,

@@ -10,6 +10,7 @@ import { AppError } from "@mintmark/errors";
 import type { ConnectionLimits } from "@mintmark/http-edge/connection-limits";
 import { discardRest } from "@mintmark/http-edge/discard-rest";
 import { ownAddress, type RequestAddress, requireOwnAddress } from "@mintmark/http-edge/own-address";
+import type { TlsIdentity } from "@mintmark/http-edge/transport";
 import { openQueue, prepareQueue } from "@mintmark/job-queue";
 import type { Logger } from "pino";
 import { callHandler } from "./calls.ts";
@@ -24,7 +25,7 @@ import { toConnectError } from "./error-interceptor.ts";
 import { blobPrefix, blobRoutes, refuse } from "./http/blob-routes.ts";
 import { dataRoutes } from "./http/data-routes.ts";
 import { filePrefix, fileRoutes } from "./http/file-routes.ts";
-import { listen } from "./http/shared-port.ts";
+import { type ListenOptions, listen, type SharedPort } from "./http/shared-port.ts";
 import { openKeyRing } from "./keys/key-ring.ts";
 import { defaultMessageLimits, type MessageLimits } from "./messages/message-limits.ts";
 import { startReconciler } from "./queue/reconciler.ts";
@@ -63,6 +64,10 @@ export interface RegistryOptions {
   readonly messageLimits?: MessageLimits;
   readonly connectionLimits?: ConnectionLimits;
   readonly entryLimits?: EntryLimits;
+  /** With what the port identifies itself; it speaks clear text if absent. */
+  readonly tls?: TlsIdentity | undefined;
+  /** A second port, on loopback and in clear text, for the other programs of this machine; 0 picks a free one, none if absent. */
+  readonly innerPort?: number | undefined;
   readonly log: Logger;
   /** How often runs that the queue has lost are queued again. */
   readonly reconcileMs?: number;
@@ -70,6 +75,7 @@ export interface RegistryOptions {
 
 export interface Registry {
   readonly port: number;
+  readonly innerPort: number | undefined;
   /** Lets what is under way end, for a few seconds, and gives everything back. */
   readonly close: () => Promise<void>;
 }
@@ -89,14 +95,25 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
   if (options.auth) await provideTokens(deps, options);
 
   const handle = requestHandler(deps, authenticate, options);
-  const { host, connectionLimits: limits } = options;
-  const port = await listen({ host, port: options.port, limits, http1: handle, http2: handle });
+  const { host, port, connectionLimits: limits, tls, innerPort } = options;
+  const shared = { limits, http1: handle, http2: handle };
+  const outer = await listen({ ...shared, host, port, tls });
+  const inner = innerPort === undefined ? undefined : await listenInner({ ...shared, port: innerPort }, outer);
   const resources = opened.move();
   const close = async () => {
-    await port.close(graceMs);
+    await Promise.all([outer.close(graceMs), inner?.close(graceMs)]);
     await resources.disposeAsync();
   };
-  return { port: port.port, close: () => deps.stop(close) };
+  return { port: outer.port, innerPort: inner?.port, close: () => deps.stop(close) };
+}
+
+async function listenInner(options: Omit<ListenOptions, "host">, outer: SharedPort): Promise<SharedPort> {
+  try {
+    return await listen({ ...options, host: "127.0.0.1" });
+  } catch (error) {
+    await outer.close(0);
+    throw error;
+  }
 }
 
 /** Less than the ten seconds within which the whole system has to have stopped. */

@@ -3,8 +3,10 @@
  * @module
  */
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { type ConnectionGuard, guardConnections } from "./connection-guard.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";
+import type { TlsIdentity } from "./transport.ts";
 
 export interface GuardedPort {
   readonly port: number;
@@ -18,17 +20,20 @@ export interface PortOptions {
   /** 0 picks a free one. */
   readonly port: number;
   readonly limits: ConnectionLimits;
+  /** Clear text if absent. */
+  readonly tls?: TlsIdentity | undefined;
 }
 
 /** @throws Error with the system's code (`EADDRINUSE` …) */
 export async function listenGuarded(
-  { host, port, limits }: PortOptions,
+  { host, port, limits, tls }: PortOptions,
   take: (socket: Socket) => void,
 ): Promise<GuardedPort> {
   const guard = guardConnections(limits);
+  const receive = tls === undefined ? take : tlsReceiver(tls, take);
   const tcp = createServer({ noDelay: true }, (socket) => {
     socket.on("error", () => socket.destroy());
-    if (guard.admit(socket)) take(socket);
+    if (guard.admit(socket)) receive(socket);
   });
   try {
     await new Promise<void>((resolve, reject) => {
@@ -44,4 +49,17 @@ export async function listenGuarded(
     guard.close();
   };
   return { port: (tcp.address() as AddressInfo).port, guard, close };
+}
+
+/** Takes connections over when their handshake is through; how long that may take is the guard's to say. */
+function tlsReceiver(identity: TlsIdentity, take: (socket: Socket) => void): (socket: Socket) => void {
+  const server = createTlsServer(
+    { ...identity, ALPNProtocols: ["h2", "http/1.1"], minVersion: "TLSv1.2" },
+    (socket) => {
+      socket.on("error", () => socket.destroy());
+      take(socket);
+    },
+  );
+  server.on("tlsClientError", (_, socket) => socket.destroy());
+  return (socket) => server.emit("connection", socket);
 }

@@ -18,6 +18,9 @@ interface UpArguments {
   readonly workers?: number;
   readonly auth?: "on" | "off";
   readonly insecure: boolean;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly behindProxy: boolean;
   readonly jsonLog: boolean;
 }
 
@@ -37,6 +40,9 @@ export function addUpCommand(program: Command, env: Environment, run: Run): void
       new Option("--auth <on|off>", "whether callers need a token (default: off on loopback)").choices(["on", "off"]),
     )
     .option("--insecure", "allow --auth off where others can reach the host", false)
+    .addOption(externalPart("--tls-cert <file>", "the certificate of this host, in PEM", "MINTMARK_TLS_CERT"))
+    .addOption(externalPart("--tls-key <file>", "its key, in PEM", "MINTMARK_TLS_KEY"))
+    .option("--behind-proxy", "allow clear text where others can reach the host: a proxy in front ends TLS", false)
     .option("--json-log", "log lines as JSON, all of them", false)
     .addOption(externalPart("--database-url <url>", "a Postgres of yours instead of the embedded one", "DATABASE_URL"))
     .addOption(externalPart("--queue-url <url>", "redis://… or another Postgres for the queue", "QUEUE_URL"))
@@ -50,7 +56,7 @@ export function addUpCommand(program: Command, env: Environment, run: Run): void
     command,
     "mintmark up",
     "mintmark up --data-dir /srv/mintmark --port 0 --workers 4",
-    "mintmark up --host 0.0.0.0 --auth on --queue-url redis://queue:6379",
+    "mintmark up --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem --queue-url redis://queue:6379",
   );
   command.action((options: UpArguments & ExternalParts) =>
     run(command, async ({ signal, cwd, progress }) => {
@@ -58,7 +64,8 @@ export function addUpCommand(program: Command, env: Environment, run: Run): void
       const { up } = await import("../up/up.ts");
       const write = (line: string) => void process.stderr.write(line);
       progress.status("starting …");
-      const running = await up({ ...options, env: { ...env, ...external(options) }, write }, signal);
+      const behindProxy = options.behindProxy || env["MINTMARK_BEHIND_PROXY"] === "on";
+      const running = await up({ ...options, behindProxy, env: { ...env, ...external(options) }, write }, signal);
       progress.status("");
       rememberServer(env, running.url, running.directory.keys);
       const { url, grpcPort, registryPort, stop } = running;

@@ -79,7 +79,7 @@ export function bench(): Bench {
     up: async (dir, ...args) => {
       const program = launch("up", "--data-dir", dir, ...anyPorts, ...args);
       await until(() => program.out().includes("ready ") || program.child.exitCode !== null, 60_000);
-      const url = /^ready (http:\S+) grpc=\d+ registry=\d+$/m.exec(program.out())?.[1];
+      const url = /^ready (https?:\S+) grpc=\d+ registry=\d+$/m.exec(program.out())?.[1];
       if (url === undefined) throw new Error(`not ready: ${program.out()}${program.err()}`);
       return { ...program, url };
     },

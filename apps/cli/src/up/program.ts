@@ -32,11 +32,12 @@ export interface Program {
   readonly onSpawn?: (child: ChildProcess) => void;
 }
 
-/** `port` and `grpcPort` are where it listens, if it does. */
+/** `port`, `grpcPort` and `innerPort` are where it listens, if it does. */
 export interface ReadyMessage {
   readonly ready?: boolean;
   readonly port?: number;
   readonly grpcPort?: number;
+  readonly innerPort?: number;
 }
 
 export interface Supervised {

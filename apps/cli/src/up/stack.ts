@@ -65,6 +65,7 @@ export class Stack {
 export interface Ports {
   port: number;
   grpcPort?: number;
+  innerPort?: number;
 }
 
 export interface NodeProgram {
@@ -85,10 +86,11 @@ export function nodeProgram({ name, entry, args, env, ports }: NodeProgram): Pro
     env: defined(env),
     stopSignal: "SIGTERM",
     channel: true,
-    onReady: ({ port, grpcPort }) => {
+    onReady: ({ port, grpcPort, innerPort }) => {
       if (ports === undefined) return;
       if (port !== undefined) ports.port = port;
       if (grpcPort !== undefined) ports.grpcPort = grpcPort;
+      if (innerPort !== undefined) ports.innerPort = innerPort;
     },
   };
 }

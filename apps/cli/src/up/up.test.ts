@@ -15,12 +15,15 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { processStat } from "@mintmark/scratch/process-mark";
+import { makeCertificate, needsOpenssl } from "@mintmark/testing/certificate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { anyPorts, bench, isAlive, pidOf, type Up, until } from "../testing/bench.ts";
 import { dataDir, lockDataDir } from "./data-dir.ts";
 
-const { scratch, launch, up, run, clear } = bench();
+const bin = bench();
+const { scratch, launch, up, run, clear } = bin;
 afterAll(clear);
 
 const isHealthy = async (url: string) => (await fetch(`${url}/health`)).status === 200;
@@ -244,11 +247,18 @@ describe("mintmark up refuses to start", () => {
   });
 
   it("on an address that is not this machine's", async () => {
-    expect(await refusal("--host", "192.0.2.1")).toContain("'192.0.2.1' is not an address of this machine");
+    expect(await refusal("--host", "192.0.2.1", "--behind-proxy")).toContain(
+      "'192.0.2.1' is not an address of this machine",
+    );
   });
 
   it("without authentication where others can reach it", async () => {
     expect(await refusal("--host", "0.0.0.0", "--auth", "off")).toContain("--insecure");
+  });
+
+  it("in clear text where others can reach it, and with half of a certificate", async () => {
+    expect(await refusal("--host", "0.0.0.0")).toMatch(/--tls-cert FILE and --tls-key FILE, or add --behind-proxy/);
+    expect(await refusal("--tls-key", "key.pem")).toContain("--tls-key is given without --tls-cert");
   });
 
   it("on a database that is not reachable", async () => {
@@ -312,6 +322,33 @@ describe("mintmark up --auth on", () => {
     await until(() => pidOf(dir, "registry") !== before);
     const admin = ["--token", readFileSync(join(dir, "admin.token"), "utf8").trim()];
     await until(async () => (await command(system.url, "models", "list", ...admin)).code === 0);
+  });
+});
+
+describe.runIf(needsOpenssl())("mintmark up with a certificate", () => {
+  it("speaks TLS where others can reach it, and its programs find each other", async () => {
+    const certificate = makeCertificate("IP:127.0.0.1");
+    const dir = join(scratch, "tls");
+    const files = ["--tls-cert", certificate.certFile, "--tls-key", certificate.keyFile];
+    const system = await up(dir, "--host", "0.0.0.0", ...files);
+    const url = system.url.replace("0.0.0.0", "127.0.0.1");
+    expect(url).toMatch(/^https:/);
+    const token = readFileSync(join(dir, "admin.token"), "utf8").trim();
+    bin.env["NODE_EXTRA_CA_CERTS"] = certificate.certFile;
+    expect(await command(url, "models", "create", "here", "--token", token)).toMatchObject({ code: 0 });
+    expect((await command(url, "models", "list", "--token", token)).out).toContain("here");
+    const file = fileURLToPath(new URL("../../../../examples/titanic.yaml", import.meta.url));
+    expect((await command(url, "train", file, "--token", token, "--json")).out).toContain('"version":1');
+    const before = pidOf(dir, "registry");
+    process.kill(before, "SIGKILL");
+    await until(() => pidOf(dir, "registry") !== before);
+    await until(async () => (await command(url, "models", "list", "--token", token)).code === 0);
+    delete bin.env["NODE_EXTRA_CA_CERTS"];
+    expect((await command(url, "models", "list", "--token", token)).err).toMatch(/self-signed|certificate/);
+    await expect(fetch(url.replace("https", "http"))).rejects.toThrow();
+    system.child.kill("SIGTERM");
+    expect(await system.ended).toBe(0);
+    certificate.remove();
   });
 });
 

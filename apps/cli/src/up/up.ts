@@ -9,7 +9,9 @@ import { availableParallelism } from "node:os";
 import { pathToFileURL } from "node:url";
 import { AppError } from "@mintmark/errors";
 import { isLoopback } from "@mintmark/http-edge/loopback";
+import { SettingError } from "@mintmark/http-edge/settings";
 import { formatToken, newToken } from "@mintmark/http-edge/token";
+import { transportTo } from "@mintmark/http-edge/transport";
 import { queueUrlIn } from "@mintmark/job-queue/queue-url";
 import { ensureSigningKeys } from "../keys/key-dir.ts";
 import { type DataDir, dataDir, lockedOrTakenBack, prepareDataDir } from "./data-dir.ts";
@@ -32,6 +34,11 @@ export interface UpOptions {
   readonly auth?: "on" | "off" | undefined;
   /** Allows `auth: "off"` where others can reach the host. */
   readonly insecure: boolean;
+  /** Files, in PEM, with which the gateway's and the registry's ports identify themselves. */
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
+  /** Allows clear text where others can reach the host. */
+  readonly behindProxy: boolean;
   readonly jsonLog: boolean;
   /** What the programs inherit: `DATABASE_URL`, `QUEUE_URL`, `MINTMARK_…`, AWS variables. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -55,6 +62,7 @@ export interface Running {
  */
 export async function up(options: UpOptions, signal: AbortSignal): Promise<Running> {
   const auth = chooseAuth(options);
+  requireTransport(options);
   const directory = dataDir(options.dataDir);
   const takeBack = prepareDataDir(directory);
   const lock = lockedOrTakenBack(directory, takeBack);
@@ -101,7 +109,7 @@ async function start(options: UpOptions, auth: "on" | "off", directory: DataDir,
   const database = await startDatabase(options, directory, stack);
   // For this start of the system: the registry keeps only their digests, and nothing of them is written to disk.
   const tokens = { gateway: formatToken(newToken()), worker: formatToken(newToken()) };
-  const listen = ["--host", host, ...(options.insecure ? ["--insecure"] : [])];
+  const listen = ["--host", host, ...(options.insecure ? ["--insecure"] : []), ...transportArguments(options)];
   const shared = {
     ...inherited(env),
     MINTMARK_AUTH: auth,
@@ -109,14 +117,19 @@ async function start(options: UpOptions, auth: "on" | "off", directory: DataDir,
   };
 
   const store = { MINTMARK_ARTIFACT_STORE: env["MINTMARK_ARTIFACT_STORE"] ?? pathToFileURL(directory.blobs).href };
-  const registry: Ports = { port: options.registryPort };
+  // The certificate names the host that others call; on this machine the programs go another way.
+  const registry: Ports = { port: options.registryPort, ...(options.tlsCert === undefined ? {} : { innerPort: 0 }) };
   await stack.add(
     "services",
     nodeProgram({
       name: "registry",
       entry: entryOf("registry"),
       ports: registry,
-      args: () => [...listen, "--port", String(registry.port)],
+      args: () => [
+        ...listen,
+        ...["--port", String(registry.port)],
+        ...(registry.innerPort === undefined ? [] : ["--inner-port", String(registry.innerPort)]),
+      ],
       env: {
         ...shared,
         ...database,
@@ -127,7 +140,9 @@ async function start(options: UpOptions, auth: "on" | "off", directory: DataDir,
     }),
   );
 
-  const client = { ...shared, MINTMARK_REGISTRY_URL: localUrl(host, registry.port) };
+  const inner =
+    registry.innerPort === undefined ? localUrl(host, registry.port) : localUrl("127.0.0.1", registry.innerPort);
+  const client = { ...shared, MINTMARK_REGISTRY_URL: inner };
   const gateway: Ports & { grpcPort: number } = { port: options.port, grpcPort: options.grpcPort };
   const clients = workers.map((name) =>
     stack.add(
@@ -158,7 +173,7 @@ async function start(options: UpOptions, auth: "on" | "off", directory: DataDir,
   );
   await Promise.all(clients);
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${gateway.port}`,
+    url: `${options.tlsCert === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${gateway.port}`,
     grpcPort: gateway.grpcPort,
     registryPort: registry.port,
   };
@@ -198,6 +213,21 @@ function inherited(env: Environment): Environment {
 function chooseAuth({ auth, host, insecure }: UpOptions): "on" | "off" {
   if (auth === "off" && !isLoopback(host) && !insecure) throw new AppError("AUTH_NEEDED", { host });
   return auth ?? (isLoopback(host) ? "off" : "on");
+}
+
+/** @throws AppError TRANSPORT_INVALID, before anything is made */
+function requireTransport({ host, tlsCert: cert, tlsKey: key, behindProxy }: UpOptions): void {
+  try {
+    transportTo(host, { cert, key, behindProxy });
+  } catch (error) {
+    if (!(error instanceof SettingError)) throw error;
+    throw new AppError("TRANSPORT_INVALID", { problem: error.message }, { cause: error });
+  }
+}
+
+function transportArguments({ tlsCert, tlsKey, behindProxy }: UpOptions): string[] {
+  const files = tlsCert === undefined || tlsKey === undefined ? [] : ["--tls-cert", tlsCert, "--tls-key", tlsKey];
+  return behindProxy ? [...files, "--behind-proxy"] : files;
 }
 
 function defaultWorkers(): number {

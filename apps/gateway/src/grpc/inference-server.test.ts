@@ -23,6 +23,7 @@ import {
   ServerReadyRequestSchema,
   ServerReadyResponseSchema,
 } from "@mintmark/proto/inference/grpc_service";
+import { makeCertificate, needsOpenssl } from "@mintmark/testing/certificate";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type GrpcServer, startInferenceGrpc } from "./inference-server.ts";
 
@@ -161,6 +162,20 @@ describe("the gRPC port", () => {
     const begin = performance.now();
     await closed;
     expect(performance.now() - begin).toBeLessThan(3_000);
+  });
+
+  it.runIf(needsOpenssl())("speaks TLS with a certificate", async () => {
+    const { cert, key, remove } = makeCertificate("DNS:localhost");
+    const tls = { cert: Buffer.from(cert), key: Buffer.from(key) };
+    const safe = await startInferenceGrpc({ host: "127.0.0.1", port: 0, limits, tls }, () => true);
+    client.close();
+    client = new Client(`localhost:${safe.port}`, credentials.createSsl(tls.cert));
+    expect(await check("")).toMatchObject({ status: Status.SERVING });
+    const held = connect(safe.port, "127.0.0.1").on("error", () => {});
+    await once(held.resume(), "close");
+    client.close();
+    await safe.close();
+    remove();
   });
 
   it("names the port that is taken, and says nothing by itself", async () => {

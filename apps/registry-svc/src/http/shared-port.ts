@@ -1,5 +1,5 @@
 /**
- * HTTP/2 and HTTP/1.1 on one clear-text port.
+ * HTTP/2 and HTTP/1.1 on one port.
  *
  * Node's HTTP/2 server takes no HTTP/1.1 without TLS, so one TCP server looks at the first bytes of each connection: an HTTP/2
  * client begins with `PRI * HTTP/2.0`, and no HTTP/1.1 method begins with `PRI`.
@@ -16,6 +16,7 @@ import {
 import type { Socket } from "node:net";
 import { type ConnectionLimits, defaultConnectionLimits } from "@mintmark/http-edge/connection-limits";
 import { listenGuarded } from "@mintmark/http-edge/guarded-port";
+import type { TlsIdentity } from "@mintmark/http-edge/transport";
 
 export interface SharedPort {
   readonly port: number;
@@ -28,13 +29,15 @@ export interface ListenOptions {
   /** 0 picks a free one. */
   readonly port: number;
   readonly limits?: ConnectionLimits | undefined;
+  /** Clear text if absent. */
+  readonly tls?: TlsIdentity | undefined;
   readonly http1: RequestListener;
   readonly http2: (request: Http2ServerRequest, response: Http2ServerResponse) => void;
 }
 
 /** @throws Error with the system's code (`EADDRINUSE` …) */
 export async function listen(options: ListenOptions): Promise<SharedPort> {
-  const { host, port, limits = defaultConnectionLimits, http1, http2 } = options;
+  const { host, port, limits = defaultConnectionLimits, tls, http1, http2 } = options;
   const one = createHttp1({ keepAliveTimeout: limits.idleMs, requestTimeout: 0 }, http1);
   const two = createHttp2({ settings: { initialWindowSize: windowBytes }, maxSessionMemory: 64 }, http2);
   const sessions = new Set<ServerHttp2Session>();
@@ -46,7 +49,7 @@ export async function listen(options: ListenOptions): Promise<SharedPort> {
     session.on("error", () => {});
   });
 
-  const tcp = await listenGuarded({ host, port, limits }, (socket) =>
+  const tcp = await listenGuarded({ host, port, limits, tls }, (socket) =>
     hand(socket, (protocol) => (protocol === "2" ? two : one).emit("connection", socket)),
   );
   tcp.guard.watchHttp1(one);

@@ -1,14 +1,10 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { needs } from "@mintmark/testing/needs";
+import { type Certificate, makeCertificate, needsOpenssl } from "@mintmark/testing/certificate";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Answering, type Receiver, receiver } from "../testing/receiver.ts";
 import { type ReceiverRules, receiverRules } from "./receiver-address.ts";
 import { type SendOptions, send } from "./send.ts";
 
-const hasOpenssl = needs("OpenSSL", "openssl", ["version"], "apt install openssl");
+const hasOpenssl = needsOpenssl();
 const message = { headers: { "content-type": "application/json", "x-mlflow-signature": "v1,x" }, body: '{"ü":1}' };
 
 let receivers: Receiver[] = [];
@@ -133,19 +129,11 @@ describe("a name that answers differently the second time", () => {
 });
 
 describe.runIf(hasOpenssl)("over TLS", () => {
-  const directory = mkdtempSync(join(tmpdir(), "mintmark-tls-"));
-  let tls: { key: string; cert: string };
+  let tls: Certificate;
   beforeAll(() => {
-    const [key, cert] = [join(directory, "key.pem"), join(directory, "cert.pem")];
-    const subject = ["-subj", "/CN=hook.test", "-addext", "subjectAltName=DNS:hook.test"];
-    const made = spawnSync("openssl", [
-      ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2".split(" "),
-      ...["-keyout", key, "-out", cert, ...subject],
-    ]);
-    expect(made.status, String(made.stderr)).toBe(0);
-    tls = { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") };
+    tls = makeCertificate("DNS:hook.test");
   });
-  afterAll(() => rmSync(directory, { recursive: true }));
+  afterAll(() => tls.remove());
 
   const named = (name: string): ReceiverRules => ({
     allowed: new Set([name]),

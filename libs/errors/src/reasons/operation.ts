@@ -17,6 +17,7 @@ export const operationReasons = {
     (d: { host: string }) =>
       `without authentication everyone who reaches ${d.host} would be admin; leave out --auth off, or add --insecure`,
   ),
+  TRANSPORT_INVALID: define("invalid_argument", (d: { problem: string }) => d.problem),
   DATA_DIR_NOT_USABLE: define(
     "permission_denied",
     (d: { dir: string; cause: string }) => `data directory ${d.dir} cannot be used: ${d.cause}; see --data-dir`,
