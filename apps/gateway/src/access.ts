@@ -6,10 +6,11 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { AppError } from "@mintmark/errors";
 import { foreignHeader, ownAddress, requireOwnAddress } from "@mintmark/http-edge/own-address";
-import { tokenIn } from "@mintmark/http-edge/token";
+import { enterQuota, openQuotas, type QuotaLimits } from "@mintmark/http-edge/quotas";
+import { parseToken, tokenIn } from "@mintmark/http-edge/token";
 import type { Event } from "@mintmark/proto/mintmark/registry/v1/event";
 import { Lru } from "./view/lru.ts";
 
@@ -70,6 +71,18 @@ export function tokenAccess(ask: (token: string) => Promise<unknown>): Access {
       if (event.kind === "token.revoked") forget();
     },
     reset: forget,
+  };
+}
+
+/**
+ * Counts requests that were allowed by their token. What is answered from memory, at once, is not counted.
+ * @returns throws AppError `QUOTA_REQUESTS`, `QUOTA_BYTES`
+ */
+export function quotaOfTokens(limits: QuotaLimits): (request: IncomingMessage, response: ServerResponse) => void {
+  const quotas = openQuotas(limits);
+  return (request, response) => {
+    const id = parseToken(tokenIn(request.headers.authorization) ?? "")?.id;
+    if (id !== undefined) enterQuota(quotas, id, request, response);
   };
 }
 

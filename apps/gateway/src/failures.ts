@@ -2,6 +2,8 @@
  * How any failure leaves by HTTP: in the form that callers of its URL read. Here alone is decided which ones are ours.
  * @module
  */
+
+import { ConnectError } from "@connectrpc/connect";
 import { AppError } from "@mintmark/errors";
 import { reasonHeader } from "@mintmark/registry-client";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -24,7 +26,7 @@ export interface Failure {
 export function failureOn(url: string, error: unknown): Failure {
   const { status, body, headers = {} } = inTermsOf(url, error);
   const challenged = status === 401 ? { "www-authenticate": challenge } : {};
-  const again = error instanceof AppError ? error.http.retryAfter : undefined;
+  const again = retryAfter(error);
   return {
     status,
     body,
@@ -36,6 +38,12 @@ export function failureOn(url: string, error: unknown): Failure {
     },
     isOurs: status === 500,
   };
+}
+
+/** In seconds; also what the registry said with its refusal. */
+function retryAfter(error: unknown): string | number | undefined {
+  if (error instanceof AppError) return error.http.retryAfter;
+  return (error instanceof ConnectError && error.metadata.get("retry-after")) || undefined;
 }
 
 /** Answers with the failure, as the framework wants it done. */

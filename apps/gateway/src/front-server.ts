@@ -29,6 +29,8 @@ export interface FrontParts {
   readonly artifacts: ArtifactBytes;
   readonly connections: ConnectionLimits;
   readonly tls: TlsIdentity | undefined;
+  /** Counts what has passed `access`. */
+  readonly enter: (request: IncomingMessage, response: ServerResponse) => void;
   readonly log: Logger;
 }
 
@@ -83,7 +85,7 @@ function bulkRoute(url: string): string {
 
 /** Answers whoever may ask, counts, and turns a failure into an answer. */
 function answer(
-  { access, metrics, log }: FrontParts,
+  { access, enter, metrics, log }: FrontParts,
   route: string,
   request: IncomingMessage,
   response: ServerResponse,
@@ -91,7 +93,11 @@ function answer(
 ): void {
   const began = performance.now();
   response.on("close", () => metrics.countRequest(route, response.statusCode, (performance.now() - began) / 1000));
-  const allowed = async () => (isDataLink(request.url!) ? undefined : access.check(request.headers));
+  const allowed = async () => {
+    if (isDataLink(request.url!)) return;
+    await access.check(request.headers);
+    enter(request, response);
+  };
   allowed()
     .then(() => handle(request, response))
     .catch((error: unknown) => {

@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { connectionLimitsOf } from "@mintmark/http-edge/connection-limits";
 import { badStart, explainIfAsked, tellReady, untilReleased } from "@mintmark/http-edge/program";
+import { quotasOf } from "@mintmark/http-edge/quotas";
 import {
   accessTo,
   httpUrl,
@@ -73,6 +74,7 @@ function readOptions(): GatewayOptions {
     },
     limits: limitsOf(setting),
     connectionLimits: connectionLimitsOf(setting),
+    quotas: quotasOf(setting),
     log: pino({ name: "gateway", level }, pino.destination({ fd: 2, sync: false })),
   };
 }

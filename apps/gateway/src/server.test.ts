@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { connectRegistry, reasonOf } from "@mintmark/registry-client";
 import pino from "pino";
@@ -230,6 +231,39 @@ describe("a gateway with authentication", () => {
     const unknown = await ask(url, "/v1/info", { headers: { authorization: "Bearer mm_a_b" } });
     expect(unknown.status).toBe(503);
     await gateway.close();
+  });
+});
+
+describe("a token of a gateway", () => {
+  it("has so many requests under way, and is told the limit and when it may come again", async () => {
+    const held: ServerResponse[] = [];
+    const upstream = createServer((request, response) => {
+      if (request.url!.endsWith("/GetCaller")) response.writeHead(200, { "content-type": "application/proto" }).end();
+      else held.push(response);
+    });
+    const gateway = await start({
+      auth: true,
+      registryUrl: await listening(upstream),
+      quotas: { requests: 2, bytesPerMinute: 1_000_000 },
+    });
+    const url = `http://127.0.0.1:${gateway.port}`;
+    const as = (id: string) => ({ authorization: `Bearer mm_${id.repeat(16)}_${"b".repeat(64)}` });
+    const first = [1, 2].map(() => ask(url, "/v1/blobs/00", { headers: as("a") }));
+    while (held.length < 2) await sleep(5);
+    for (const path of ["/v1/blobs/00", "/v1/info", "/mintmark.x/Y", "/serve/x/ping"]) {
+      const answer = await ask(url, path, { headers: as("a") });
+      expect([answer.status, answer.headers["retry-after"]], path).toEqual([429, "1"]);
+      expect(answer.text).toContain("has 2 requests under way, and may have 2 at once");
+    }
+    expect((await ask(url, "/v1/info", { headers: as("c") })).status).toBe(200);
+    for (const response of held) response.end("x".repeat(600_000));
+    await Promise.all(first);
+    const full = await ask(url, "/v1/info", { headers: as("a") });
+    expect([full.status, full.text]).toEqual([429, expect.stringMatching(/120\d{4} bytes .* may have 1000000 /)]);
+    expect(Number(full.headers["retry-after"])).toBeGreaterThan(50);
+    await gateway.close();
+    upstream.closeAllConnections();
+    upstream.close();
   });
 });
 

@@ -8,13 +8,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { readLocalBlobs } from "@mintmark/blob-store";
 import { AppError } from "@mintmark/errors";
 import { type ConnectionLimits, defaultConnectionLimits } from "@mintmark/http-edge/connection-limits";
+import { defaultQuotas, type QuotaLimits } from "@mintmark/http-edge/quotas";
 import type { TlsIdentity } from "@mintmark/http-edge/transport";
 import { mlflowVersion } from "@mintmark/model-package/environment";
 import { openModelRuntime } from "@mintmark/model-runtime/model-runtime";
 import { connectRegistry } from "@mintmark/registry-client";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Logger } from "pino";
-import { openAccess, tokenAccess } from "./access.ts";
+import { openAccess, quotaOfTokens, tokenAccess } from "./access.ts";
 import { bodyKeeper } from "./body-pieces.ts";
 import { sendFailure } from "./failures.ts";
 import { frontPage, frontPagePolicy } from "./front-page.ts";
@@ -56,6 +57,8 @@ export interface GatewayOptions {
   readonly freshness: Freshness;
   readonly limits?: GatewayLimits;
   readonly connectionLimits?: ConnectionLimits;
+  /** With authentication: what one token may ask for. */
+  readonly quotas?: QuotaLimits;
   /** With what both ports identify themselves; they speak clear text if absent. */
   readonly tls?: TlsIdentity | undefined;
   readonly log: Logger;
@@ -119,8 +122,23 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const artifacts = artifactBytes(native, inNameOfCaller, readLocalBlobs(options.artifactStore ?? ""));
   const resolve = resolveRoute(view);
   const scoring = { models, bodies, limits: limits.scoring };
+  const enter = options.auth ? quotaOfTokens(options.quotas ?? defaultQuotas) : () => {};
   const connections = options.connectionLimits ?? defaultConnectionLimits;
-  const parts = { access, view, scoring, metrics, log, native, mlflow, hot, artifacts, resolve, connections, tls };
+  const parts = {
+    access,
+    view,
+    scoring,
+    metrics,
+    log,
+    native,
+    mlflow,
+    hot,
+    artifacts,
+    resolve,
+    connections,
+    tls,
+    enter,
+  };
   const app = await router(parts);
   const giveBack = async () => {
     runtime.close();
@@ -172,7 +190,7 @@ interface Parts extends FrontParts {
 const openPaths = new Set(["/", "/health", "/ready", "/version"]);
 
 async function router(parts: Parts): Promise<FastifyInstance> {
-  const { access, view, metrics } = parts;
+  const { access, enter, view, metrics } = parts;
   const app = Fastify({
     loggerInstance: parts.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -183,8 +201,10 @@ async function router(parts: Parts): Promise<FastifyInstance> {
     frameworkErrors: sendFailure,
     clientErrorHandler: refuseUnreadable,
   });
-  app.addHook("onRequest", async (request) => {
-    if (!openPaths.has(request.url.split("?", 1)[0]!)) await access.check(request.headers);
+  app.addHook("onRequest", async (request, reply) => {
+    if (openPaths.has(request.url.split("?", 1)[0]!)) return;
+    await access.check(request.headers);
+    enter(request.raw, reply.raw);
   });
   app.addHook("onResponse", async (request, reply) => {
     metrics.countRequest(request.routeOptions.url ?? "unknown", reply.raw.statusCode, reply.elapsedTime / 1000);

@@ -20,7 +20,7 @@ import { type TestDatabase, testDatabase } from "@mintmark/testing/postgres";
 import pino from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { defaultMessageLimits, largeMethods, limitOf } from "./messages/message-limits.ts";
-import { type Registry, startRegistry } from "./server.ts";
+import { type Registry, type RegistryOptions, startRegistry } from "./server.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { addServices } from "./services.ts";
 import { writeKeys } from "./testing/registry.ts";
@@ -36,6 +36,7 @@ const messageLimits = {
 
 let directory: string;
 let database: TestDatabase;
+let options: RegistryOptions;
 let registry: Registry;
 let token: string;
 
@@ -43,7 +44,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "mintmark-calls-"));
   database = await testDatabase();
   await writeKeys(join(directory, "keys"));
-  registry = await startRegistry({
+  options = {
     databaseUrl: database.url,
     queueUrl: undefined,
     artifactStore: pathToFileURL(join(directory, "store")).href,
@@ -55,8 +56,10 @@ beforeAll(async () => {
     adminTokenFile: join(directory, "admin.token"),
     serviceTokens: "",
     messageLimits,
+    quotas: { requests: 4, bytesPerMinute: 1024 ** 3 },
     log: pino({ level: "silent" }),
-  });
+  };
+  registry = await startRegistry(options);
   token = (await readFile(join(directory, "admin.token"), "utf8")).trim();
 });
 afterAll(async () => {
@@ -66,6 +69,7 @@ afterAll(async () => {
 });
 
 const createModel = "/mintmark.registry.v1.ModelService/CreateModel";
+const getModel = "/mintmark.registry.v1.ModelService/GetModel";
 const registerVersion = "/mintmark.registry.v1.VersionService/RegisterVersion";
 
 describe("without a token", () => {
@@ -212,6 +216,61 @@ describe("a message", () => {
   });
 });
 
+describe("a token", () => {
+  const allowed = () => ({ authorization: `Bearer ${token}`, "content-type": "application/json" });
+
+  it("has so many requests under way, calls and bulk bytes together, and is told when it may come again", async () => {
+    const { events } = clients(createConnectTransport({ ...to(token), httpVersion: "2" }), () => {});
+    const stop = new AbortController();
+    const watches = Array.from({ length: 4 }, () => events.watch({}, { signal: stop.signal })[Symbol.asyncIterator]());
+    await Promise.all(watches.map((watch) => watch.next()));
+    for (const [path, method] of [
+      [createModel, "POST"],
+      [`/v1/blobs/${"0".repeat(64)}`, "GET"],
+      ["/v1/files/x", "GET"],
+    ] as const) {
+      const { status, headers, raw } = await send(path, allowed(), Buffer.alloc(0), method);
+      expect([status, headers["retry-after"]], path).toEqual([429, "1"]);
+      expect(raw).toContain("has 4 requests under way, and may have 4 at once");
+    }
+    stop.abort();
+    await Promise.all(watches.map((watch) => watch.next().catch(() => {})));
+    for (let status = 0; status !== 400; status = (await send(createModel, allowed(), Buffer.from("{}"))).status ?? 0);
+  });
+
+  it("has so many bytes a minute", async () => {
+    const other = await startRegistry({ ...options, quotas: { requests: 4, bytesPerMinute: 10_000 } });
+    const ask = () => send(getModel, allowed(), body, "POST", other.port);
+    const body = Buffer.from(JSON.stringify({ name: "none", u: "x".repeat(6_000) }));
+    const statuses = [];
+    for (let n = 0; n < 3; n++) statuses.push((await ask()).status);
+    expect(statuses).toEqual([404, 404, 429]);
+    const refused = await ask();
+    expect(refused.body.message).toMatch(/received 1\d{4} bytes within a minute, and may have 10000/);
+    expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
+    const blob = await send(`/v1/blobs/${"0".repeat(64)}`, allowed(), Buffer.alloc(0), "GET", other.port);
+    expect(blob.status).toBe(429);
+    await other.close();
+  });
+});
+
+it("messages that are held together have a limit, too", async () => {
+  const messageLimits = { ...defaultMessageLimits, memoryBytes: 100_000 };
+  const other = await startRegistry({ ...options, messageLimits });
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const part = Buffer.alloc(90_000, " ");
+  const held = open(createModel, { ...headers, "content-length": part.length + 1 }, part, other.port);
+  let refused = await send(createModel, headers, Buffer.alloc(20_000, " "), "POST", other.port);
+  for (let n = 0; n < 100 && refused.status !== 429; n++)
+    refused = await send(createModel, headers, Buffer.alloc(20_000, " "), "POST", other.port);
+  expect(refused).toMatchObject({ status: 429, headers: { [reasonHeader]: "BODIES_TOO_MANY", "retry-after": "1" } });
+  sending.at(-1)!.end(" ");
+  await held;
+  for (let status = 0; status !== 400; )
+    status = (await send(createModel, headers, Buffer.alloc(20_000, " "), "POST", other.port)).status ?? 0;
+  await other.close();
+});
+
 const packed = { sendCompression: compressionGzip };
 
 function to(given?: string) {
@@ -244,8 +303,8 @@ function methods() {
 const sending: ReturnType<typeof httpRequest>[] = [];
 
 /** The answer to a request whose body, or the rest of it, is still to come. */
-async function open(path: string, headers: Record<string, string | number>, begin?: Buffer) {
-  const request = httpRequest({ host: "127.0.0.1", port: registry.port, method: "POST", path, headers, agent: false });
+async function open(path: string, headers: Record<string, string | number>, begin?: Buffer, port = registry.port) {
+  const request = httpRequest({ host: "127.0.0.1", port, method: "POST", path, headers, agent: false });
   sending.push(request);
   request.on("error", () => {});
   request.flushHeaders();
@@ -254,8 +313,14 @@ async function open(path: string, headers: Record<string, string | number>, begi
   return { request, answer };
 }
 
-async function send(path: string, headers: Record<string, string>, body: Buffer, method = "POST") {
-  const request = httpRequest({ host: "127.0.0.1", port: registry.port, method, path, headers, agent: false });
+async function send(
+  path: string,
+  headers: Record<string, string>,
+  body: Buffer,
+  method = "POST",
+  port = registry.port,
+) {
+  const request = httpRequest({ host: "127.0.0.1", port, method, path, headers, agent: false });
   request.on("error", () => {});
   const answered = once(request, "response") as Promise<[IncomingMessage]>;
   request.end(body);

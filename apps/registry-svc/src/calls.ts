@@ -5,17 +5,20 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import { createConnectRouter } from "@connectrpc/connect";
+import { createConnectRouter, createContextKey, createContextValues } from "@connectrpc/connect";
 import {
   compressionBrotli,
   compressionGzip,
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
+import type { Quotas, Visit } from "@mintmark/http-edge/quotas";
+import { callerKey } from "./caller.ts";
 import { type EntryLimits, limitEntries } from "./entry-limit.ts";
-import { errorInterceptor } from "./error-interceptor.ts";
+import { errorInterceptor, toConnectError } from "./error-interceptor.ts";
 import { largestMessage, type MessageLimits } from "./messages/message-limits.ts";
 import { receiveMessage } from "./messages/receive-message.ts";
+import { openRoom } from "./messages/room.ts";
 import { openTurns } from "./messages/turns.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { addServices } from "./services.ts";
@@ -26,6 +29,7 @@ export interface CallsOptions {
   readonly authenticate: Authenticate;
   readonly limits: MessageLimits;
   readonly entryLimits: EntryLimits;
+  readonly quotas: Quotas;
   readonly onUnexpected: (error: unknown) => void;
 }
 
@@ -33,12 +37,18 @@ type Request = IncomingMessage | Http2ServerRequest;
 type Response = ServerResponse | Http2ServerResponse;
 
 /** Answers a call; a path that is no method's with 404. */
-export function callHandler({ deps, authenticate, limits, entryLimits, onUnexpected }: CallsOptions) {
+export function callHandler({ deps, authenticate, limits, entryLimits, quotas, onUnexpected }: CallsOptions) {
+  // What tells only whether and how the server can be used is open to all.
+  const authenticated = authentication(authenticate, (service) => service.startsWith("grpc."), onUnexpected);
   const router = createConnectRouter({
     interceptors: [errorInterceptor(onUnexpected), limitEntries(entryLimits)],
-    // What tells only whether and how the server can be used is open to all.
     acceptCompression: [compressionGzip, compressionBrotli],
-    requestGate: authentication(authenticate, (service) => service.startsWith("grpc."), onUnexpected),
+    requestGate: async (context) => {
+      await authenticated(context);
+      const { values } = context;
+      const { tokenId = "" } = values.get(callerKey) ?? {};
+      if (tokenId !== "") values.set(visitKey, entered(quotas, tokenId));
+    },
     // What is one message alone has the limit of its method before it comes here.
     readMaxBytes: largestMessage(limits),
     writeMaxBytes: maxAnswerBytes,
@@ -48,7 +58,7 @@ export function callHandler({ deps, authenticate, limits, entryLimits, onUnexpec
   });
   addServices(router, deps, limits.usual.bytes);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
-  const turns = openTurns(limits.largeAtOnce);
+  const shared = { limits, turns: openTurns(limits.largeAtOnce), room: openRoom(limits.memoryBytes) };
 
   return async (request: Request, response: Response): Promise<void> => {
     const handler = handlers.get((request.url ?? "").split("?", 1)[0]!);
@@ -57,13 +67,38 @@ export function callHandler({ deps, authenticate, limits, entryLimits, onUnexpec
       response.end();
       return;
     }
-    const incoming = universalRequestFromNodeRequest(request, response, undefined, undefined);
+    const values = createContextValues();
+    const spend = (bytes: number) => values.get(visitKey)?.spend(bytes);
+    response.once("close", () => values.get(visitKey)?.leave());
+    const incoming = universalRequestFromNodeRequest(request, response, undefined, values);
     const { method } = handler;
     const isOneMessage = method.methodKind === "unary" || method.methodKind === "server_streaming";
-    const given = { ...incoming, body: bodyOf(request) };
-    const body = isOneMessage ? receiveMessage(method, given, limits, turns) : given.body;
-    await universalResponseToNodeResponse(await handler({ ...incoming, body }), response);
+    const given = { ...incoming, body: counted(bodyOf(request), spend) };
+    const body = isOneMessage ? receiveMessage(method, given, shared) : given.body;
+    const answer = await handler({ ...incoming, body });
+    const sent = answer.body === undefined ? {} : { body: counted(answer.body, spend) };
+    await universalResponseToNodeResponse({ ...answer, ...sent }, response);
   };
+}
+
+const visitKey = createContextKey<Visit | undefined>(undefined, {
+  description: "the request within its token's quota",
+});
+
+/** @throws ConnectError */
+function entered(quotas: Quotas, tokenId: string): Visit {
+  try {
+    return quotas.enter(tokenId);
+  } catch (error) {
+    throw toConnectError(error, () => {});
+  }
+}
+
+async function* counted(body: AsyncIterable<Uint8Array>, spend: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    spend(chunk.length);
+    yield chunk;
+  }
 }
 
 /** Of a page of whatever it is, and of the content of a version. */

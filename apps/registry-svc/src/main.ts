@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { connectionLimitsOf } from "@mintmark/http-edge/connection-limits";
 import { badStart, explainIfAsked, tellReady, untilReleased } from "@mintmark/http-edge/program";
+import { quotasOf } from "@mintmark/http-edge/quotas";
 import {
   accessTo,
   httpUrl,
@@ -108,6 +109,7 @@ function readOptions(): RegistryOptions {
     dataLinkSeconds: linkSeconds(setting("MINTMARK_DATA_URL_SECONDS")),
     messageLimits: messageLimitsOf(setting),
     connectionLimits: connectionLimitsOf(setting),
+    quotas: quotasOf(setting),
     entryLimits: {
       request: count("MINTMARK_MAX_ENTRIES_REQUEST", defaultEntryLimits.request),
       object: count("MINTMARK_MAX_ENTRIES", defaultEntryLimits.object),

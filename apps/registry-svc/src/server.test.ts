@@ -445,6 +445,26 @@ describe("when the database goes away", () => {
   });
 });
 
+it("an outage of the database is logged as one, and nothing as unexpected", async () => {
+  const lines: { level: number; msg: string }[] = [];
+  const log = pino({ level: "warn" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const other = await testDatabase();
+  const registry = await startRegistry({ ...options, databaseUrl: other.url, log });
+  const client = connectRegistry({ baseUrl: `http://127.0.0.1:${registry.port}`, httpVersion: "2" });
+  await client.models.listModels({});
+  // It lets nobody in any more, and ends who is in.
+  await database.pool.query(`alter database "${new URL(other.url).pathname.slice(1)}" allow_connections false`);
+  await database.pool.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [
+    new URL(other.url).pathname.slice(1),
+  ]);
+  for (let n = 0; n < 20; n++) await client.models.listModels({}).catch(() => {});
+  expect(lines.filter(({ level }) => level >= 50)).toEqual([]);
+  expect(lines.map(({ msg }) => msg)).toContain("the database cannot be reached; calls fail until it is back");
+  client.close();
+  await registry.close();
+  await other.drop();
+});
+
 describe("closing", () => {
   it("ends watches and idle connections at once, and lets a call under way finish", async () => {
     const other = await startRegistry(options);

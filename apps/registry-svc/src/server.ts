@@ -10,6 +10,7 @@ import { AppError } from "@mintmark/errors";
 import type { ConnectionLimits } from "@mintmark/http-edge/connection-limits";
 import { discardRest } from "@mintmark/http-edge/discard-rest";
 import { ownAddress, type RequestAddress, requireOwnAddress } from "@mintmark/http-edge/own-address";
+import { defaultQuotas, openQuotas, type QuotaLimits } from "@mintmark/http-edge/quotas";
 import type { TlsIdentity } from "@mintmark/http-edge/transport";
 import { openQueue, prepareQueue } from "@mintmark/job-queue";
 import type { Logger } from "pino";
@@ -19,7 +20,7 @@ import { dataLinks, dataPrefix, defaultLinkSeconds } from "./data-links/data-lin
 import { connectDatabase } from "./db/connect.ts";
 import { openListener } from "./db/listener.ts";
 import { type Migrated, migrate } from "./db/migrate.ts";
-import { isOutage } from "./db/outage.ts";
+import { isOutage, isStatementTimeout } from "./db/outage.ts";
 import { defaultEntryLimits, type EntryLimits } from "./entry-limit.ts";
 import { toConnectError } from "./error-interceptor.ts";
 import { blobPrefix, blobRoutes, refuse } from "./http/blob-routes.ts";
@@ -30,7 +31,7 @@ import { openKeyRing } from "./keys/key-ring.ts";
 import { defaultMessageLimits, type MessageLimits } from "./messages/message-limits.ts";
 import { startReconciler } from "./queue/reconciler.ts";
 import type { ServiceDeps } from "./service-deps.ts";
-import { type Authenticate, authenticateBy, authenticateNobody } from "./tokens/authentication.ts";
+import { type Authenticate, admitBy, authenticateBy, authenticateNobody } from "./tokens/authentication.ts";
 import { provideAdminToken, provideServiceTokens } from "./tokens/provide-tokens.ts";
 import { startDeliveries } from "./webhooks/deliver.ts";
 import { receiverRules } from "./webhooks/receiver-address.ts";
@@ -64,6 +65,8 @@ export interface RegistryOptions {
   readonly messageLimits?: MessageLimits;
   readonly connectionLimits?: ConnectionLimits;
   readonly entryLimits?: EntryLimits;
+  /** With authentication: what one token may ask for. */
+  readonly quotas?: QuotaLimits;
   /** With what the port identifies itself; it speaks clear text if absent. */
   readonly tls?: TlsIdentity | undefined;
   /** A second port, on loopback and in clear text, for the other programs of this machine; 0 picks a free one, none if absent. */
@@ -209,12 +212,14 @@ function requestHandler(deps: ServiceDeps, authenticate: Authenticate, options: 
     messageLimits: limits = defaultMessageLimits,
     entryLimits = defaultEntryLimits,
   } = options;
-  const onUnexpected = (error: unknown) => log.error({ err: error }, "a call failed unexpectedly");
+  const onUnexpected = (error: unknown) => logFailure(log, error);
+  const quotas = openQuotas(options.quotas ?? defaultQuotas);
+  const admit = admitBy(authenticate, quotas);
   const own = auth || ownNames === undefined ? undefined : ownAddress(ownNames, publicUrl);
-  const serveBlob = blobRoutes({ deps, authenticate, onUnexpected });
-  const serveFile = fileRoutes({ deps, authenticate, onUnexpected });
+  const serveBlob = blobRoutes({ deps, admit, onUnexpected });
+  const serveFile = fileRoutes({ deps, admit, onUnexpected });
   const serveData = dataRoutes({ deps, onUnexpected });
-  const call = callHandler({ deps, authenticate, limits, entryLimits, onUnexpected });
+  const call = callHandler({ deps, authenticate, limits, entryLimits, quotas, onUnexpected });
 
   // Whoever has gone needs no answer; failures of the call itself have left as its answer.
   const onBroken = (error: unknown) => {
@@ -235,6 +240,16 @@ function requestHandler(deps: ServiceDeps, authenticate: Authenticate, options: 
       void serveData(request as IncomingMessage, response as ServerResponse);
     else call(request, response).catch(onBroken);
   };
+}
+
+/** What no caller can mend: an outage of what the registry stands on is one, everything else is a mistake of ours. */
+function logFailure(log: Logger, error: unknown): void {
+  if (isOutage(error)) {
+    const { code, address, port, message } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+    log.warn({ code, address, port, cause: message }, "the database cannot be reached; calls fail until it is back");
+  } else if (isStatementTimeout(error))
+    log.warn({ err: error }, "the database took too long over a statement, and gave it up");
+  else log.error({ err: error }, "a call failed unexpectedly");
 }
 
 function addressOf({ headers }: IncomingMessage | Http2ServerRequest): RequestAddress {

@@ -19,7 +19,8 @@ export class AppError<R extends Reason = Reason> extends Error {
     this.reason = reason;
     this.kind = definition.kind;
     this.detail = detail;
-    const { status, retryAfter } = definition;
+    const { status, retryAfter: after } = definition;
+    const retryAfter = typeof after === "function" ? after(detail) : after;
     this.http = { ...(status && { status }), ...(retryAfter && { retryAfter }) };
   }
 

@@ -16,9 +16,10 @@ export type Kind =
   | "resource_exhausted"
   | "unavailable";
 
-export interface Definition<Detail> extends HttpAnswer {
+export interface Definition<Detail> extends Omit<HttpAnswer, "retryAfter"> {
   readonly kind: Kind;
   readonly message: (detail: Detail) => string;
+  readonly retryAfter?: number | ((detail: Detail) => number);
 }
 
 /** How a failure leaves by HTTP, where its kind does not say enough. */
@@ -33,7 +34,7 @@ export interface HttpAnswer {
 export function define<Detail>(
   kind: Kind,
   message: (detail: Detail) => string,
-  http: HttpAnswer = {},
+  http: Pick<Definition<Detail>, "status" | "retryAfter"> = {},
 ): Definition<Detail> {
   return { kind, message, ...http };
 }

@@ -43,7 +43,9 @@ export async function untilReleased(): Promise<void> {
  * Tells the supervisor, if there is one, that the program can be used.
  * @param ports on which it listens
  */
-export function tellReady(ports: { readonly port?: number; readonly grpcPort?: number } = {}): void {
+export function tellReady(
+  ports: { readonly port?: number; readonly grpcPort?: number; readonly innerPort?: number | undefined } = {},
+): void {
   // A supervisor that is gone is heard of by the end of the channel, not by this.
   if (process.connected) process.send?.({ ready: true, ...ports }, () => {});
 }

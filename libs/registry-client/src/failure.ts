@@ -21,11 +21,15 @@ export function reasonOf(error: unknown): Reason | undefined {
 }
 
 /** What a server sends with a failure of the table, besides its code and message. */
-export function failureHeaders({ reason, detail }: AppError): Record<string, string> {
+export function failureHeaders({ reason, detail, http }: AppError): Record<string, string> {
   const text = encodeURIComponent(
     JSON.stringify(detail, (_, value) => (typeof value === "bigint" ? String(value) : value)),
   );
-  return { [reasonHeader]: reason, ...(text.length > maxDetailLength ? {} : { [detailHeader]: text }) };
+  return {
+    [reasonHeader]: reason,
+    ...(text.length > maxDetailLength ? {} : { [detailHeader]: text }),
+    ...(http.retryAfter && { "retry-after": `${http.retryAfter}` }),
+  };
 }
 
 /** The values of the failure if it is for this reason and they came with it. */

@@ -6,9 +6,11 @@
 /** Whether the same call may succeed once the database can be reached again. */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const { code } = error as { code?: unknown };
-  if (typeof code === "string")
-    return outageCodes.has(code) || (outageClasses.test(code) && code !== protocolViolation);
+  const { code, severity } = error as { code?: unknown; severity?: unknown };
+  if (code === protocolViolation) return false;
+  // With it the server ends the connection, or lets nobody in.
+  if (severity === "FATAL") return true;
+  if (typeof code === "string") return outageCodes.has(code) || outageClasses.test(code);
   // pg gives these no code.
   return codeless.test(error.message);
 }

@@ -15,7 +15,7 @@ import { findBlob, requireDigest, requireSize, storeBlob } from "../artifacts/st
 import { toConnectError } from "../error-interceptor.ts";
 import { invalid } from "../fields.ts";
 import type { ServiceDeps } from "../service-deps.ts";
-import type { Authenticate } from "../tokens/authentication.ts";
+import type { Admit } from "../tokens/authentication.ts";
 import { httpStatus } from "./http-status.ts";
 import { type Exchange, sendBlob } from "./send-blob.ts";
 
@@ -23,15 +23,15 @@ export const blobPrefix = "/v1/blobs/";
 
 export interface BlobRoutes {
   readonly deps: Pick<ServiceDeps, "db" | "blobs">;
-  readonly authenticate: Authenticate;
+  readonly admit: Admit;
   readonly onUnexpected: (error: unknown) => void;
 }
 
 /** Handles a request whose path begins with {@link blobPrefix}. */
-export function blobRoutes({ deps, authenticate, onUnexpected }: BlobRoutes) {
+export function blobRoutes({ deps, admit, onUnexpected }: BlobRoutes) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
-      await authenticate(request.headers.authorization ?? null);
+      await admit(request, response);
       const digest = (request.url ?? "").split("?", 1)[0]?.slice(blobPrefix.length) ?? "";
       const blake3 = requireDigest("blake3", digest);
       if (request.method === "PUT") await put(deps, blake3, request, response);

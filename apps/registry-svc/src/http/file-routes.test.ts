@@ -26,7 +26,7 @@ let server: Server;
 beforeAll(async () => {
   registry = await testRegistry();
   const onUnexpected = (error: unknown) => registry.unexpected.push(error);
-  const serve = fileRoutes({ deps: registry.deps, authenticate: authenticateNobody, onUnexpected });
+  const serve = fileRoutes({ deps: registry.deps, admit: () => authenticateNobody(null), onUnexpected });
   server = createServer((request, response) => {
     discardRest(request, response);
     void serve(request, response);

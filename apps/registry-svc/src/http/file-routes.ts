@@ -11,7 +11,7 @@ import { requireFilePath } from "../files/file-path.ts";
 import { findFile } from "../files/find-file.ts";
 import { putFile } from "../files/put-file.ts";
 import type { ServiceDeps } from "../service-deps.ts";
-import type { Authenticate } from "../tokens/authentication.ts";
+import type { Admit } from "../tokens/authentication.ts";
 import { refuse } from "./blob-routes.ts";
 import { attachment } from "./content-disposition.ts";
 import { contentType } from "./content-type.ts";
@@ -21,15 +21,15 @@ export const filePrefix = "/v1/files/";
 
 export interface FileRoutes {
   readonly deps: Pick<ServiceDeps, "db" | "blobs">;
-  readonly authenticate: Authenticate;
+  readonly admit: Admit;
   readonly onUnexpected: (error: unknown) => void;
 }
 
 /** Handles a request whose path begins with {@link filePrefix}. */
-export function fileRoutes({ deps, authenticate, onUnexpected }: FileRoutes) {
+export function fileRoutes({ deps, admit, onUnexpected }: FileRoutes) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
-      const caller = await authenticate(request.headers.authorization ?? null);
+      const caller = await admit(request, response);
       const path = pathOf(request);
       if (request.method === "PUT") await put(deps, { path, actor: caller.name }, request, response);
       else if (request.method === "GET" || request.method === "HEAD") await get(deps, path, { request, response });

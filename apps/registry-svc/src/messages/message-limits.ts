@@ -25,6 +25,8 @@ export interface MessageLimits {
   readonly large: MessageLimit;
   /** How many messages above the usual limit are read and answered at once; others wait. */
   readonly largeAtOnce: number;
+  /** What all messages that are being read and answered may hold together, in bytes; one that is alone may have more. */
+  readonly memoryBytes: number;
   /** How long a message may take to arrive, and how long a large one waits for its turn. */
   readonly arrivalMs: number;
   readonly turnMs: number;
@@ -36,6 +38,7 @@ export const defaultMessageLimits: MessageLimits = {
   usual: { bytes: 4 * mebibyte, elements: 100_000 },
   large: { bytes: 64 * mebibyte, elements: 1_000_000 },
   largeAtOnce: 2,
+  memoryBytes: 256 * mebibyte,
   arrivalMs: 300_000,
   turnMs: 30_000,
 };
@@ -50,11 +53,12 @@ export function messageLimitsOf(setting: (variable: string) => string | undefine
     bytes: number(`MINTMARK_${kind}_BYTES`, bytes, 1024 * mebibyte),
     elements: number(`MINTMARK_${kind}_ELEMENTS`, elements, 1_000_000_000),
   });
-  const { usual, large, largeAtOnce, arrivalMs, turnMs } = defaultMessageLimits;
+  const { usual, large, largeAtOnce, memoryBytes, arrivalMs, turnMs } = defaultMessageLimits;
   return {
     usual: limit("MESSAGE", usual),
     large: limit("LARGE_MESSAGE", large),
     largeAtOnce: number("MINTMARK_LARGE_MESSAGES_AT_ONCE", largeAtOnce, 1_000),
+    memoryBytes: mebibyte * number("MINTMARK_BODY_MEMORY", memoryBytes / mebibyte, mebibyte),
     arrivalMs: 1000 * number("MINTMARK_MESSAGE_SECONDS", arrivalMs / 1000, 86_400),
     turnMs,
   };

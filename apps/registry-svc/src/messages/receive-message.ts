@@ -15,6 +15,7 @@ import { jsonValues } from "@mintmark/http-edge/json-values";
 import { toConnectError } from "../error-interceptor.ts";
 import { countFields } from "./count-fields.ts";
 import { limitOf, type MessageLimit, type MessageLimits } from "./message-limits.ts";
+import type { Room } from "./room.ts";
 import type { Turns } from "./turns.ts";
 
 export interface Incoming {
@@ -25,9 +26,18 @@ export interface Incoming {
   readonly signal: AbortSignal;
 }
 
+/** What all messages of a server have their part of. */
+export interface Shared {
+  readonly limits: MessageLimits;
+  readonly turns: Turns;
+  readonly room: Room;
+}
+
 /** The body as the protocol's reader takes it; nothing of it is read before it is asked for. */
-export function receiveMessage(method: DescMethod, incoming: Incoming, limits: MessageLimits, turns: Turns) {
+export function receiveMessage(method: DescMethod, incoming: Incoming, { limits, turns, room }: Shared) {
   const { header, body, signal } = incoming;
+  let hasTurn = false;
+  const hold = room.holder(signal);
   const type = header.get("content-type") ?? "";
   const isFramed = /^application\/(grpc|connect)/.test(type);
   const message: Message = {
@@ -38,7 +48,16 @@ export function receiveMessage(method: DescMethod, incoming: Incoming, limits: M
     isJson: /json/.test(type),
     inflate: inflaters[header.get(encodingHeader(type)) ?? ""],
     length: Number(header.get("content-length") ?? Number.NaN),
+    hold: (bytes) => {
+      try {
+        hold(bytes);
+      } catch (error) {
+        throw failure(error as AppError);
+      }
+    },
     turn: async () => {
+      if (hasTurn) return;
+      hasTurn = true;
       const giveBack = await turns.take(limits.turnMs, signal);
       if (giveBack === undefined)
         throw failure(new AppError("MESSAGE_TURN", { atOnce: limits.largeAtOnce, seconds: limits.turnMs / 1000 }));
@@ -61,7 +80,9 @@ interface Message {
   readonly inflate: Inflate | undefined;
   /** NaN where it is not said. */
   readonly length: number;
-  /** Waits until one more message above the usual limit may be read; given back when it is answered. */
+  /** Takes room for so many bytes more. */
+  readonly hold: (bytes: number) => void;
+  /** Waits, once, until one more message above the usual limit may be read; given back when it is answered. */
   readonly turn: () => Promise<void>;
 }
 
@@ -93,23 +114,20 @@ const frameBytes = 5;
 const compressed = 1;
 
 async function collect(message: Message, body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const { limit, limits, length, isFramed, turn } = message;
+  const { limit, limits, length, isFramed, hold, turn } = message;
   const most = limit.bytes + (isFramed ? frameBytes : 0);
   if (length > most) throw tooLarge(message, "bytes", length);
   const until = performance.now() + limits.arrivalMs;
   const chunks: Uint8Array[] = [];
   let size = 0;
-  let hasTurn = false;
   for await (const chunk of body) {
     size += chunk.length;
     if (size > most) throw tooLarge(message, "bytes", undefined);
     if (performance.now() > until)
       throw failure(new AppError("MESSAGE_TOO_SLOW", { bytes: size, seconds: limits.arrivalMs / 1000 }));
+    hold(chunk.length);
     chunks.push(chunk);
-    if (size > limits.usual.bytes + frameBytes && !hasTurn) {
-      await turn();
-      hasTurn = true;
-    }
+    if (size > limits.usual.bytes + frameBytes) await turn();
   }
   if (length !== size && !Number.isNaN(length))
     throw new ConnectError(`protocol error: promised ${length} bytes, received ${size}`, Code.InvalidArgument);
@@ -127,11 +145,15 @@ async function inflate(message: Message, by: Inflate, bytes: Uint8Array): Promis
   const { limit, limits } = message;
   if (bytes.length === 0) return Buffer.alloc(0);
   const usual = await inflated(by, bytes, Math.min(limits.usual.bytes, limit.bytes));
-  if (usual !== undefined) return usual;
+  if (usual !== undefined) {
+    message.hold(usual.length);
+    return usual;
+  }
   if (limit.bytes <= limits.usual.bytes) throw tooLarge(message, "bytes", undefined);
   await message.turn();
   const large = await inflated(by, bytes, limit.bytes);
   if (large === undefined) throw tooLarge(message, "bytes", undefined);
+  message.hold(large.length);
   return large;
 }
 

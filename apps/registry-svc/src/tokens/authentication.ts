@@ -5,8 +5,10 @@
  * until a later event says otherwise; here every call looks it up, because here a revocation holds at once.
  * @module
  */
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HandlerContext } from "@connectrpc/connect";
 import { AppError } from "@mintmark/errors";
+import { enterQuota, type Quotas } from "@mintmark/http-edge/quotas";
 import { parseToken, tokenIn } from "@mintmark/http-edge/token";
 import { anyone, type Caller, callerKey } from "../caller.ts";
 import type { Db } from "../db/schema.ts";
@@ -14,6 +16,20 @@ import { toConnectError } from "../error-interceptor.ts";
 import { isSecretOf } from "./token-secret.ts";
 
 export type Authenticate = (authorization: string | null) => Promise<Caller>;
+
+/**
+ * Lets a request of plain HTTP pass, for the time of its answer.
+ * @throws AppError as {@link Authenticate}, `QUOTA_REQUESTS`, `QUOTA_BYTES`
+ */
+export type Admit = (request: IncomingMessage, response: ServerResponse) => Promise<Caller>;
+
+export function admitBy(authenticate: Authenticate, quotas: Quotas): Admit {
+  return async (request, response) => {
+    const caller = await authenticate(request.headers.authorization ?? null);
+    if (caller.tokenId !== "") enterQuota(quotas, caller.tokenId, request, response);
+    return caller;
+  };
+}
 
 /** Without authentication everyone is `admin`. */
 export const authenticateNobody: Authenticate = async () => anyone;

@@ -38,11 +38,24 @@ export const commonReasons = {
     "resource_exhausted",
     (d: { atOnce: number; seconds: number }) =>
       `only ${d.atOnce} large messages are read at once, and this one had no turn within ${d.seconds} s; try again later`,
+    { retryAfter: 5 },
   ),
   MESSAGE_TOO_SLOW: define(
     "resource_exhausted",
     (d: { bytes: number; seconds: number }) =>
       `a message has to arrive within ${d.seconds} s, and ${d.bytes} bytes of this one have; send less at once`,
+  ),
+  QUOTA_REQUESTS: define(
+    "resource_exhausted",
+    (d: { limit: number; seen: number }) =>
+      `this token has ${d.seen} requests under way, and may have ${d.limit} at once; try again when some have ended (MINTMARK_TOKEN_REQUESTS sets the limit)`,
+    { retryAfter: 1 },
+  ),
+  QUOTA_BYTES: define(
+    "resource_exhausted",
+    (d: { limit: number; seen: number; seconds: number }) =>
+      `this token has sent and received ${d.seen} bytes within a minute, and may have ${d.limit} (MINTMARK_TOKEN_BYTES sets the limit); try again in ${d.seconds} s`,
+    { retryAfter: (d) => d.seconds },
   ),
   ORIGIN_REFUSED: define(
     "permission_denied",
