@@ -41,6 +41,16 @@ export function requireEntryKey(what: string, key: string): string {
   return requireText(`${what} key`, key, 250);
 }
 
+/**
+ * The name of a snapshot, a relative path: its last part is what the file is called wherever it is put, and in links to it.
+ * @throws AppError `REQUEST_INVALID`
+ */
+export function requireSnapshotName(field: string, name: string, maxLength: number): string {
+  requireText(field, name, maxLength);
+  if (/(?:^|[\\/])\.{1,2}$/.test(name)) throw invalid(field, `must end with the name of a file, got '${name}'`);
+  return name;
+}
+
 /** Of models and of versions. @throws AppError `REQUEST_INVALID` */
 export function requireTags(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return requireEntries("tag", tags, 100_000);

@@ -44,6 +44,8 @@ export interface RegistryOptions {
   readonly queueUrl: string | undefined;
   /** `file:///dir` or `s3://bucket/prefix`. */
   readonly artifactStore: string;
+  /** Where uploads to S3 arrive; a folder in the system's temporary one if absent. */
+  readonly spoolDirectory?: string | undefined;
   readonly keyDir: string;
   readonly host: string;
   /** 0 picks a free one. */
@@ -144,7 +146,9 @@ async function openDeps(options: RegistryOptions, opened: AsyncDisposableStack):
   opened.defer(() => database.close());
   const listener = await openListener(databaseUrl, role);
   opened.defer(() => listener.close());
-  const blobs = await openBlobStore(options.artifactStore);
+  const blobs = await openBlobStore(options.artifactStore, {
+    ...(options.spoolDirectory === undefined ? {} : { spoolDirectory: options.spoolDirectory }),
+  });
   opened.defer(() => blobs.close());
   const checks = dataChecks(blobs);
   opened.defer(() => checks.close());

@@ -6,11 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AppError } from "@mintmark/errors";
+import { makePrivateFolder } from "@mintmark/scratch/private-folder";
 import type { BlobReader, BlobStore } from "./blob-store.ts";
 import { openFileStore, readFileStore } from "./file-store.ts";
 
 export interface OpenBlobStoreOptions {
-  /** Where uploads to S3 arrive; a folder of the system's temporary directory if not given. */
+  /** Where uploads to S3 arrive; a folder of this account in the system's temporary directory if not given. */
   readonly spoolDirectory?: string;
 }
 
@@ -35,7 +36,13 @@ async function openDirectory(uri: string, url: URL): Promise<BlobStore> {
 
 async function openBucket({ hostname, pathname }: URL, options: OpenBlobStoreOptions): Promise<BlobStore> {
   const prefix = decodeURIComponent(pathname).replace(/^\/+|\/+$/g, "");
-  const spoolDirectory = options.spoolDirectory ?? join(tmpdir(), "mintmark-spool");
+  const spoolDirectory = options.spoolDirectory ?? join(tmpdir(), `mintmark-spool-${process.getuid?.() ?? "own"}`);
+  try {
+    await makePrivateFolder(spoolDirectory);
+  } catch (error) {
+    const problem = `cannot receive uploads: ${(error as Error).message}; name another folder (MINTMARK_SPOOL_DIR)`;
+    throw new AppError("BLOB_STORE_INVALID", { uri: `s3://${hostname}${pathname}`, problem }, { cause: error });
+  }
   // The client of S3 takes 35 MiB of memory, which a registry on a file system need not spend.
   const { openS3Store } = await import("./s3-store.ts");
   return await openS3Store({ bucket: hostname, prefix, spoolDirectory });

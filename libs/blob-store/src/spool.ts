@@ -23,6 +23,8 @@ const batchBytes = 1 << 20;
 const syncBytes = 16 << 20;
 /** What nobody went on with for so long is thrown away. */
 const keepPartialMs = 7 * 24 * 60 * 60 * 1000;
+/** With the first upload after so long, and at the start. */
+const tidyMs = 60 * 60 * 1000;
 
 let uploads = 0;
 
@@ -49,10 +51,19 @@ export interface Spool {
   ) => Promise<Digests>;
 }
 
-/** Creates the directory if it is missing. */
-export async function openSpool(directory: string): Promise<Spool> {
-  await mkdir(directory, { recursive: true });
-  await tidy(directory);
+/**
+ * Creates the directory if it is missing, closed to other accounts.
+ * @param now milliseconds since 1970
+ */
+export async function openSpool(directory: string, now: () => number = Date.now): Promise<Spool> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await tidy(directory, now());
+  let tidied = now();
+  const tidyNowAndThen = async () => {
+    if (now() - tidied < tidyMs) return;
+    tidied = now();
+    await tidy(directory, tidied);
+  };
   const partial = (blake3: string) => join(directory, blake3);
   const claimedName = (path: string) => `${path}.${ownMark}-${uploads++}`;
 
@@ -60,6 +71,7 @@ export async function openSpool(directory: string): Promise<Spool> {
     received: async (blake3) => (isHexDigest(blake3) ? await fileSize(partial(blake3)) : 0),
     take: async (description, source, offset, deliver) => {
       requireDescription(description, offset);
+      await tidyNowAndThen();
       const kept = partial(description.blake3);
       const claimed = claimedName(kept);
       const received = await claim(kept, claimed);
@@ -74,6 +86,7 @@ export async function openSpool(directory: string): Promise<Spool> {
       });
     },
     takeUnnamed: async (source, deliver) => {
+      await tidyNowAndThen();
       const path = claimedName(join(directory, unnamed));
       try {
         const digests = await receiveUnnamed(path, source);
@@ -274,21 +287,22 @@ function requireDescription({ blake3, sha256, size }: BlobDescription, offset: n
 const namePattern = /^([0-9a-f]{64}|unnamed)(?:\.([0-9a-f]+-\d+-[0-9a-f]+)-\d+)?$/;
 
 /** Gives back what dead processes of this machine left, and drops what is too old. */
-async function tidy(directory: string): Promise<void> {
+async function tidy(directory: string, now: number): Promise<void> {
   for (const name of await readdir(directory)) {
     const path = join(directory, name);
     const [, blake3, mark] = namePattern.exec(name) ?? [];
     if (blake3 === undefined) continue;
     const isLeft = mark !== undefined && hasEnded(mark);
-    if ((isLeft && blake3 === unnamed) || (await isOlderThan(path, keepPartialMs))) await rm(path, { force: true });
+    if ((isLeft && blake3 === unnamed) || (await wasChangedBefore(path, now - keepPartialMs)))
+      await rm(path, { force: true });
     else if (isLeft) await giveBack(path, join(directory, blake3));
   }
   await syncDirectory(directory);
 }
 
-async function isOlderThan(path: string, ms: number): Promise<boolean> {
-  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-  return Date.now() - mtimeMs > ms;
+async function wasChangedBefore(path: string, time: number): Promise<boolean> {
+  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: time }));
+  return mtimeMs < time;
 }
 
 async function fileSize(path: string): Promise<number> {

@@ -5,11 +5,13 @@
  * Pure: whoever calls has hashed the files. Every failure has a check and a message of its own.
  * @module
  */
+
 import { describeDifferences } from "./compare-files.ts";
 import type { KeyAlgorithm, PublicKey } from "./keys.ts";
 import { MalformedError } from "./malformed-error.ts";
 import { artifactDigest, type ManifestFile, parseManifest } from "./manifest.ts";
 import { modelSignatureType, type SignedFile, signedFiles } from "./model-signature.ts";
+import { pickledFiles } from "./pickled-files.ts";
 import { isTrainingProvenance, provenanceFiles, provenanceType } from "./provenance.ts";
 import { documentDigest, type Registration, registrationOf, registrationType } from "./registration.ts";
 import { type Statement, verifyStatement } from "./statement.ts";
@@ -44,6 +46,8 @@ export interface Verification {
   readonly registration?: Registration;
   /** Whether a trusted key states that a training job of Mintmark made these files. */
   readonly isTrained: boolean;
+  /** Files that Python runs as code when it loads them, by their names. */
+  readonly pickledFiles: readonly string[];
 }
 
 export type Documents = ReadonlyMap<string, Uint8Array>;
@@ -61,10 +65,10 @@ export interface DeliveredModel {
 /** Verifies what `pull` wrote, or a server delivered. */
 export function verifyModel({ files, documents, trustedKeys, expected = {} }: DeliveredModel): Verification {
   const manifest = manifestCheck(documents, expected.digest);
-  if (manifest.files === undefined) return summarize([manifest]);
+  if (manifest.files === undefined) return summarize(files, [manifest]);
   const listed = manifest.files;
   const registration = registrationCheck(listed, documents, trustedKeys, expected);
-  return summarize([
+  return summarize(files, [
     manifest,
     filesCheck(listed, files),
     ...(isUnsigned(registration) ? unsignedChecks() : modelSignatureChecks(listed, documents, trustedKeys)),
@@ -79,7 +83,7 @@ export function verifySignatures(
   documents: Documents,
   trustedKeys: readonly PublicKey[],
 ): Verification {
-  return summarize([
+  return summarize(files, [
     ...modelSignatureChecks(files, documents, trustedKeys),
     ...provenanceChecks(files, documents, trustedKeys),
   ]);
@@ -107,7 +111,7 @@ interface KeyedCheck extends Check {
   readonly isTrained?: boolean;
 }
 
-function summarize(checks: readonly KeyedCheck[]): Verification {
+function summarize(files: readonly ManifestFile[], checks: readonly KeyedCheck[]): Verification {
   const keyIds = checks.flatMap(({ ok, keyId }) => (ok && keyId !== undefined ? [keyId] : []));
   const registration = checks.find((check) => check.registration !== undefined)?.registration;
   return {
@@ -116,6 +120,7 @@ function summarize(checks: readonly KeyedCheck[]): Verification {
     signedBy: [...new Set(keyIds)].sort(),
     ...(registration === undefined ? {} : { registration }),
     isTrained: checks.some((check) => check.ok && check.isTrained === true),
+    pickledFiles: pickledFiles(files),
   };
 }
 

@@ -73,8 +73,9 @@ export function composeCard(facts: ModelCard): ModelCard {
   const card = modelCardSchema.parse(facts);
   return {
     ...card,
-    metrics: sortKeys(card.metrics),
-    parameters: sortKeys(card.parameters),
+    // Those that were given: a record of zod leaves out a key `__proto__`.
+    metrics: sortKeys(facts.metrics),
+    parameters: sortKeys(facts.parameters),
     feature_importance: card.feature_importance.toSorted(
       (a, b) => b.importance - a.importance || (a.feature < b.feature ? -1 : 1),
     ),

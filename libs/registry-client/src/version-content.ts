@@ -62,6 +62,7 @@ function unverifiable({ model, number, source }: Version): Verification {
     checks: [{ name: documentNames.manifest, ok: false, detail: `is missing: ${message}` }],
     signedBy: [],
     isTrained: false,
+    pickledFiles: [],
   };
 }
 

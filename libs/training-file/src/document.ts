@@ -71,10 +71,43 @@ function settingValue(assignment: string, text: string): unknown {
 
 function merge(base: unknown, over: unknown): unknown {
   if (!isObject(base) || !isObject(over)) return over;
-  return Object.entries(over).reduce<Document>(
-    (merged, [key, value]) => withKey(merged, key, merge(own(merged, key), value)),
-    base,
-  );
+  const merged = new Map(Object.entries(base));
+  for (const [key, value] of Object.entries(over)) {
+    const before = merged.get(key);
+    // As if it were added: it stands behind all others.
+    merged.delete(key);
+    merged.set(key, merge(before, value));
+  }
+  return Object.fromEntries(merged);
+}
+
+/**
+ * Where a key `__proto__` is, at whatever depth: no object of a program in JavaScript keeps one reliably, so none is taken.
+ * @returns the path of the key; undefined if there is none
+ */
+export function prototypeKey(document: unknown): readonly string[] | undefined {
+  // Not by calls within calls: how deep a document is, is up to whoever wrote it.
+  const open: { readonly value: unknown; readonly path: Path | undefined }[] = [{ value: document, path: undefined }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { value, path } = next;
+    if (typeof value !== "object" || value === null) continue;
+    for (const [key, each] of Object.entries(value)) {
+      if (key === "__proto__") return pathTo({ key, above: path });
+      open.push({ value: each, path: { key, above: path } });
+    }
+  }
+  return undefined;
+}
+
+interface Path {
+  readonly key: string;
+  readonly above: Path | undefined;
+}
+
+function pathTo(path: Path): string[] {
+  const keys: string[] = [];
+  for (let each: Path | undefined = path; each !== undefined; each = each.above) keys.unshift(each.key);
+  return keys;
 }
 
 // fromEntries defines properties: a key `__proto__` stays a key, and is refused later as unknown.

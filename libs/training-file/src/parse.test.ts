@@ -228,6 +228,41 @@ describe("a training file", () => {
     );
   });
 
+  it.each([
+    "register: { tags: { __proto__: a } }",
+    "output: { labels: { x: y, __proto__: z } }",
+    "environments: { __proto__: { model: x } }",
+    "environments: { a: { register: { tags: { __proto__: a } } } }",
+    "preprocess: [{ __proto__: [a] }]",
+    "__proto__: { model: m }",
+  ])("with %s is refused, and loses nothing without a word", (line) => {
+    expect(() => parseTrainingFile(`${minimal}\n${line}`)).toThrow(/__proto__/);
+  });
+
+  it("with __proto__ is refused as a job, too, also far within", () => {
+    const config = JSON.parse(JSON.stringify(parseTrainingFile(minimal)));
+    const labels = JSON.parse('{"__proto__": "x"}');
+    expect(() => parseTrainingConfig({ ...config, output: { ...config.output, labels } })).toThrow(
+      /output\.labels.*"__proto__"/,
+    );
+    const deep = JSON.parse(`${'{"a":'.repeat(100_000)}{"__proto__":1}${"}".repeat(100_000)}`);
+    expect(() => parseTrainingConfig(deep)).toThrow(/__proto__/);
+  });
+
+  it("keeps a tag that is called as what objects have", () => {
+    const { tags } = parseTrainingFile(`${minimal}\nregister: { tags: { constructor: a, toString: b } }`).register;
+    expect(Object.entries(tags)).toEqual([
+      ["constructor", "a"],
+      ["toString", "b"],
+    ]);
+  });
+
+  it.each(["''", "'  '", '"\\n\\t"'])("with the blank query %s is refused", (query) => {
+    expect(() => parseTrainingFile(minimal, { set: [`data.query=${query}`] })).toThrow(
+      /data\.query.*must not be blank/,
+    );
+  });
+
   it.each(algorithmNames)("takes %s with its defaults", (name) => {
     const target = ["clustering", "anomaly"].includes(tasksOf[name][0]!) ? "" : ", target: y";
     const config = parseTrainingFile(`model: m\ndata: { source: a.csv${target} }\nalgorithm: { name: ${name} }`);

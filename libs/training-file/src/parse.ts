@@ -7,7 +7,7 @@ import type { Task } from "@mintmark/ml-core/base/task";
 import { shortName } from "@mintmark/names/model-name";
 import { type AlgorithmName, tasksOf } from "./algorithms.ts";
 import type { TrainingConfig } from "./config.ts";
-import { applySet, type Document, inEnvironment, isObject, readDocument } from "./document.ts";
+import { applySet, type Document, inEnvironment, isObject, prototypeKey, readDocument } from "./document.ts";
 import { type Problem, problemsOf } from "./problems.ts";
 import { rulesBroken } from "./rules.ts";
 import { configSchema, trainingFileSchema } from "./schema.ts";
@@ -25,6 +25,7 @@ export interface ParseOptions {
  */
 export function parseTrainingFile(text: string, { env, set = [] }: ParseOptions = {}): TrainingConfig {
   const document = readDocument(text);
+  requireNoPrototype(document);
   const config = parseTrainingConfig(set.reduce(applySet, inEnvironment(document, env)));
   checkOtherEnvironments(document, env);
   return config;
@@ -36,6 +37,7 @@ export function parseTrainingFile(text: string, { env, set = [] }: ParseOptions 
  * @throws AppError TRAINING_FILE_INVALID with every problem.
  */
 export function parseTrainingConfig(document: unknown): TrainingConfig {
+  requireNoPrototype(document);
   const parsed = configSchema.safeParse(document);
   if (!parsed.success) throw invalid(problemsOf(parsed.error, document));
   const task = parsed.data.task ?? onlyTask(parsed.data.algorithm.name);
@@ -79,6 +81,14 @@ function checkOtherEnvironments(document: Document, chosen: string | undefined):
       throw invalid((error.detail["problems"] as readonly Problem[]).map(within(`environments.${name}`)));
     }
   }
+}
+
+function requireNoPrototype(document: unknown): void {
+  const path = prototypeKey(document);
+  if (path === undefined) return;
+  throw invalid([
+    { path: path.slice(0, -1).slice(0, 20).join("."), message: 'has the key "__proto__", which cannot be kept' },
+  ]);
 }
 
 function within(path: string): (problem: Problem) => Problem {

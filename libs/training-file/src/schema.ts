@@ -38,7 +38,12 @@ const mark = z.enum([".", ","]).nullable().default(null);
 
 const data = strict({
   source: z.string().min(1).describe("Path or glob relative to the file, http(s) or s3 URI; CSV, Parquet or JSON."),
-  query: z.string().min(1).nullable().default(null).describe("SQL over the table `source`."),
+  query: z
+    .string()
+    .regex(/\S/, { error: "must not be blank" })
+    .nullable()
+    .default(null)
+    .describe("SQL over the table `source`."),
   target: z
     .string()
     .min(1)

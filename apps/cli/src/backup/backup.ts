@@ -83,7 +83,9 @@ async function write(dir: DataDir, client: pg.Client, path: string): Promise<Bac
   for (const table of description.tables) {
     // The header of an entry states its size, so a table goes to a file of its own first.
     const spool = `${path}.table`;
-    await pipeline(copyOut(client, copyOutSql(table)), createWriteStream(spool, { mode: 0o600 }));
+    // Never into a file that somebody else has put there.
+    rmSync(spool, { force: true });
+    await pipeline(copyOut(client, copyOutSql(table)), createWriteStream(spool, { mode: 0o600, flags: "wx" }));
     await archive.addFile(tableEntry(table.table), spool);
     rmSync(spool);
   }

@@ -10,7 +10,7 @@ import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { transferProgress } from "../transfer-progress.ts";
 import { examples } from "./options.ts";
-import { checkLines } from "./verify.ts";
+import { checkLines, pickleLines } from "./verify.ts";
 import { versionJson } from "./versions.ts";
 
 export function addPullCommand(program: Command, run: Run): void {
@@ -32,11 +32,23 @@ export async function pull(session: Session, uri: string, directory: string): Pr
   });
   const signedBy = trustedKeys.filter(({ id }) => version.signedBy.includes(id));
   const verifyCommand = modelSigningCommand(out, join(session.keyDir, "trusted"), signedBy);
+  const { checks, pickledFiles, ...verified } = verification;
   const { model, number, semver, digest } = version;
-  const lines = [`${model}/${number} (${semver}) ${digest} in ${out}`, ...checkLines(verification.checks)];
+  const lines = [
+    `${model}/${number} (${semver}) ${digest} in ${out}`,
+    ...checkLines(checks),
+    ...pickleLines(pickledFiles),
+  ];
   if (verifyCommand !== undefined)
     lines.push("", "The unmodified OpenSSF tool checks the same signature:", `  ${verifyCommand}`);
-  const json = { ...versionJson(version), out, ...verification, verify_command: verifyCommand ?? null };
+  const json = {
+    ...versionJson(version),
+    out,
+    checks,
+    ...verified,
+    pickled_files: pickledFiles,
+    verify_command: verifyCommand ?? null,
+  };
   return { text: lines.join("\n"), json };
 }
 

@@ -4,6 +4,7 @@
  */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import { pickleWarning } from "@mintmark/crypto/pickled-files";
 import type { Check, Verification } from "@mintmark/crypto/verify-model";
 import { readTrustedKeys, verifyDirectory, verifyVersion } from "@mintmark/registry-client";
 import type { Command } from "commander";
@@ -21,14 +22,24 @@ export function addVerifyCommand(program: Command, run: Run): void {
 }
 
 export async function verify(session: Session, what: string): Promise<Answer> {
-  const { ok, checks } = await verification(session, what);
-  const lines = [...checkLines(checks), ok ? `${what} is verified` : `${what} is NOT verified`];
-  return { text: lines.join("\n"), json: { ok, checks }, exitCode: ok ? 0 : 1 };
+  const { ok, checks, pickledFiles } = await verification(session, what);
+  const lines = [
+    ...checkLines(checks),
+    ...pickleLines(pickledFiles),
+    ok ? `${what} is verified` : `${what} is NOT verified`,
+  ];
+  return { text: lines.join("\n"), json: { ok, checks, pickled_files: pickledFiles }, exitCode: ok ? 0 : 1 };
 }
 
 /** One line for each check. */
 export function checkLines(checks: readonly Check[]): string[] {
   return checks.map(({ name, ok, detail }) => `${ok ? "ok  " : "FAIL"} ${name}: ${detail}`);
+}
+
+/** A note, if there are pickles: that the bytes are what was signed does not make it safe to load them. */
+export function pickleLines(paths: readonly string[]): string[] {
+  const warning = pickleWarning(paths);
+  return warning === undefined ? [] : [`note ${warning}`];
 }
 
 async function verification(session: Session, what: string): Promise<Verification> {

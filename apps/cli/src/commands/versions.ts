@@ -2,6 +2,7 @@
  * `mintmark versions`: the numbered entries of a model.
  * @module
  */
+import { pickleWarning } from "@mintmark/crypto/pickled-files";
 import { Stage, type Version, VersionStatus } from "@mintmark/proto/mintmark/registry/v1/version";
 import type { RegistryClient } from "@mintmark/registry-client/connect";
 import type { Command } from "commander";
@@ -167,6 +168,10 @@ export function versionAnswer(version: Version): Answer {
     source: version.source,
     download_uri: version.downloadUri,
     logged_model: version.loggedModelId,
+    pickled_files: version.pickledFiles,
   };
-  return { text: fields(Object.entries(json)), json };
+  const { pickled_files, ...shown } = json;
+  const warning = pickleWarning(pickled_files);
+  const lines = warning === undefined ? [] : [["warning", warning] as const];
+  return { text: fields([...Object.entries(shown), ...lines]), json };
 }

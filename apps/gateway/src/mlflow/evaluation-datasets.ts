@@ -198,10 +198,10 @@ function tagsOf(json: string): Record<string, string> {
 }
 
 function parsedTags(json: string): Record<string, unknown> {
-  const tags = z.record(z.string(), z.unknown()).safeParse(parsed(json));
-  if (!tags.success)
+  const tags = parsed(json);
+  if (typeof tags !== "object" || tags === null || Array.isArray(tags))
     throw new MlflowError("INVALID_PARAMETER_VALUE", "The parameter 'tags' must be a JSON object in text.");
-  return tags.data;
+  return tags as Record<string, unknown>;
 }
 
 function parsed(json: string): unknown {

@@ -10,8 +10,17 @@ import { z } from "zod";
 export const instant = wellKnown(TimestampSchema).optional();
 /** A duration such as `0.046s`; undefined if absent. */
 export const duration = wellKnown(DurationSchema).optional();
-/** Texts by key; none if absent. */
-export const texts = z.record(z.string(), z.string()).default({});
+/** Texts by key, whatever the key; none if absent. A record of zod leaves `__proto__` out. */
+export const texts = z
+  .custom<Readonly<Record<string, unknown>>>(
+    (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  )
+  .default({})
+  .transform((given, context): Record<string, string> => {
+    for (const [key, value] of Object.entries(given))
+      if (typeof value !== "string") context.addIssue({ code: "custom", path: [key] });
+    return given as Record<string, string>;
+  });
 
 export function instantJson(time: Timestamp | undefined): string | undefined {
   return time === undefined ? undefined : toJson(TimestampSchema, time);

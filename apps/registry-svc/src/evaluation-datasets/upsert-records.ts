@@ -185,7 +185,14 @@ function grownSchema(known: string, records: readonly GivenRecord[]): string {
     known === "" ? { inputs: {}, outputs: {}, expectations: {}, version: "1.0" } : (JSON.parse(known) as Schema);
   const see = (fields: Record<string, Exact>, object: ExactObject | undefined) => {
     for (const [key, value] of Object.entries(object ?? {}))
-      if (!Object.hasOwn(fields, key)) fields[key] = typeName(value);
+      if (!Object.hasOwn(fields, key))
+        // An assignment would lose a field `__proto__`.
+        Object.defineProperty(fields, key, {
+          value: typeName(value),
+          enumerable: true,
+          writable: true,
+          configurable: true,
+        });
   };
   for (const { inputs, outputs, expectations } of records) {
     see(schema.inputs, inputs);

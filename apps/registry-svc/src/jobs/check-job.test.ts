@@ -97,12 +97,9 @@ describe("CheckJob", () => {
     expect(await refusal({ ...config, modle: "x" }, snapshots)).toMatchObject({ reason: "TRAINING_FILE_INVALID" });
   });
 
-  it.each(["..", "", "a/..", "数".repeat(300)])(
-    "takes a file that is called %j for one without a format",
-    async (name) => {
-      expect(await refusal(config, [await uploaded(name, rows)])).toMatchObject({ reason: "DATA_FORMAT_UNKNOWN" });
-    },
-  );
+  it.each(["", "a/", "数".repeat(300)])("takes a file that is called %j for one without a format", async (name) => {
+    expect(await refusal(config, [await uploaded(name, rows)])).toMatchObject({ reason: "DATA_FORMAT_UNKNOWN" });
+  });
 
   it("refuses a snapshot that is not there as SubmitJob does", async () => {
     const snapshot = await uploaded("rows.csv", rows);

@@ -154,6 +154,15 @@ describe("ClaimJob", () => {
   });
 });
 
+it.each(["..", ".", "a/..", "a\\..", "../."])("a snapshot is not called %j, whoever says it", async (name) => {
+  const snapshot = { ...(await uploaded("class,survival\n")), name };
+  const job = jobs().submitJob({ configJson: JSON.stringify(config), snapshots: [snapshot] });
+  expect((await failureOf(job)).message).toContain("must end with the name of a file");
+  const { run } = await registry.client.runs.createRun({});
+  const input = registry.client.runs.logBatch({ runId: run!.id, inputs: [{ ...snapshot, role: "training" }] });
+  expect((await failureOf(input)).message).toContain("must end with the name of a file");
+});
+
 describe("a worker that was declared dead", () => {
   it("can write nothing", async () => {
     const { id, token } = await claimed();

@@ -8,7 +8,7 @@ import type { Snapshot } from "@mintmark/proto/mintmark/training/v1/job";
 import { parseTrainingConfig, type TrainingConfig } from "@mintmark/training-file";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { invalid, requireText } from "../fields.ts";
+import { invalid, requireSnapshotName, requireText } from "../fields.ts";
 import type { StoredSnapshot } from "./find-job.ts";
 
 const maxConfig = 1_000_000;
@@ -27,7 +27,7 @@ export function readConfig(text: string): TrainingConfig {
 
 /** @throws AppError REQUEST_INVALID */
 export function checkedSnapshot({ name, blake3, sha256, size }: Snapshot): StoredSnapshot {
-  requireText("snapshots.name", name, 1_000);
+  requireSnapshotName("snapshots.name", name, 1_000);
   for (const [field, digest] of Object.entries({ blake3, sha256 }))
     if (!isHexDigest(digest)) throw invalid(`snapshots.${field}`, "must be 64 lower-case hex digits");
   return { name, blake3, sha256, size: String(size) };

@@ -5,7 +5,7 @@
  */
 import { isHexDigest } from "@mintmark/crypto/manifest";
 import type { DatasetInput } from "@mintmark/proto/mintmark/tracking/v1/run";
-import { invalid, requireText } from "../fields.ts";
+import { invalid, requireSnapshotName, requireText } from "../fields.ts";
 
 /** @throws AppError REQUEST_INVALID */
 export function requireInput(input: DatasetInput): void {
@@ -36,8 +36,8 @@ export function describedJson(input: DatasetInput): object {
 function requireSnapshot({ name, blake3, sha256, source, role, schemaJson }: DatasetInput): void {
   for (const [field, digest] of Object.entries({ blake3, sha256 }))
     if (!isHexDigest(digest)) throw invalid(`inputs.${field}`, "must be 64 lower-case hex digits");
+  requireSnapshotName("inputs.name", name, 2_000);
   requireTexts({
-    name: [name, 2_000],
     source: [source, 2_000],
     role: [role, 2_000],
     schema_json: [schemaJson, 4_000_000],

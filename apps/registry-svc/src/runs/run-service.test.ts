@@ -12,6 +12,18 @@ beforeAll(async () => {
 });
 afterAll(() => registry.close());
 
+it("keys that objects have of their own are keys like others", async () => {
+  const names = ["__proto__", "constructor", "hasOwnProperty", "prototype", "toString", "valueOf"];
+  const entries = Object.fromEntries(names.map((name) => [name, `of ${name}`]));
+  const { runs } = registry.client;
+  const { run } = await runs.createRun({ tags: entries });
+  await runs.logBatch({ runId: run!.id, params: entries, metrics: names.map((key) => ({ key, value: 1 })) });
+  const read = (await runs.getRun({ id: run!.id })).run!;
+  expect(Object.entries(read.params).sort()).toEqual(Object.entries(entries).sort());
+  expect(Object.keys(read.metrics).sort()).toEqual(names);
+  for (const name of names) expect(Object.getOwnPropertyDescriptor(read.tags, name)?.value).toBe(`of ${name}`);
+});
+
 describe("a run", () => {
   it("begins running, with its experiment, tags and a made-up name", async () => {
     const { run } = await runs().createRun({ experiment: "first", tags: { team: "growth" } });

@@ -93,13 +93,13 @@ function preview(root: Span | undefined, name: string): string | null {
 
 /** The name of the root is the name of the trace; clients that have nothing but spans put the tags there as well. */
 function tagsOf({ name, attributes }: Span): Record<string, string> {
-  const tags: Record<string, string> = { [traceNameTag]: storable(name, maxTagValue) };
+  const tags = new Map([[traceNameTag, storable(name, maxTagValue)]]);
   for (const { key, value } of attributes) {
     const tag = storable(key.slice(tagAttributePrefix.length), 250);
     if (key.startsWith(tagAttributePrefix) && tag !== "" && value?.value.case === "stringValue")
-      tags[tag] = storable(value.value.value, maxTagValue);
+      tags.set(tag, storable(value.value.value, maxTagValue));
   }
-  return tags;
+  return Object.fromEntries(tags);
 }
 
 function attribute(attributes: readonly KeyValue[], name: string): AnyValue | undefined {

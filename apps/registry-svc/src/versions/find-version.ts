@@ -42,9 +42,16 @@ export interface VersionRow extends Placed {
   readonly logged_model_id: string | null;
   readonly aliases: readonly string[];
   readonly tags: Readonly<Record<string, string>> | null;
+  /** The first of them. */
+  readonly pickled_files: readonly string[];
   /** The last event that was committed when this was read. */
   readonly event: bigint;
 }
+
+/** As the index of `0021_pickled_file.sql` has it: in the text of the statement, so that the index is found. */
+const pickled = sql.lit(
+  "(\\.(pkl|pickle|joblib|dill|cloudpickle|pt|pth|ckpt)|(^|/)(pytorch_model[^/]*|adapter_model|training_args|optimizer|scheduler)\\.bin)$",
+);
 
 /** @throws AppError `VERSION_NOT_FOUND` */
 export async function findVersion(db: Db, name: ModelName, number: number): Promise<VersionRow> {
@@ -67,6 +74,8 @@ export async function selectVersions(db: Db, versions: RawBuilder<unknown>): Pro
       array(select a.name from alias a where a.model_pk = v.model_pk and a.number = v.number order by a.name) as aliases,
       (select jsonb_object_agg(k.name, t.value) from version_tag t join key_name k using (key_id)
         where t.version_pk = v.version_pk) as tags,
+      array(select f.path from manifest_file f where f.version_pk = v.version_pk and lower(f.path) ~ ${pickled}
+        order by f.path limit 20) as pickled_files,
       (select number from event_head) as event
     from (${versions}) v
     join model m using (model_pk) left join run r using (run_pk) left join logged_model l using (logged_model_pk)
@@ -87,6 +96,7 @@ export function versionMessage(row: VersionRow): MessageInitShape<typeof Version
     status: row.archived ? VersionStatus.ARCHIVED : VersionStatus.READY,
     description: row.description,
     tags: row.tags ?? {},
+    pickledFiles: [...row.pickled_files],
     sizeBytes: row.size_bytes,
     createdBy: row.created_by,
     createTime: timestampFromDate(row.created_at),

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ManifestFile } from "@mintmark/crypto/manifest";
+import { pickledFiles, pickleWarning } from "@mintmark/crypto/pickled-files";
 import { signRegistration } from "@mintmark/crypto/registration";
 import { documentNames } from "@mintmark/crypto/verify-model";
 import { AppError } from "@mintmark/errors";
@@ -258,6 +259,7 @@ async function composeDocuments(
     run: run?.run,
     record: await readRunRecord(tx, run?.run_pk),
     facts,
+    warnings: [pickleWarning(pickledFiles(artifact.files))].filter((warning) => warning !== undefined),
     inputs,
   });
   const documents = new Map(artifact.documents);

@@ -24,6 +24,8 @@ export interface CardFacts {
   readonly run: string | undefined;
   readonly record: RunRecord;
   readonly facts: ModelFacts | undefined;
+  /** Of what the files are, whatever their maker said. */
+  readonly warnings: readonly string[];
   readonly inputs: readonly LineageInput[];
 }
 
@@ -80,6 +82,7 @@ export function requireFacts(facts: ModelFacts | undefined): void {
 }
 
 function cardOf({ facts, inputs, record, run, ...about }: CardFacts): ModelCard {
+  const warnings = [...(facts?.warnings ?? []), ...about.warnings];
   const idsOf = (kind: LineageKind) => inputs.flatMap(({ node }) => (node?.kind === kind ? [node.id] : []));
   return {
     name: about.name,
@@ -100,7 +103,7 @@ function cardOf({ facts, inputs, record, run, ...about }: CardFacts): ModelCard 
     created_at: about.createdAt.toISOString(),
     intended_use: facts?.intendedUse ?? "",
     limitations: facts?.limitations ?? "",
-    ...(facts !== undefined && facts.warnings.length > 0 ? { warnings: facts.warnings } : {}),
+    ...(warnings.length > 0 ? { warnings } : {}),
     feature_importance: (facts?.featureImportance ?? []).map(({ feature, importance }) => ({ feature, importance })),
     size_bytes: about.sizeBytes,
     ...(facts !== undefined && facts.singleRowLatencyUs > 0 ? { single_row_latency_us: facts.singleRowLatencyUs } : {}),

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { generateKey } from "@mintmark/crypto/keys";
 import { artifactDigest, manifestBytes } from "@mintmark/crypto/manifest";
+import { pickledFiles } from "@mintmark/crypto/pickled-files";
 import { verifyModel } from "@mintmark/crypto/verify-model";
 import { LineageKind } from "@mintmark/proto/mintmark/registry/v1/lineage";
 import { Stage, VersionStatus } from "@mintmark/proto/mintmark/registry/v1/version";
@@ -52,6 +53,26 @@ describe("RegisterVersion", () => {
       latestVersion: 1,
       aliases: { challenger: 1, champion: 1 },
     });
+  });
+
+  it("says which files are pickles, in every answer and on the card", async () => {
+    const names = ["MLmodel", "data/Model.PKL", "pytorch_model-1.bin", "tokenizer.bin", "x.joblib"];
+    await versions().registerVersion({
+      model: "pickled",
+      ...(await artifact(Object.fromEntries(names.map((name) => [name, name])))),
+    });
+    const pickled = ["data/Model.PKL", "pytorch_model-1.bin", "x.joblib"];
+    // By the index of the database and by the names that clients know: the same.
+    expect(pickledFiles(names.map((path) => ({ path })))).toEqual(pickled);
+    expect((await versions().getVersion({ uri: "pickled/1" })).version).toMatchObject({ pickledFiles: pickled });
+    expect((await versions().listVersions({ model: "pickled" })).versions[0]).toMatchObject({ pickledFiles: pickled });
+    const { documents } = await versions().getVersionContent({ uri: "pickled/1" });
+    const card = JSON.parse(Buffer.from(documents.find(({ name }) => name === "model_card.json")!.content).toString());
+    expect(card.warnings).toEqual([
+      expect.stringContaining("pickled code (data/Model.PKL, pytorch_model-1.bin, x.joblib)"),
+    ]);
+    await register("plain", "x");
+    expect((await versions().getVersion({ uri: "plain/1" })).version).toMatchObject({ pickledFiles: [] });
   });
 
   it("delivers what verifies against the registry's statement, card included", async () => {
