@@ -46,6 +46,22 @@ async function setUp({ staleAfterMs = 60_000, refuseAfterMs = 60_000 } = {}) {
 }
 
 describe("GET /v1/resolve", () => {
+  it.each([
+    ["uri=", "is missing"],
+    ["uri=%20", "is missing"],
+    ["uri", "is missing"],
+    ["at=2026-11-01T12:00:00Z", "is missing"],
+    ["uri=titanic/1&uri=titanic/2", "may be given once, got 2"],
+    ["uri=titanic/1&uri=", "may be given once, got 2"],
+    ["uri=titanic/1&at=", "is empty"],
+    ["uri=titanic/1&at=2026-11-01T12:00:00Z&at=2026-11-02T12:00:00Z", "may be given once, got 2"],
+  ])("refuses '%s', which could mean several things or none", async (query, problem) => {
+    const { registry, resolve } = await setUp();
+    registry.resolved.set("titanic/1", version());
+    const { status, text } = await resolve(query);
+    expect([status, text]).toEqual([400, expect.stringContaining(problem)]);
+  });
+
   it("answers with what the registry decided, then from memory until the model changes", async () => {
     const { registry, resolve, counts, view } = await setUp();
     registry.resolved.set("titanic@champion", version());

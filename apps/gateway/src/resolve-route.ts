@@ -80,14 +80,27 @@ export function isResolve(url: string): boolean {
 /** The model URI that a request asks for, its `?at=` included. */
 function askedUri(url: string): string {
   const query = new URL(url, "http://gateway").searchParams;
-  const uri = query.get("uri");
-  if (uri === null || uri === "")
+  const uri = only(query, "uri");
+  if (uri === undefined || uri.trim() === "")
     throw new AppError("REQUEST_INVALID", {
       field: "uri",
       problem: "is missing; ask /v1/resolve?uri=models:/NAME@ALIAS",
     });
-  const at = query.get("at");
-  return at === null ? uri : `${uri}?at=${at}`;
+  const at = only(query, "at");
+  if (at?.trim() === "")
+    throw new AppError("REQUEST_INVALID", {
+      field: "at",
+      problem: "is empty; give a time such as 2026-12-01T00:00:00Z",
+    });
+  return at === undefined ? uri : `${uri}?at=${at}`;
+}
+
+/** The value of a parameter; of several, nobody could say which was meant. */
+function only(query: URLSearchParams, name: string): string | undefined {
+  const values = query.getAll(name);
+  if (values.length > 1)
+    throw new AppError("REQUEST_INVALID", { field: name, problem: `may be given once, got ${values.length}` });
+  return values[0];
 }
 
 /** `If-None-Match` of RFC 9110 §13.1.2; what it lists is compared weakly. */
