@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { AppError } from "@mintmark/errors";
+import { countFields } from "@mintmark/http-edge/count-fields";
 import {
   type ExportTraceServiceRequest,
   ExportTraceServiceRequestSchema,
@@ -16,7 +17,6 @@ import {
 } from "@mintmark/proto/opentelemetry/proto/collector/trace/v1/trace_service";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { keptBody } from "../body-pieces.ts";
-import { fieldCount } from "./field-count.ts";
 import { MlflowError } from "./mlflow-error.ts";
 import type { MlflowDeps, MlflowLimits } from "./mlflow-routes.ts";
 import { inNameOf } from "./route.ts";
@@ -61,7 +61,7 @@ async function readRequest(
   if (body.length === 0) throw invalid("The body is empty.");
   const bytes = await uncompressed(body, encoding, limits.dataBytes);
   try {
-    if (fieldCount(ExportTraceServiceRequestSchema, bytes, limits.spanFields) > limits.spanFields)
+    if (countFields(bytes, ExportTraceServiceRequestSchema, limits.spanFields) > limits.spanFields)
       throw new AppError("BODY_VALUES_TOO_MANY", { limit: limits.spanFields });
     return fromBinary(ExportTraceServiceRequestSchema, bytes);
   } catch (error) {
