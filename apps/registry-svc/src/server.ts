@@ -33,6 +33,7 @@ import { startReconciler } from "./queue/reconciler.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { type Authenticate, admitBy, authenticateBy, authenticateNobody } from "./tokens/authentication.ts";
 import { provideAdminToken, provideServiceTokens } from "./tokens/provide-tokens.ts";
+import { modelTrials } from "./versions/try-model.ts";
 import { startDeliveries } from "./webhooks/deliver.ts";
 import { receiverRules } from "./webhooks/receiver-address.ts";
 import { secretBox } from "./webhooks/secret-box.ts";
@@ -152,6 +153,8 @@ async function openDeps(options: RegistryOptions, opened: AsyncDisposableStack):
   opened.defer(() => blobs.close());
   const checks = dataChecks(blobs);
   opened.defer(() => checks.close());
+  const trials = modelTrials(blobs);
+  opened.defer(() => trials.close());
   const keys = await openKeyRing(options.keyDir);
   const onQueueError = (error: unknown) => log.warn({ err: error }, "the queue cannot be reached");
   const queue = openQueue(await prepareQueue(databaseUrl, options.queueUrl), { onError: onQueueError });
@@ -171,6 +174,7 @@ async function openDeps(options: RegistryOptions, opened: AsyncDisposableStack):
     queue,
     onQueueError,
     checks,
+    trials,
     webhooks,
     closing: closing.signal,
     stop,

@@ -9,6 +9,7 @@ import type { DataLinks } from "./data-links/data-link.ts";
 import type { Listener } from "./db/listener.ts";
 import type { Db } from "./db/schema.ts";
 import type { KeyRing } from "./keys/key-ring.ts";
+import type { ModelTrials } from "./versions/try-model.ts";
 import type { WebhookDeps } from "./webhooks/attempt.ts";
 
 export interface ServiceDeps {
@@ -22,6 +23,8 @@ export interface ServiceDeps {
   readonly onQueueError: (error: unknown) => void;
   /** Reads data that was uploaded, before a job does. */
   readonly checks: DataChecks;
+  /** Runs a model once, before it is registered. */
+  readonly trials: ModelTrials;
   /** Links by which the data of runs is fetched without a token. */
   readonly dataLinks: DataLinks;
   /** How webhooks are signed, and where they may go. */

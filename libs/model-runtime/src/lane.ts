@@ -53,7 +53,7 @@ export class Lane {
 
   /**
    * Loads the model if it is not there.
-   * @throws AppError as the source does, MODEL_FILE_INVALID, OPERATOR_UNSUPPORTED
+   * @throws AppError as the source does, MODEL_FILE_INVALID, OPERATOR_UNSUPPORTED, MODEL_TOO_COSTLY
    */
   load(source: ModelSource): Promise<Loaded> {
     const known = this.#loads.get(source.key);
@@ -120,7 +120,7 @@ export class Lane {
             : ended.cause === "memory"
               ? `loading it takes more than ${memoryBytes / 2 ** 20} MiB of memory`
               : undefined;
-        if (problem !== undefined) return new AppError("MODEL_FILE_INVALID", { file: "model.onnx", problem });
+        if (problem !== undefined) return new AppError("MODEL_TOO_COSTLY", { cost: problem });
         return new AppError("MODEL_RUN_LOST", { cause: ended === "late" ? "" : (ended as { how: string }).how });
       }),
     );

@@ -79,7 +79,7 @@ export interface LoadedModel {
 }
 
 export interface ModelRuntime {
-  /** @throws AppError as the source does, MODEL_FILE_INVALID, OPERATOR_UNSUPPORTED, MODEL_RUNS_BUSY */
+  /** @throws AppError as the source does, MODEL_FILE_INVALID, OPERATOR_UNSUPPORTED, MODEL_TOO_COSTLY, MODEL_RUNS_BUSY */
   readonly load: (model: RunnableModel) => Promise<LoadedModel>;
   readonly close: () => void;
 }

@@ -23,6 +23,7 @@ import { openKeyRing } from "../keys/key-ring.ts";
 import type { ServiceDeps } from "../service-deps.ts";
 import { addServices } from "../services.ts";
 import { authenticateNobody, authentication } from "../tokens/authentication.ts";
+import { modelTrials } from "../versions/try-model.ts";
 import { receiverRules } from "../webhooks/receiver-address.ts";
 import { secretBox } from "../webhooks/secret-box.ts";
 import { type RegistryDatabase, registryDatabase } from "./database.ts";
@@ -55,6 +56,7 @@ export async function testRegistry(interceptors: Interceptor[] = []): Promise<Te
     listener: await openListener(database.owner.url, appRole),
     blobs,
     checks: dataChecks(blobs),
+    trials: modelTrials(blobs),
     keys: keyRing,
     dataLinks: dataLinks(keyRing.signing, defaultLinkSeconds),
     queue: openQueue(queueUrlIn(database.owner.url), { onError: () => {} }),
@@ -71,6 +73,7 @@ export async function testRegistry(interceptors: Interceptor[] = []): Promise<Te
   });
   const close = async () => {
     stopping.abort();
+    deps.trials.close();
     await deps.queue.close();
     await deps.listener.close();
     deps.blobs.close();

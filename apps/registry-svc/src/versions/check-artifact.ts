@@ -10,7 +10,7 @@ import type { PublicKey } from "@mintmark/crypto/keys";
 import { MalformedError } from "@mintmark/crypto/malformed-error";
 import { findPathProblem, isHexDigest, type ManifestFile } from "@mintmark/crypto/manifest";
 import { documentDigest } from "@mintmark/crypto/registration";
-import { documentNames, verifySignatures } from "@mintmark/crypto/verify-model";
+import { documentNames, type Verification, verifySignatures } from "@mintmark/crypto/verify-model";
 import { AppError } from "@mintmark/errors";
 import type { Document, ManifestFile as ManifestFileMessage } from "@mintmark/proto/mintmark/registry/v1/version";
 import { sql } from "kysely";
@@ -81,19 +81,16 @@ export async function requireStored(db: Db, files: readonly ManifestFile[]): Pro
   }
 }
 
-/**
- * @returns the ids of the keys whose signatures hold
- * @throws AppError `SIGNATURE_REFUSED`
- */
+/** @throws AppError `SIGNATURE_REFUSED` */
 export function requireSigned(
   files: readonly ManifestFile[],
   documents: ReadonlyMap<string, Uint8Array>,
   trustedKeys: readonly PublicKey[],
-): readonly string[] {
-  const { checks, signedBy } = verifySignatures(files, documents, trustedKeys);
-  const failed = checks.find(({ ok }) => !ok);
+): Verification {
+  const verification = verifySignatures(files, documents, trustedKeys);
+  const failed = verification.checks.find(({ ok }) => !ok);
   if (failed !== undefined) throw new AppError("SIGNATURE_REFUSED", { check: failed.name, detail: failed.detail });
-  return signedBy;
+  return verification;
 }
 
 function requireEqual(path: string, what: string, stated: string, stored: string): void {

@@ -51,10 +51,10 @@ export interface CreateVersion extends NamedSource {
   readonly actor: string;
 }
 
-type Deps = Pick<ServiceDeps, "db" | "blobs" | "keys">;
+type Deps = Pick<ServiceDeps, "db" | "blobs" | "keys" | "trials">;
 
 /**
- * @throws AppError `MODEL_NOT_FOUND`, `SOURCE_INVALID`, `LOGGED_MODEL_NOT_FOUND`, and what resolving the version that is copied
+ * @throws AppError `MODEL_NOT_FOUND`, `SOURCE_INVALID`, `LOGGED_MODEL_NOT_FOUND`, `MODEL_TOO_COSTLY`, and what resolving the version that is copied
  * throws, and `recordVersion`
  */
 export async function createVersion(deps: Deps, request: CreateVersion): Promise<Recorded> {
@@ -64,7 +64,7 @@ export async function createVersion(deps: Deps, request: CreateVersion): Promise
 
 async function create(tx: Db, deps: Deps, request: CreateVersion, followed: FollowedSource): Promise<Recorded> {
   // Before the model's lock: others may register versions of it while the files are looked at.
-  const content = await contentOf(tx, deps.blobs, followed);
+  const content = await contentOf(tx, deps, followed);
   const model = await lockModel(tx, request.name);
   const before = await createdBefore(tx, model, request.requestId);
   if (before !== undefined) return { version: before, event: undefined };
@@ -114,11 +114,12 @@ interface Content {
 }
 
 /** `undefined` if nothing of it is here. */
-async function contentOf(tx: Db, blobs: Deps["blobs"], followed: FollowedSource): Promise<Content | undefined> {
+async function contentOf(tx: Db, { blobs, trials }: Deps, followed: FollowedSource): Promise<Content | undefined> {
   if (followed.original !== undefined) return copyContent(tx, followed.original);
   if (followed.folder === undefined) return undefined;
   const files = await freezeFolder(tx, followed.folder, followed.source);
   if (files.length === 0) return undefined;
+  await trials.requireAffordable(files);
   const { signature, flavor } = await readModelFile(blobs, files);
   const artifact = { files, digest: artifactDigest(files), signedBy: [], interface: signature, documents: new Map() };
   return { artifact, modelType: flavor };

@@ -56,16 +56,18 @@ export interface RegisterVersion {
 }
 
 /**
- * @throws AppError `BLOBS_MISSING`, `MANIFEST_MISMATCH`, `SIGNATURE_REFUSED`, `RUN_UNKNOWN`, `REGISTRATION_STALE`,
+ * @throws AppError `BLOBS_MISSING`, `MANIFEST_MISMATCH`, `SIGNATURE_REFUSED`, `MODEL_TOO_COSTLY`, `RUN_UNKNOWN`, `REGISTRATION_STALE`,
  * `PROVENANCE_MISSING`, `RUN_REGISTERED_OTHER`, `SEMVER_TAKEN`, `VERSION_NUMBER_TAKEN`,
  * `VERSION_NUMBERS_USED_UP`
  */
 export async function registerVersion(
-  { db, blobs, keys }: Pick<ServiceDeps, "db" | "blobs" | "keys">,
+  { db, blobs, keys, trials }: Pick<ServiceDeps, "db" | "blobs" | "keys" | "trials">,
   request: RegisterVersion,
 ): Promise<Recorded> {
   await requireStored(db, request.files);
-  const signedBy = requireSigned(request.files, request.documents, await keys.trusted());
+  const { signedBy, isTrained } = requireSigned(request.files, request.documents, await keys.trusted());
+  // What training made was tried there.
+  if (!isTrained) await trials.requireAffordable(request.files);
   const { signature } = await readModelFile(blobs, request.files);
   const sources = await readSources(db, request.inputs);
   const { files, documents } = request;

@@ -35,7 +35,9 @@ const maxDescription = 100_000;
 const maxAliases = 100;
 const maxUri = 2_000;
 
-export function versionService(deps: Pick<ServiceDeps, "db" | "blobs" | "keys">): ServiceImpl<typeof VersionService> {
+export function versionService(
+  deps: Pick<ServiceDeps, "db" | "blobs" | "keys" | "trials">,
+): ServiceImpl<typeof VersionService> {
   const { db } = deps;
   const read = async ({ name, number }: AboutVersion) => ({
     version: versionMessage(await findVersion(db, name, number)),

@@ -14,6 +14,7 @@ export const servingReasons = {
     "failed_precondition",
     (d: { file: string; problem: string }) => `${d.file} is not a model that can be served: ${d.problem}`,
   ),
+  MODEL_TOO_COSTLY: define("failed_precondition", (d: { cost: string }) => `model.onnx is not served: ${d.cost}`),
   OPERATOR_UNSUPPORTED: define(
     "failed_precondition",
     (d: { operator: string; problem?: string }) =>

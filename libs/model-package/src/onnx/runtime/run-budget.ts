@@ -3,7 +3,7 @@
  * a small part of this for the rows of one batch.
  * @module
  */
-import { invalidModel, type Tensor } from "./tensor.ts";
+import { type Tensor, tooCostly } from "./tensor.ts";
 
 /** Of the values that are alive at the same time, constants aside. */
 export const maxLiveBytes = 256 * 1024 * 1024;
@@ -19,18 +19,17 @@ export class RunBudget {
     return this.#work;
   }
 
-  /** @throws AppError MODEL_FILE_INVALID once the run has used up its work */
+  /** @throws AppError MODEL_TOO_COSTLY once the run has used up its work */
   spend(work: number): void {
     this.#work += work;
-    if (this.#work > maxWork)
-      throw invalidModel(`a run of it takes more than ${maxWork} operations for one batch of rows`);
+    if (this.#work > maxWork) throw tooCostly(`a run takes more than ${maxWork} operations for one batch of rows`);
   }
 
-  /** @throws AppError MODEL_FILE_INVALID where the values that are alive take more than a run may have */
+  /** @throws AppError MODEL_TOO_COSTLY where the values that are alive take more than a run may have */
   hold(tensor: Tensor): void {
     this.#bytes += bytesOf(tensor);
     if (this.#bytes > maxLiveBytes)
-      throw invalidModel(`a run of it takes more than ${maxLiveBytes / 2 ** 20} MiB for one batch of rows`);
+      throw tooCostly(`a run takes more than ${maxLiveBytes / 2 ** 20} MiB for one batch of rows`);
   }
 
   release(tensor: Tensor): void {

@@ -51,7 +51,7 @@ export const constantMax = 2 ** 28;
 
 /**
  * How many elements a tensor of these dimensions has. Of an empty one, the other sizes are bounded too: loops run over them.
- * @throws AppError MODEL_FILE_INVALID for more than `most`, before memory is taken for them
+ * @throws AppError MODEL_TOO_COSTLY for more than `most`, before memory is taken for them
  */
 export function elements(dims: readonly number[], most = computedMax): number {
   let count = 1;
@@ -61,7 +61,7 @@ export function elements(dims: readonly number[], most = computedMax): number {
     bound *= Math.max(size, 1);
   }
   if (bound > most)
-    throw invalidModel(`a value of [${dims.join(", ")}] elements is too large, at most ${most} are possible`);
+    throw tooCostly(`it has a value of [${dims.join(", ")}] elements, and at most ${most} are possible`);
   return count;
 }
 
@@ -76,4 +76,9 @@ export function allocate(type: NumericTensor["type"], dims: readonly number[]): 
 /** The failure of a model file whose parts do not fit together. */
 export function invalidModel(problem: string): AppError<"MODEL_FILE_INVALID"> {
   return new AppError("MODEL_FILE_INVALID", { file: "model.onnx", problem });
+}
+
+/** The failure of a model that would take more than any of ours. */
+export function tooCostly(cost: string): AppError<"MODEL_TOO_COSTLY"> {
+  return new AppError("MODEL_TOO_COSTLY", { cost });
 }

@@ -1,0 +1,52 @@
+/**
+ * A model that could not be served without harm is refused when it is registered: its graph is loaded and run once, in a process
+ * with limits. What Mintmark does not run at all, others may, so that is no reason.
+ * @module
+ */
+import type { BlobReader } from "@mintmark/blob-store";
+import type { ManifestFile } from "@mintmark/crypto/manifest";
+import { AppError } from "@mintmark/errors";
+import { defaultRuntimeLimits, type ModelRuntime, openModelRuntime } from "@mintmark/model-runtime/model-runtime";
+
+/** Larger ones are found out by the gateway, when they are to be served. */
+const maxBytes = 64 * 1024 * 1024;
+const trialSeconds = 10;
+
+export interface ModelTrials {
+  /**
+   * Returns where nothing speaks against serving the model, or nobody can say now.
+   * @throws AppError MODEL_TOO_COSTLY
+   */
+  readonly requireAffordable: (files: readonly ManifestFile[]) => Promise<void>;
+  readonly close: () => void;
+}
+
+export function modelTrials(
+  blobs: Pick<BlobReader, "read">,
+  runtime: ModelRuntime = openModelRuntime({ ...defaultRuntimeLimits, seconds: trialSeconds, foreignProcesses: 1 }),
+): ModelTrials {
+  return {
+    requireAffordable: async (files) => {
+      const onnx = files.find(({ path }) => path === "model.onnx");
+      const mlmodel = files.find(({ path }) => path === "MLmodel");
+      if (onnx === undefined || mlmodel === undefined || onnx.size + mlmodel.size > maxBytes) return;
+      const source = async () => ({
+        onnx: await piecesOf(blobs, onnx),
+        mlmodel: Buffer.concat(await piecesOf(blobs, mlmodel)),
+      });
+      try {
+        const model = await runtime.load({ key: onnx.blake3 + mlmodel.blake3, isOurs: false, files: source });
+        model.unload();
+      } catch (error) {
+        if (!(error instanceof AppError) || error.is("MODEL_TOO_COSTLY")) throw error;
+      }
+    },
+    close: runtime.close,
+  };
+}
+
+async function piecesOf(blobs: Pick<BlobReader, "read">, { blake3, size }: ManifestFile): Promise<Uint8Array[]> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of blobs.read(blake3, { size })) pieces.push(new Uint8Array(piece));
+  return pieces;
+}
