@@ -64,9 +64,9 @@ export function sortByPath<T extends { readonly path: string }>(files: readonly 
 
 /** The first problem of any path, alone or with the others; `undefined` if there is none. */
 export function findPathProblem(paths: Iterable<string>): PathProblem | undefined {
-  const seen = new Map<string, { readonly prefix: string; readonly isFile: boolean }>();
+  const root: Place = { name: "", isFile: false, inside: new Map() };
   for (const path of paths) {
-    const problem = pathProblem(path) ?? collision(path, seen);
+    const problem = pathProblem(path) ?? collision(path, root);
     if (problem !== undefined) return { path, problem };
   }
   return undefined;
@@ -100,17 +100,31 @@ function partProblem(part: string): string | undefined {
   return undefined;
 }
 
+/** A file or folder, with what is in it by folded names: so a path is looked up in as many steps as it has parts. */
+interface Place {
+  readonly name: string;
+  readonly isFile: boolean;
+  readonly inside: Map<string, Place>;
+}
+
 /** Whether the path, or a folder of it, would be the same place as another one where names are folded. */
-function collision(path: string, seen: Map<string, { prefix: string; isFile: boolean }>): string | undefined {
+function collision(path: string, root: Place): string | undefined {
   const parts = path.split("/");
-  for (let count = 1; count <= parts.length; count++) {
-    const prefix = parts.slice(0, count).join("/");
-    const isFile = count === parts.length;
-    const other = seen.get(fold(prefix));
-    if (other === undefined) seen.set(fold(prefix), { prefix, isFile });
-    else if (other.prefix !== prefix) return `differs from '${other.prefix}' only in case or Unicode form`;
+  let place = root;
+  for (const [depth, name] of parts.entries()) {
+    const isFile = depth === parts.length - 1;
+    const key = fold(name);
+    const other = place.inside.get(key);
+    if (other === undefined) {
+      const added = { name, isFile, inside: new Map() };
+      place.inside.set(key, added);
+      place = added;
+    } else if (other.name !== name)
+      return `differs from '${[...parts.slice(0, depth), other.name].join("/")}' only in case or Unicode form`;
     else if (isFile && other.isFile) return "is there twice";
-    else if (isFile || other.isFile) return `needs '${prefix}' to be a file and a folder at once`;
+    else if (isFile || other.isFile)
+      return `needs '${parts.slice(0, depth + 1).join("/")}' to be a file and a folder at once`;
+    else place = other;
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 /**
  * Reads JSON that was signed, refusing whatever two parsers could understand differently: duplicate keys, `__proto__`,
- * integers that a double cannot hold, bytes that are not UTF-8.
+ * integers that a double cannot hold, bytes that are not UTF-8. Nesting has a limit, as whoever reads on does so by calls within calls.
  * @module
  */
 import { fromUtf8 } from "./bytes.ts";
@@ -31,6 +31,9 @@ function parse(text: string): Json {
   }
 }
 
+/** Statements and manifests have about ten. */
+const maxDepth = 200;
+
 /** Strings (with the colon that makes one a key), numbers, and the brackets of objects and arrays. */
 const tokens = /"(?:[^"\\]|\\.)*"(\s*:)?|-?\d[\d.eE+-]*|[{}[\]]/g;
 
@@ -38,8 +41,10 @@ const tokens = /"(?:[^"\\]|\\.)*"(\s*:)?|-?\d[\d.eE+-]*|[{}[\]]/g;
 function checkTokens(text: string): void {
   const keysOfOpenObjects: Set<string>[] = [];
   for (const [token, colon] of text.matchAll(tokens)) {
-    if (token === "{" || token === "[") keysOfOpenObjects.push(new Set());
-    else if (token === "}" || token === "]") keysOfOpenObjects.pop();
+    if (token === "{" || token === "[") {
+      keysOfOpenObjects.push(new Set());
+      if (keysOfOpenObjects.length > maxDepth) throw new MalformedError(`is nested deeper than ${maxDepth} levels`);
+    } else if (token === "}" || token === "]") keysOfOpenObjects.pop();
     else if (colon !== undefined) addKey(keysOfOpenObjects.at(-1)!, token.slice(0, -colon.length));
     else if (!token.startsWith('"')) checkNumber(token);
   }

@@ -138,7 +138,13 @@ function inputType(column: unknown, name: string): ModelInput["type"] {
 
 function parseYaml(bytes: Uint8Array): unknown {
   try {
-    return parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    // Of a key that is there twice, the last counts, as in Python; to look for such, the parser would
+    // compare each with every other. Nor is the line of every error quoted, or a tag that it does not know told on stderr.
+    return parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes), {
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: "error",
+    });
   } catch (error) {
     throw invalid(`it is not YAML (${error instanceof Error ? error.message.split("\n", 1)[0] : error})`);
   }

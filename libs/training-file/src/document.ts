@@ -3,16 +3,25 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
-import { parse, parseDocument } from "yaml";
+import { isScalar, LineCounter, parse, parseDocument, visit, type Document as YamlDocument } from "yaml";
 import { suggestion } from "./suggest.ts";
 
 export type Document = { readonly [key: string]: unknown };
 
 /** @throws AppError TRAINING_FILE_SYNTAX with line and column. */
 export function readDocument(text: string): Document {
-  const document = parseDocument(text);
+  // The parser compares each key with every other, and quotes the line of each error: what is repeated is found below, in one look at
+  // each, and only the first error is told.
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: "error",
+    lineCounter: lines,
+  });
   const error = document.errors[0];
-  if (error !== undefined) throw syntaxError(error.message.split("\n")[0]!.replace(/:$/, ""));
+  if (error !== undefined) throw syntaxError(`${error.message.split("\n")[0]}${place(lines, error.pos[0])}`);
+  requireUniqueKeys(document, lines);
   const content = toPlain(() => document.toJS());
   if (!isObject(content)) throw syntaxError("expected keys and values, such as `model: titanic`");
   return content;
@@ -25,10 +34,11 @@ export function readDocument(text: string): Document {
 export function inEnvironment(document: Document, name: string | undefined): Document {
   const { environments = {}, ...base } = document;
   if (name === undefined) return base;
-  const known = isObject(environments) ? Object.keys(environments) : [];
-  if (!known.includes(name))
+  if (!isObject(environments) || !Object.hasOwn(environments, name)) {
+    const known = isObject(environments) ? Object.keys(environments) : [];
     throw new AppError("ENVIRONMENT_NOT_FOUND", { name, known, suggestion: suggestion(name, known) });
-  return merge(base, (environments as Document)[name]) as Document;
+  }
+  return merge(base, environments[name]) as Document;
 }
 
 /**
@@ -40,9 +50,17 @@ export function applySet(document: Document, assignment: string): Document {
   if (at < 1)
     throw new AppError("SETTING_INVALID", { assignment, problem: "expected path=value, such as algorithm.seed=7" });
   const path = assignment.slice(0, at).trim().split(".");
+  if (path.length > maxSettingDepth)
+    throw new AppError("SETTING_INVALID", {
+      assignment: `${assignment.slice(0, 100)}…`,
+      problem: `the path has ${path.length} parts, at most ${maxSettingDepth} are possible`,
+    });
   if (path.includes("")) throw new AppError("SETTING_INVALID", { assignment, problem: "the path has an empty part" });
   return put(document, path, settingValue(assignment, assignment.slice(at + 1)), assignment) as Document;
 }
+
+/** No file has keys at half of that depth. */
+const maxSettingDepth = 100;
 
 function put(into: unknown, path: readonly string[], value: unknown, assignment: string): unknown {
   const [key, ...rest] = path;
@@ -63,7 +81,7 @@ function put(into: unknown, path: readonly string[], value: unknown, assignment:
 
 function settingValue(assignment: string, text: string): unknown {
   try {
-    return parse(text);
+    return parse(text, { prettyErrors: false, logLevel: "error" });
   } catch (cause) {
     throw new AppError("SETTING_INVALID", { assignment, problem: "the value is not YAML" }, { cause });
   }
@@ -121,6 +139,26 @@ function own(object: Document, key: string): unknown {
 
 export function isObject(value: unknown): value is Document {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function requireUniqueKeys(document: YamlDocument, lines: LineCounter): void {
+  visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key) || key.value === "<<") continue;
+        if (seen.has(key.value)) {
+          throw syntaxError(`Map keys must be unique${place(lines, key.range?.[0] ?? 0)}`);
+        }
+        seen.add(key.value);
+      }
+    },
+  });
+}
+
+function place(lines: LineCounter, offset: number): string {
+  const { line, col } = lines.linePos(offset);
+  return ` at line ${line}, column ${col}`;
 }
 
 function toPlain(read: () => unknown): unknown {
