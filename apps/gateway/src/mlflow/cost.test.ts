@@ -1,9 +1,9 @@
+import { countFields } from "@mintmark/http-edge/count-fields";
 import { ExportTraceServiceRequestSchema } from "@mintmark/proto/opentelemetry/proto/collector/trace/v1/trace_service";
 import { costBattery, parser } from "@mintmark/testing/cost-battery";
 import { jsonShapes, numbered, repeated, textShapes } from "@mintmark/testing/hostile-text";
 import { z } from "zod";
 import { artifactPath } from "./artifact-path.ts";
-import { fieldCount } from "./field-count.ts";
 import {
   double,
   list,
@@ -74,7 +74,7 @@ costBattery("what MLflow's clients send", {
     shapes: { ...textShapes, folders: repeated("a/"), "up and down": repeated("a/../") },
   }),
   "spans of OTLP, counted": parser({
-    run: (given: Uint8Array) => fieldCount(ExportTraceServiceRequestSchema, given, Number.POSITIVE_INFINITY),
+    run: (given: Uint8Array) => countFields(given, ExportTraceServiceRequestSchema, Number.POSITIVE_INFINITY),
     shapes: {
       "fields in fields": (size: number) => new Uint8Array(size).fill(0x0a),
       "empty fields": (size: number) => Uint8Array.from({ length: size }, (_, at) => (at % 2 === 0 ? 0x0a : 0)),
