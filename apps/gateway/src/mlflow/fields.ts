@@ -52,9 +52,16 @@ export const flag = truth.default(false);
 /** A truth value; true if absent. */
 export const flagUnlessSaid = truth.default(true);
 
-/** A list of so many entries at most; a query string gives one entry without a list around it. */
-export function list<Item extends z.ZodType>(item: Item, most = Number.POSITIVE_INFINITY) {
-  return z.preprocess((value) => (typeof value === "string" ? [value] : (value ?? [])), z.array(item).max(most));
+/** More than any list of MLflow's clients has. */
+const mostEntries = 10_000;
+
+/**
+ * A list of so many entries at most; a query string gives one entry without a list around it. They are counted before the first
+ * is read: of a wrong list, each entry would be told.
+ */
+export function list<Item extends z.ZodType>(item: Item, most = mostEntries) {
+  const entries = z.array(z.unknown()).max(most).pipe(z.array(item));
+  return z.preprocess((value) => (typeof value === "string" ? [value] : (value ?? [])), entries);
 }
 
 /** As {@link list}, with one entry at least. */
