@@ -3,7 +3,7 @@
  * @module
  */
 import type { BlobStore } from "@mintmark/blob-store";
-import type { JobQueue } from "@mintmark/job-queue";
+import type { JobQueue } from "@mintmark/job-queue/queue";
 import type { DataChecks } from "./checks/data-checks.ts";
 import type { DataLinks } from "./data-links/data-link.ts";
 import type { Listener } from "./db/listener.ts";

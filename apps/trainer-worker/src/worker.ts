@@ -2,7 +2,7 @@
  * A worker in one process: so many slots of the queue, and a child that is kept warm for the next job.
  * @module
  */
-import { openWorker } from "@mintmark/job-queue";
+import { openWorker } from "@mintmark/job-queue/worker";
 import type { RegistryClient } from "@mintmark/registry-client";
 import type { Logger } from "pino";
 import { keepWarmChild } from "./child/warm-child.ts";

@@ -4,15 +4,10 @@ import { needs } from "@mintmark/testing/needs";
 import { type TestDatabase, testDatabase } from "@mintmark/testing/postgres";
 import { startRedis, type TestRedis } from "@mintmark/testing/redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  entryId,
-  type JobQueue,
-  openQueue,
-  openWorker,
-  prepareQueue,
-  type QueueEntry,
-  type WorkerOptions,
-} from "./index.ts";
+import { entryId, type QueueEntry } from "./entry.ts";
+import { prepareQueue } from "./prepare.ts";
+import { type JobQueue, openQueue } from "./queue.ts";
+import { openWorker, type WorkerOptions } from "./worker.ts";
 
 const hasRedis = needs("redis-server", "redis-server", ["--version"], "apt-get install redis-server");
 const errors: Error[] = [];
@@ -225,7 +220,8 @@ async function until(holds: () => boolean | Promise<boolean>, milliseconds = 5_0
 /** A process of its own that takes one entry, prints it, and is killed in the middle of it. */
 async function killedWhileHandling(url: string): Promise<string> {
   const { spawn } = await import("node:child_process");
-  const program = `import { openWorker, entryId } from ${JSON.stringify(new URL("./index.ts", import.meta.url).href)};
+  const program = `import { openWorker } from ${JSON.stringify(new URL("./worker.ts", import.meta.url).href)};
+import { entryId } from ${JSON.stringify(new URL("./entry.ts", import.meta.url).href)};
     openWorker(process.argv[1], (entry) => { console.log(entryId(entry)); return new Promise(() => {}); },
       { onError: console.error, lockMs: 1000, stalledCheckMs: 500 });`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", program, url], {

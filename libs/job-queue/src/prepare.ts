@@ -3,7 +3,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
-import { runMigrations } from "bullmq";
+import bullmqPackage from "bullmq/package.json" with { type: "json" };
 import pg from "pg";
 import { backendOf, queueSchema } from "./backend.ts";
 import { queueRole, queueUrlIn } from "./queue-url.ts";
@@ -22,7 +22,7 @@ export async function prepareQueue(databaseUrl: string, queueUrl?: string): Prom
   }
   if (backendOf(queueUrl).kind === "redis") return queueUrl;
   if (decodeURIComponent(new URL(queueUrl).username) === queueRole) await prepareWithRole(databaseUrl);
-  else await withClient(queueUrl, (client) => runMigrations(client, queueSchema));
+  else await withClient(queueUrl, migrate);
   return queueUrl;
 }
 
@@ -33,10 +33,28 @@ async function prepareWithRole(databaseUrl: string): Promise<void> {
     // Grants of the same thing at the same time fail each other.
     await client.query("select pg_advisory_lock(hashtext($1))", [queueRole]);
     await provideRole(client);
-    await runMigrations(client, queueSchema);
+    await migrate(client);
     await client.query(grants);
   });
 }
+
+/**
+ * Brings the tables to this BullMQ's form, and notes that on the schema: at the next start one question answers for the loading
+ * of BullMQ.
+ */
+async function migrate(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ made_by: string | null }>(
+    "select obj_description(to_regnamespace($1), 'pg_namespace') made_by",
+    [queueSchema],
+  );
+  if (rows[0]?.made_by === bullmq) return;
+  const { runMigrations } = await import("bullmq");
+  await runMigrations(client, queueSchema);
+  await client.query(`comment on schema ${queueSchema} is '${bullmq}'`);
+}
+
+/** As in `bullmq 6.7.0`. */
+const bullmq = `bullmq ${bullmqPackage.version}`;
 
 /** CREATE, because the backend makes a sequence for each new queue. What later migrations add is granted at the next start. */
 const grants = `

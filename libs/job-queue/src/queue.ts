@@ -5,7 +5,7 @@
  * registry. An entry that is lost or wrongly failed is put in again; one too many is refused when it claims the run.
  * @module
  */
-import { createPostgresBackend, type JobsOptions, Queue } from "bullmq";
+import type { JobsOptions } from "bullmq";
 import { type Backend, backendOf, queueName } from "./backend.ts";
 import { withDeadline } from "./deadline.ts";
 import { entryId, type QueueEntry } from "./entry.ts";
@@ -28,24 +28,40 @@ export interface QueueOptions {
 }
 
 /**
- * Nothing is connected before the first call. The Postgres queue must have been prepared (`prepareQueue`).
+ * Nothing is connected, and BullMQ is not even loaded (a tenth of a second), before the first call. The Postgres queue must have been prepared (`prepareQueue`).
  * @throws AppError QUEUE_URL_INVALID; the calls throw QUEUE_UNAVAILABLE
  */
 export function openQueue(url: string, { onError, deadlineMs = 5_000 }: QueueOptions): JobQueue {
-  const queue = bullQueue(backendOf(url));
-  queue.on("error", onError);
+  const backend = backendOf(url);
+  let opened: Promise<BullQueue> | undefined;
+  const open = async () => {
+    const queue = await bullQueue(backend);
+    queue.on("error", onError);
+    return queue;
+  };
+  const use = () => (opened ??= open());
   return {
     async enqueue(entry, { delayMs = 0 } = {}) {
       const options = { jobId: entryId(entry), delay: delayMs, ...retention };
-      await withDeadline(queue.add("run", entry, options), deadlineMs);
+      await withDeadline(
+        use().then((queue) => queue.add("run", entry, options)),
+        deadlineMs,
+      );
     },
     async stateOf(entry) {
-      const state = await withDeadline(queue.getJobState(entryId(entry)), deadlineMs);
+      const state = await withDeadline(
+        use().then((queue) => queue.getJobState(entryId(entry))),
+        deadlineMs,
+      );
       if (state === "active") return "active";
       return state === "completed" || state === "failed" || state === "unknown" ? "gone" : "waiting";
     },
     async close() {
-      await withDeadline(queue.close(), deadlineMs).catch(onError);
+      if (opened === undefined) return;
+      await withDeadline(
+        opened.then((queue) => queue.close()),
+        deadlineMs,
+      ).catch(onError);
     },
   };
 }
@@ -60,7 +76,8 @@ interface BullQueue {
   close(): Promise<void>;
 }
 
-function bullQueue({ kind, connection }: Backend): BullQueue {
+async function bullQueue({ kind, connection }: Backend): Promise<BullQueue> {
+  const { createPostgresBackend, Queue } = await import("bullmq");
   return kind === "redis"
     ? new Queue(queueName, { connection })
     : new Queue(queueName, { connection }, createPostgresBackend);

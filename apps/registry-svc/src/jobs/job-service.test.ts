@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createRouterTransport } from "@connectrpc/connect";
-import { openQueue } from "@mintmark/job-queue";
+import { openQueue } from "@mintmark/job-queue/queue";
 import { RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { AttemptEnd } from "@mintmark/proto/mintmark/training/v1/attempt_service";
 import type { Job } from "@mintmark/proto/mintmark/training/v1/job";

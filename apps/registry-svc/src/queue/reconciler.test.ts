@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
-import { type JobQueue, openQueue, openWorker, prepareQueue } from "@mintmark/job-queue";
+import { prepareQueue } from "@mintmark/job-queue/prepare";
+import { type JobQueue, openQueue } from "@mintmark/job-queue/queue";
+import { openWorker } from "@mintmark/job-queue/worker";
 import { RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { AttemptEnd } from "@mintmark/proto/mintmark/training/v1/attempt_service";
 import { JobErrorSchema } from "@mintmark/proto/mintmark/training/v1/job";

@@ -2,7 +2,7 @@
  * A migrated database for tests, one per test file.
  * @module
  */
-import { prepareQueue } from "@mintmark/job-queue";
+import { prepareQueue } from "@mintmark/job-queue/prepare";
 import { type TestDatabase, testDatabase } from "@mintmark/testing/postgres";
 import { connectDatabase, type Database } from "../db/connect.ts";
 import { appRole, migrate } from "../db/migrate.ts";

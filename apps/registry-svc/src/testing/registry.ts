@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
 import { createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import { openBlobStore } from "@mintmark/blob-store";
 import { generateKey, privateKeyPem, type SigningKeys } from "@mintmark/crypto/keys";
-import { openQueue } from "@mintmark/job-queue";
+import { openQueue } from "@mintmark/job-queue/queue";
 import { queueUrlIn } from "@mintmark/job-queue/queue-url";
 import { clients, type RegistryClient } from "@mintmark/registry-client";
 import { dataChecks } from "../checks/data-checks.ts";

@@ -6,42 +6,50 @@
 import type { BlobReader } from "@mintmark/blob-store";
 import type { ManifestFile } from "@mintmark/crypto/manifest";
 import { AppError } from "@mintmark/errors";
-import { defaultRuntimeLimits, type ModelRuntime, openModelRuntime } from "@mintmark/model-runtime/model-runtime";
+import { Lane, type LaneLimits } from "@mintmark/model-runtime/lane";
+import { startProcess } from "@mintmark/model-runtime/process-host";
 
 /** Larger ones are found out by the gateway, when they are to be served. */
 const maxBytes = 64 * 1024 * 1024;
-const trialSeconds = 10;
+
+/** Of one process, in which one model after the other is tried. */
+const trialLimits: LaneLimits = {
+  memoryBytes: 512 * 1024 * 1024,
+  seconds: 10,
+  waiting: 16,
+  values: 0,
+  idleSeconds: 30,
+};
 
 export interface ModelTrials {
   /**
-   * Returns where nothing speaks against serving the model, or nobody can say now.
+   * Returns where nothing speaks against serving the model, or too many wait to be tried.
    * @throws AppError MODEL_TOO_COSTLY
    */
   readonly requireAffordable: (files: readonly ManifestFile[]) => Promise<void>;
   readonly close: () => void;
 }
 
-export function modelTrials(
-  blobs: Pick<BlobReader, "read">,
-  runtime: ModelRuntime = openModelRuntime({ ...defaultRuntimeLimits, seconds: trialSeconds, foreignProcesses: 1 }),
-): ModelTrials {
+export function modelTrials(blobs: Pick<BlobReader, "read">): ModelTrials {
+  const lane = new Lane(startProcess(trialLimits.memoryBytes), trialLimits);
   return {
     requireAffordable: async (files) => {
       const onnx = files.find(({ path }) => path === "model.onnx");
       const mlmodel = files.find(({ path }) => path === "MLmodel");
       if (onnx === undefined || mlmodel === undefined || onnx.size + mlmodel.size > maxBytes) return;
+      const key = onnx.blake3 + mlmodel.blake3;
       const source = async () => ({
         onnx: await piecesOf(blobs, onnx),
         mlmodel: Buffer.concat(await piecesOf(blobs, mlmodel)),
       });
       try {
-        const model = await runtime.load({ key: onnx.blake3 + mlmodel.blake3, isOurs: false, files: source });
-        model.unload();
+        await lane.load({ key, files: source });
+        lane.unload(key);
       } catch (error) {
         if (!(error instanceof AppError) || error.is("MODEL_TOO_COSTLY")) throw error;
       }
     },
-    close: runtime.close,
+    close: () => lane.close(),
   };
 }
 
