@@ -3,6 +3,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import { jsonValues } from "@mintmark/http-edge/json-values";
 
 /** @throws AppError `REQUEST_INVALID` if the text is too long or cannot be stored as it is */
 export function requireText(field: string, text: string, maxLength: number): string {
@@ -17,6 +18,18 @@ export function requireCount(field: string, count: number, most: number, least =
   const range = least === 0 ? `at most ${most}` : `${least} to ${most}`;
   throw invalid(field, `must have ${range} entries, got ${count}`);
 }
+
+/**
+ * JSON within a text field, before it is parsed: 20 MB of `{},{},…` took 15 s.
+ * @throws AppError `REQUEST_INVALID` if it holds too many values
+ */
+export function requireFewValues(field: string, json: string): void {
+  const count = jsonValues(Buffer.from(json), maxJsonValues);
+  if (count > maxJsonValues)
+    throw invalid(field, `must hold at most ${maxJsonValues} values (objects, lists and their items), and has more`);
+}
+
+const maxJsonValues = 200_000;
 
 /**
  * Tags, parameters and the like.

@@ -8,6 +8,7 @@ import { AppError } from "@mintmark/errors";
 import { beginningOf, invalid } from "./fields.ts";
 
 export const maxPageSize = 1000;
+const maxToken = 1_000_000;
 const defaultPageSize = 100;
 
 /**
@@ -61,6 +62,8 @@ export function cutPage<T>(
 }
 
 function parseToken(token: string): string[] {
+  // Those of ours hold a few keys; a long one would be read for nothing.
+  if (token.length > maxToken) throw badToken(token);
   try {
     const value: unknown = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
     if (Array.isArray(value) && value.every((part) => typeof part === "string")) return value;

@@ -47,6 +47,6 @@ export function shortName(written: string): string {
 
 /** `catalog`, `schema` and `model` of a name of three parts; else the whole name. */
 function partsOf(written: string): readonly string[] {
-  const parts = written.split(".");
+  const parts = written.split(".", 4);
   return parts.length === 3 && !parts.includes("") ? parts : [written];
 }

@@ -22,14 +22,22 @@ export function reasonOf(error: unknown): Reason | undefined {
 
 /** What a server sends with a failure of the table, besides its code and message. */
 export function failureHeaders({ reason, detail, http }: AppError): Record<string, string> {
+  const text = detailText(detail);
+  return {
+    [reasonHeader]: reason,
+    ...(text === undefined ? {} : { [detailHeader]: text }),
+    ...(http.retryAfter && { "retry-after": `${http.retryAfter}` }),
+  };
+}
+
+/** A detail may quote all that was sent: what is too long as it is need not be encoded. */
+function detailText(detail: object): string | undefined {
+  if (Object.values(detail).some((value) => typeof value === "string" && value.length > maxDetailLength))
+    return undefined;
   const text = encodeURIComponent(
     JSON.stringify(detail, (_, value) => (typeof value === "bigint" ? String(value) : value)),
   );
-  return {
-    [reasonHeader]: reason,
-    ...(text.length > maxDetailLength ? {} : { [detailHeader]: text }),
-    ...(http.retryAfter && { "retry-after": `${http.retryAfter}` }),
-  };
+  return text.length > maxDetailLength ? undefined : text;
 }
 
 /** The values of the failure if it is for this reason and they came with it. */

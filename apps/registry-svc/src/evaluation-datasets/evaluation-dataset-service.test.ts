@@ -189,6 +189,12 @@ describe("records", () => {
     await refused(datasets().deleteEvaluationRecords({ datasetId: "bad", ids }), "EVALUATION_DATASET_NOT_FOUND");
   });
 
+  it("are refused for their number of values, before they are parsed", async () => {
+    const datasetId = await newDataset();
+    const recordsJson = `[{"inputs":{"a":[${"0,".repeat(200_000)}0]}}]`;
+    await refused(datasets().upsertEvaluationRecords({ datasetId, recordsJson }), "REQUEST_INVALID");
+  });
+
   it.each([
     ["no JSON", "["],
     ["NaN, which is no JSON", '[{"inputs":{"a":NaN}}]'],

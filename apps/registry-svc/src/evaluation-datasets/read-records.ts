@@ -3,7 +3,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { invalid, requireCount } from "../fields.ts";
+import { invalid, requireCount, requireFewValues } from "../fields.ts";
 import { canonical, type Exact, type ExactObject, isExactObject, parseExact } from "./exact-json.ts";
 
 export interface GivenRecord {
@@ -22,6 +22,7 @@ const maxDepth = 100;
 
 /** @throws AppError REQUEST_INVALID */
 export function readRecords(text: string): readonly GivenRecord[] {
+  requireFewValues("records_json", text);
   const records = parsed(text);
   if (!Array.isArray(records)) throw invalid("records_json", "must be a list");
   requireCount("records_json", records.length, maxRecords);

@@ -15,7 +15,7 @@ import { AttemptService } from "@mintmark/proto/mintmark/training/v1/attempt_ser
 
 export interface MessageLimit {
   readonly bytes: number;
-  /** In JSON each object, list and what follows a comma; in binary form each field that is there, at any depth. */
+  /** In binary form each field that is there, at any depth; in JSON each object, list and what follows a comma. */
   readonly elements: number;
 }
 
@@ -74,6 +74,11 @@ export const largeMethods: ReadonlyMap<DescMethod, string> = new Map<DescMethod,
   [EvaluationDatasetService.method.upsertEvaluationRecords, "records"],
   [AttemptService.method.appendLogs, "1,000 lines of 16,000 characters"],
 ]);
+
+/** Names in JSON cost four times as much as fields: 990,000 of them took 2.5 s, as many fields 0.3 s. */
+export function jsonElements({ elements }: MessageLimit): number {
+  return Math.ceil(elements / 4);
+}
 
 export function limitOf(method: DescMethod, limits: MessageLimits): MessageLimit {
   return largeMethods.has(method) ? limits.large : limits.usual;

@@ -14,7 +14,7 @@ import { AppError } from "@mintmark/errors";
 import { countFields } from "@mintmark/http-edge/count-fields";
 import { jsonValues } from "@mintmark/http-edge/json-values";
 import { toConnectError } from "../error-interceptor.ts";
-import { limitOf, type MessageLimit, type MessageLimits } from "./message-limits.ts";
+import { jsonElements, limitOf, type MessageLimit, type MessageLimits } from "./message-limits.ts";
 import type { Room } from "./room.ts";
 import type { Turns } from "./turns.ts";
 
@@ -116,13 +116,13 @@ const compressed = 1;
 async function collect(message: Message, body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const { limit, limits, length, isFramed, hold, turn } = message;
   const most = limit.bytes + (isFramed ? frameBytes : 0);
-  if (length > most) throw tooLarge(message, "bytes", length);
+  if (length > most) throw tooLarge(message, length);
   const until = performance.now() + limits.arrivalMs;
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > most) throw tooLarge(message, "bytes", undefined);
+    if (size > most) throw tooLarge(message, undefined);
     if (performance.now() > until)
       throw failure(new AppError("MESSAGE_TOO_SLOW", { bytes: size, seconds: limits.arrivalMs / 1000 }));
     hold(chunk.length);
@@ -149,10 +149,10 @@ async function inflate(message: Message, by: Inflate, bytes: Uint8Array): Promis
     message.hold(usual.length);
     return usual;
   }
-  if (limit.bytes <= limits.usual.bytes) throw tooLarge(message, "bytes", undefined);
+  if (limit.bytes <= limits.usual.bytes) throw tooLarge(message, undefined);
   await message.turn();
   const large = await inflated(by, bytes, limit.bytes);
-  if (large === undefined) throw tooLarge(message, "bytes", undefined);
+  if (large === undefined) throw tooLarge(message, undefined);
   message.hold(large.length);
   return large;
 }
@@ -169,12 +169,14 @@ async function inflated(by: Inflate, bytes: Uint8Array, most: number): Promise<B
 
 function requireFewElements(message: Message, bytes: Uint8Array): void {
   const { method, limit, isJson } = message;
-  const count = isJson ? jsonValues(bytes, limit.elements) : countFields(bytes, method.input, limit.elements);
-  if (count > limit.elements) throw tooLarge(message, "elements", undefined);
+  const most = isJson ? jsonElements(limit) : limit.elements;
+  const count = isJson ? jsonValues(bytes, most) : countFields(bytes, method.input, most);
+  if (count > most)
+    throw failure(new AppError("MESSAGE_OVER_LIMIT", { method: method.name, unit: "elements", limit: most }));
 }
 
-function tooLarge({ method, limit }: Message, unit: keyof MessageLimit, seen: number | undefined): ConnectError {
-  return failure(new AppError("MESSAGE_OVER_LIMIT", { method: method.name, unit, limit: limit[unit], seen }));
+function tooLarge({ method, limit }: Message, seen: number | undefined): ConnectError {
+  return failure(new AppError("MESSAGE_OVER_LIMIT", { method: method.name, unit: "bytes", limit: limit.bytes, seen }));
 }
 
 function failure(error: AppError): ConnectError {

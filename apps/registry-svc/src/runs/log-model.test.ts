@@ -30,6 +30,15 @@ it("keeps what clients read of it, in order, and of flavors not their config", a
   ]);
 });
 
+it("is refused for its number of values, before it is parsed", async () => {
+  const config = Array.from({ length: 200_000 }, () => 0);
+  const failure = await failureOf(log(await newRun(), { ...described, flavors: { f: { config } } }));
+  expect(failure).toMatchObject({
+    reason: "REQUEST_INVALID",
+    message: expect.stringContaining("at most 200000 values"),
+  });
+});
+
 it.each([
   ["text", "x"],
   ["no array", "{}"],

@@ -6,7 +6,7 @@ import { AppError } from "@mintmark/errors";
 import { parseRunId } from "@mintmark/names/run-id";
 import { sql } from "kysely";
 import type { Db } from "../db/schema.ts";
-import { invalid } from "../fields.ts";
+import { invalid, requireFewValues } from "../fields.ts";
 
 export interface LogModel {
   readonly runId: string;
@@ -22,6 +22,7 @@ const maxHistory = 100_000;
  * @throws AppError REQUEST_INVALID, RUN_NOT_FOUND, RUN_DELETED
  */
 export async function logModel(db: Db, { runId, modelJson }: LogModel): Promise<void> {
+  requireFewValues("model_json", modelJson);
   const entry = entryOf(modelJson);
   const { rows } = await sql<{ deleted: boolean; kept: boolean }>`
     with target as (
