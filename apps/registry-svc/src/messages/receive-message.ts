@@ -14,7 +14,7 @@ import { AppError } from "@mintmark/errors";
 import { countFields } from "@mintmark/http-edge/count-fields";
 import { jsonValues } from "@mintmark/http-edge/json-values";
 import { toConnectError } from "../error-interceptor.ts";
-import { jsonElements, limitOf, type MessageLimit, type MessageLimits } from "./message-limits.ts";
+import { limitOf, type MessageLimit, type MessageLimits } from "./message-limits.ts";
 import type { Room } from "./room.ts";
 import type { Turns } from "./turns.ts";
 
@@ -39,13 +39,14 @@ export function receiveMessage(method: DescMethod, incoming: Incoming, { limits,
   let hasTurn = false;
   const hold = room.holder(signal);
   const type = header.get("content-type") ?? "";
+  const isJson = /json/.test(type);
   const isFramed = /^application\/(grpc|connect)/.test(type);
   const message: Message = {
     method,
     limits,
-    limit: limitOf(method, limits),
+    limit: limitOf(method, limits, isJson),
     isFramed,
-    isJson: /json/.test(type),
+    isJson,
     inflate: inflaters[header.get(encodingHeader(type)) ?? ""],
     length: Number(header.get("content-length") ?? Number.NaN),
     hold: (bytes) => {
@@ -169,7 +170,7 @@ async function inflated(by: Inflate, bytes: Uint8Array, most: number): Promise<B
 
 function requireFewElements(message: Message, bytes: Uint8Array): void {
   const { method, limit, isJson } = message;
-  const most = isJson ? jsonElements(limit) : limit.elements;
+  const most = limit.elements;
   const count = isJson ? jsonValues(bytes, most) : countFields(bytes, method.input, most);
   if (count > most)
     throw failure(new AppError("MESSAGE_OVER_LIMIT", { method: method.name, unit: "elements", limit: most }));
