@@ -132,7 +132,13 @@ describe("banned calls", () => {
       "a temporary folder that nobody sweeps",
       "makeScratch of libs/scratch",
       /^(apps|libs)\/(?!scratch\/|testing\/)(?!.*(\.test\.ts$|\.fixture\.ts$|\/testing\/))/,
-      /\bmkdtemp/,
+      /\bmkdtemp(Sync)?\(/,
+    ],
+    [
+      "Node's own recursive mkdir, which never returns below /proc",
+      "makeFolder of libs/scratch",
+      /^apps\/[^/]+\/src\/(?!.*(\.test\.ts$|\.fixture\.ts$|testing\/))/,
+      /\bmkdir(Sync)?\([^;]*recursive: true/,
     ],
     [
       "as many arguments as data has rows",

@@ -2,10 +2,12 @@
  * How a failure ends the program: its exit code, and what is said about it.
  * @module
  */
+import { resolve } from "node:path";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { AppError, type Kind } from "@mintmark/errors";
 import { reasonOf } from "@mintmark/registry-client/failure";
 import { CommanderError } from "commander";
+import { fileFailure, isFileError } from "./file-failure.ts";
 
 export interface Failure {
   readonly exitCode: number;
@@ -15,14 +17,25 @@ export interface Failure {
   readonly message: string;
 }
 
-/** What went wrong, from whatever was thrown; `server` is whom the command speaks with. */
-export function failureOf(error: unknown, server: string): Failure {
-  if (error instanceof AppError)
-    return { exitCode: exitCodes[error.kind], code: error.kind, reason: error.reason, message: error.message };
+/** Whom a command speaks with, and how it was called. */
+export interface Called {
+  readonly server: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+}
+
+/** What went wrong, from whatever was thrown. */
+export function failureOf(error: unknown, called: Called): Failure {
+  if (error instanceof AppError) {
+    const { kind, reason, message } = asCalled(error, called);
+    return { exitCode: exitCodes[kind], code: kind, reason, message };
+  }
   if (error instanceof CommanderError)
     return { exitCode: 2, code: "invalid_argument", reason: "USAGE", message: error.message.replace(/^error: /, "") };
-  if (error instanceof ConnectError) return rpcFailure(error, server);
+  if (error instanceof ConnectError) return rpcFailure(error, called);
   if ((error as Error | undefined)?.name === "AbortError") return interrupted;
+  const file = isFileError(error) ? fileFailure(error) : undefined;
+  if (file !== undefined) return failureOf(file, called);
   const message = error instanceof Error ? error.message : String(error);
   return {
     exitCode: 3,
@@ -30,6 +43,16 @@ export function failureOf(error: unknown, server: string): Failure {
     reason: "INTERNAL",
     message: `${message} (a fault of Mintmark; --debug shows where)`,
   };
+}
+
+/** A file that the command line names is called as it is there. */
+function asCalled(error: AppError, { args, cwd }: Called): AppError {
+  const { path } = error.detail as { readonly path?: string };
+  const names = args.map((arg) => arg.replace(/^--[\w-]+=/, "")).filter((name) => name !== "");
+  const name = names.find((each) => path !== undefined && resolve(cwd, each) === resolve(cwd, path));
+  return name === undefined
+    ? error
+    : new AppError(error.reason, { ...error.detail, path: name } as typeof error.detail);
 }
 
 /** The server of `--server` does not answer. */
@@ -54,11 +77,11 @@ const exitCodes = {
 
 const interrupted: Failure = { exitCode: 130, code: "canceled", reason: "INTERRUPTED", message: "interrupted" };
 
-function rpcFailure(error: ConnectError, server: string): Failure {
+function rpcFailure(error: ConnectError, called: Called): Failure {
   const reason = reasonOf(error);
   if (error.code === Code.Canceled) return interrupted;
   if (reason === undefined && brokenOff.has(error.code))
-    return failureOf(unreachable(server, error.rawMessage), server);
+    return failureOf(unreachable(called.server, error.rawMessage), called);
   const code = Code[error.code].replace(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase();
   const exitCode = isKind(code) ? exitCodes[code] : (otherCodes[code] ?? 3);
   return { exitCode, code, reason: reason ?? code.toUpperCase(), message: error.rawMessage };

@@ -2,7 +2,7 @@
  * The command line as a program: exit codes, streams, and what needs no server.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildProgram } from "./program.ts";
 import { bench } from "./testing/bench.ts";
 
-const { scratch, env, run, launch, clear } = bench();
+const { scratch, bin, env, run, launch, clear } = bench();
 afterAll(clear);
 const nobody = ["--server", "http://127.0.0.1:1"];
 
@@ -97,12 +97,68 @@ describe("mintmark", () => {
     [["import", "archive", "a.tar", "--rename", "x"], "--rename expected old=new, got 'x'"],
     [["import", "folder", "/nonexistent", "m"], "/nonexistent does not exist"],
     [["predict", "m"], "either texts or --data FILE"],
-    [["train", "missing.yaml"], "missing.yaml cannot be read: ENOENT"],
+    [["train", "missing.yaml"], "mintmark: missing.yaml cannot be read: no such file or directory\n"],
+    [["train", "."], "mintmark: . cannot be read: it is a directory\n"],
+    [["train", `${"n".repeat(300)}.yaml`], "cannot be read: name too long\n"],
+    [["keys", "trust", "."], "mintmark: . cannot be read: it is a directory\n"],
+    [["restore", "."], "mintmark: . cannot be read: it is a directory\n"],
+    [["restore", "none.tar"], "mintmark: none.tar cannot be read: no such file or directory\n"],
+    [["import", "archive", "none.tar"], "mintmark: none.tar cannot be read: no such file or directory\n"],
+    [["up", "--host", "8.8.8.8"], "'8.8.8.8' is not an address of this machine (address not available)"],
   ])("ends %j with 2 and one clear line", async (args, message) => {
     const { code, out, err } = await run(...args);
     expect([code, out]).toEqual([2, ""]);
     expect(err).toContain(message);
     expect(err).not.toMatch(/^\s+at /m);
+  });
+
+  it("says which folder of keys cannot be one, and does not hang on it", async () => {
+    writeFileSync(join(scratch, "a-file"), "");
+    const keys = (dir: string, ...args: string[]) =>
+      spawnSync(bin, ["keys", ...args], {
+        env: { ...env, MINTMARK_KEY_DIR: dir },
+        cwd: scratch,
+        encoding: "utf8",
+        timeout: 20_000,
+        killSignal: "SIGKILL",
+      });
+    expect(keys("/proc/nokeys", "generate")).toMatchObject({
+      status: 2,
+      stderr: "mintmark: /proc/nokeys cannot be written: no such file or directory\n",
+    });
+    expect(keys("./a-file", "list")).toMatchObject({
+      status: 2,
+      stderr: "mintmark: a-file/trusted cannot be read: not a directory\n",
+    });
+    expect(keys("./a-file", "generate")).toMatchObject({
+      status: 2,
+      stderr: /a-file cannot be written: a file is in its way/,
+    });
+  });
+
+  it.each([["schema"], ["schema", "--json"], ["--help"], ["--version"], ["modles", "--json"]])(
+    "does not lose the output of %j in silence",
+    (...args) => {
+      const full = openSync("/dev/full", "w");
+      const { status, stderr } = spawnSync(bin, args, { env, stdio: ["ignore", full, "pipe"], encoding: "utf8" });
+      closeSync(full);
+      expect([status, stderr]).toEqual([
+        2,
+        "mintmark: cannot write the output: no space left on device; what came out of this command is not complete\n",
+      ]);
+    },
+  );
+
+  it("does not take a part of its output for all of it", () => {
+    const ask = `trap '' XFSZ; ulimit -f 1; '${bin}' schema > part.json`;
+    const { status, stderr } = spawnSync("bash", ["-c", ask], { env, cwd: scratch, encoding: "utf8" });
+    expect([status, stderr]).toEqual([2, expect.stringContaining("cannot write the output: file too large")]);
+  });
+
+  it("is silent about a reader that goes away", () => {
+    const ask = `'${bin}' schema | head -1; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = spawnSync("bash", ["-c", ask], { env, encoding: "utf8" });
+    expect([stdout, stderr]).toEqual(["{\n0\n", ""]);
   });
 
   it("says with --json what it says otherwise, as one document on stdout", async () => {

@@ -3,10 +3,13 @@
  * @module
  */
 import { readFileSync } from "node:fs";
+import { AppError } from "@mintmark/errors";
 import { CommanderError } from "commander";
 import { textOf } from "./answer.ts";
 import { appOf, runApp } from "./commands/app.ts";
 import { failureOf } from "./failure.ts";
+import { inWords } from "./file-failure.ts";
+import { flushed, lostOutput, print } from "./output.ts";
 import { buildProgram, globalOptions } from "./program.ts";
 import type { Run } from "./run.ts";
 import { openSession } from "./session.ts";
@@ -18,29 +21,22 @@ const signal = stopSignal();
 const json = args.includes("--json");
 const debug = args.includes("--debug");
 let server = process.env["MINTMARK_URL"] ?? "http://127.0.0.1:8080";
-// A reader that went away (`mintmark … | head`) is no fault.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+process.stderr.on("error", () => {});
 
 process.exitCode = await main();
 // A connection that is kept open would hold the process; and a pipe takes what was written when its reader has time.
-await Promise.all([process.stdout, process.stderr].map(written));
+await flushed(process.stdout);
+const lost = lostOutput();
+if (lost !== undefined) process.exitCode = tell(new AppError("OUTPUT_LOST", { cause: inWords(lost) }), false);
+await flushed(process.stderr);
 process.exit();
-
-/** Returns when all that was written has been taken, or nobody reads any more. */
-function written(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => {
-    if (stream.destroyed || stream.writableLength === 0) return resolve();
-    stream.once("close", resolve);
-    stream.write("", () => resolve());
-  });
-}
 
 async function main(): Promise<number> {
   // Beside other global options at most: `predict --version` is another thing.
   const words = args.filter((word) => word !== "--json" && word !== "--debug");
   if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) {
     const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-    process.stdout.write(json ? `${JSON.stringify({ version })}\n` : `mintmark ${version}\n`);
+    print(json ? `${JSON.stringify({ version })}\n` : `mintmark ${version}\n`);
     return 0;
   }
   const app = appOf(args);
@@ -60,10 +56,10 @@ async function main(): Promise<number> {
     try {
       const answer = await work(session);
       progress.status("");
-      if (options.json) process.stdout.write(`${JSON.stringify(answer.json)}\n`);
+      if (options.json) print(`${JSON.stringify(answer.json)}\n`);
       else {
         const text = textOf(answer, viewOf(process.stdout, options.wide));
-        if (text !== "") process.stdout.write(`${text}\n`);
+        if (text !== "") print(`${text}\n`);
       }
       exitCode = answer.exitCode ?? 0;
     } finally {
@@ -84,11 +80,17 @@ function fail(error: unknown): number {
   // Help that was asked for is no failure; help instead of a missing command is.
   if (error instanceof CommanderError && /^commander\.help(Displayed)?$/.test(error.code))
     return error.exitCode === 0 ? 0 : 2;
-  const { exitCode, ...failure } = signal.aborted ? failureOf(signal.reason, server) : failureOf(error, server);
-  if (json) process.stdout.write(`${JSON.stringify({ error: failure })}\n`);
+  const exitCode = tell(signal.aborted ? signal.reason : error, json);
+  return args[0] === "up" && exitCode === 1 ? 2 : exitCode;
+}
+
+/** Says what went wrong, to a person or as the document that a program reads; the exit code. */
+function tell(error: unknown, asJson: boolean): number {
+  const { exitCode, ...failure } = failureOf(error, { server, args, cwd: process.cwd() });
+  if (asJson) print(`${JSON.stringify({ error: failure })}\n`);
   else process.stderr.write(`mintmark: ${printable(failure.message)}\n`);
   if (debug) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-  return args[0] === "up" && exitCode === 1 ? 2 : exitCode;
+  return exitCode;
 }
 
 /** Aborted by the first SIGINT, SIGTERM or SIGHUP, or when the launcher is gone; a later one changes nothing. */

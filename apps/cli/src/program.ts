@@ -3,6 +3,7 @@
  * @module
  */
 import { Command, Help, Option } from "commander";
+import { print } from "./output.ts";
 import type { Run } from "./run.ts";
 import type { GlobalOptions } from "./session.ts";
 
@@ -67,7 +68,7 @@ export async function buildProgram(args: readonly string[], ports: ProgramPorts)
     .helpCommand("help [command]", "what a command does")
     .showSuggestionAfterError(true)
     .configureHelp({ showGlobalOptions: true, optionDescription, formatHelp })
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({ writeOut: print, outputError: () => {} })
     .exitOverride();
   program.addHelpText("after", "\n`mintmark --version` tells the version.");
   const [asked = ""] = program.parseOptions([...args]).operands;

@@ -8,6 +8,7 @@
 import { mkdir, open, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isHexDigest } from "@mintmark/crypto/manifest";
+import { makeFolder } from "@mintmark/scratch/make-folder";
 import { type BlobReader, type BlobStore, blobPath, type ReadOptions } from "./blob-store.ts";
 import { renameDurably, syncDirectory } from "./durable.ts";
 import { presentOf } from "./present-of.ts";
@@ -19,11 +20,11 @@ const readChunkBytes = 1 << 20;
 
 /** Creates the directory if it is missing. */
 export async function openFileStore(root: string): Promise<BlobStore> {
-  await mkdir(join(root, "blobs"), { recursive: true });
+  makeFolder(join(root, "blobs"));
   const spool = await openSpool(join(root, "partial"));
   const keep = async (complete: string, blake3: string) => {
     const path = join(root, blobPath(blake3));
-    await makeFolder(dirname(path));
+    await makeShard(dirname(path));
     await renameDurably(complete, path);
   };
 
@@ -64,7 +65,7 @@ async function sizeOf(path: string): Promise<number | undefined> {
 }
 
 /** One of the 256; its own name has to be durable as well. */
-async function makeFolder(path: string): Promise<void> {
+async function makeShard(path: string): Promise<void> {
   const created = await mkdir(path, { recursive: true });
   if (created !== undefined) await syncDirectory(dirname(path));
 }

@@ -8,11 +8,12 @@
  * `unnamed.<mark>-<n>`; nobody could go on with them, so what was interrupted is thrown away.
  * @module
  */
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { collectDigests, type DigestCollector, type Digests } from "@mintmark/crypto/digests";
 import { isHexDigest } from "@mintmark/crypto/manifest";
 import { AppError } from "@mintmark/errors";
+import { makeFolder } from "@mintmark/scratch/make-folder";
 import { hasEnded, ownMark } from "@mintmark/scratch/process-mark";
 import type { BlobDescription } from "./blob-store.ts";
 import { syncDirectory } from "./durable.ts";
@@ -56,7 +57,7 @@ export interface Spool {
  * @param now milliseconds since 1970
  */
 export async function openSpool(directory: string, now: () => number = Date.now): Promise<Spool> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  makeFolder(directory, 0o700);
   await tidy(directory, now());
   let tidied = now();
   const tidyNowAndThen = async () => {

@@ -44,7 +44,9 @@ export function digestsOfFile(path: string): Promise<Digests> {
 export async function findFiles(source: string, directory: string): Promise<string[]> {
   // A name that exists is meant literally, also if it has characters of a pattern in it.
   const literal = resolve(directory, source);
-  const entry = await stat(literal).catch(() => undefined);
+  const entry = await stat(literal).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "EACCES") throw error;
+  });
   if (entry !== undefined) return entry.isDirectory() ? [] : [literal];
   const found: string[] = [];
   for await (const entry of glob(source, { cwd: directory, withFileTypes: true }))

@@ -14,6 +14,7 @@ import { documentFolder, type ManifestFile } from "@mintmark/crypto/manifest";
 import type { Verification } from "@mintmark/crypto/verify-model";
 import { AppError } from "@mintmark/errors";
 import type { Version } from "@mintmark/proto/mintmark/registry/v1/version";
+import { makeFolder } from "@mintmark/scratch/make-folder";
 import type { RegistryClient } from "./connect.ts";
 import { downloadBlob } from "./download-blob.ts";
 import type { TransferOptions } from "./upload-blobs.ts";
@@ -41,7 +42,7 @@ export async function pullVersion(client: RegistryClient, uri: string, options: 
   await requireFree(out);
   const content = await readVersionContent(client, uri);
   const unverified = join(dirname(out), `.${basename(out)}-${randomUUID()}`);
-  await mkdir(unverified, { recursive: true });
+  makeFolder(unverified);
   try {
     await writeFiles(client, content.files, unverified, options);
     await writeDocuments(content.documents, join(unverified, documentFolder));

@@ -22,6 +22,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { AppError } from "@mintmark/errors";
 import pg from "pg";
+import { notWritable } from "../file-failure.ts";
 import type { DataDir } from "../up/data-dir.ts";
 import {
   adminTokenName,
@@ -59,8 +60,8 @@ export async function backup(dir: DataDir, url: string, path: string): Promise<B
     renameSync(unfinished, path);
     return summary;
   } catch (error) {
-    const { code, message, syscall } = error as NodeJS.ErrnoException;
-    if (syscall === "open" || code === "ENOSPC") throw new AppError("FILE_NOT_WRITABLE", { path, cause: message });
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall === "open" || code === "ENOSPC") throw notWritable(path, error);
     throw error;
   } finally {
     await client.end().catch(() => {});

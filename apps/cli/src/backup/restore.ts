@@ -6,13 +6,15 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, mkdirSync } from "node:fs";
+import { createReadStream, createWriteStream } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { MalformedError } from "@mintmark/crypto/malformed-error";
 import { AppError } from "@mintmark/errors";
+import { makeFolder } from "@mintmark/scratch/make-folder";
 import pg from "pg";
+import { notReadable } from "../file-failure.ts";
 import type { DataDir } from "../up/data-dir.ts";
 import {
   adminTokenName,
@@ -47,8 +49,6 @@ export async function restore(path: string, dir: DataDir, url: string): Promise<
     return await load(path, dir, client);
   } catch (error) {
     if (error instanceof MalformedError) throw new AppError("BACKUP_DAMAGED", { path, problem: error.message });
-    if ((error as NodeJS.ErrnoException).path === path)
-      throw new AppError("FILE_NOT_READABLE", { path, cause: (error as Error).message });
     throw error;
   } finally {
     await client.end().catch(() => {});
@@ -59,7 +59,7 @@ async function load(path: string, dir: DataDir, client: pg.Client): Promise<Rest
   const checksums: Record<string, string> = {};
   let description: BackupDescription | undefined;
   let files = 0;
-  for await (const file of readTar(createReadStream(path, { highWaterMark: 1 << 20 }))) {
+  for await (const file of readTar(bytesOf(path))) {
     const { content, digest } = hashed(file);
     const entry = { ...file, content };
     if (file.name === checksumsName) {
@@ -76,6 +76,14 @@ async function load(path: string, dir: DataDir, client: pg.Client): Promise<Rest
     checksums[file.name] = digest();
   }
   throw new MalformedError("it ends before its checksums");
+}
+
+async function* bytesOf(path: string): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(path, { highWaterMark: 1 << 20 });
+  } catch (error) {
+    throw notReadable(path, error);
+  }
 }
 
 /** Checks that the backup fits the tables that are there, and empties them. */
@@ -102,7 +110,7 @@ async function placeFor({ name }: TarFile, dir: DataDir): Promise<string> {
   const known = name === adminTokenName || keptFolders.some((folder) => name.startsWith(`${folder}/`));
   if (!known || normalize(name) !== name) throw new MalformedError(`"${name}" does not belong into a backup`);
   const path = join(dir.root, name);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   return path;
 }
 

@@ -2,7 +2,7 @@
  * `mintmark backup` and `restore`: a data directory in one file, and back.
  * @module
  */
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { AppError } from "@mintmark/errors";
 import type { Command } from "commander";
@@ -43,7 +43,10 @@ export async function restoreDirectory({ cwd, signal }: Session, file: string, d
   const path = resolve(cwd, file);
   if (existsSync(dir.root) && readdirSync(dir.root).length > 0)
     throw new AppError("RESTORE_TARGET_NOT_EMPTY", { dir: dir.root });
-  if (!existsSync(path)) throw new AppError("FILE_NOT_READABLE", { path, cause: "there is no such file" });
+  // Before a directory is made for it.
+  const found = statSync(path);
+  if (found.isDirectory()) throw new AppError("FILE_NOT_READABLE", { path: file, cause: "it is a directory" });
+  accessSync(path, constants.R_OK);
   const { restore } = await import("../backup/restore.ts");
   const { migrate, withOwnDatabase } = await import("../up/offline.ts");
   const summary = await withOwnDatabase(dir, signal, async (access) => {

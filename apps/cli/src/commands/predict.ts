@@ -73,7 +73,7 @@ export async function predict(
       ? await invoke(session, target, { inputs: texts })
       : await predictFiles(session, target, data, keep);
   if (output === undefined) return { text: (view) => shown(predictions, view), json: { predictions } };
-  await write(resolve(session.cwd, output), predictions);
+  await write(output, session.cwd, predictions);
   return { text: `${predictions.length} predictions in ${output}`, json: { predictions: predictions.length, output } };
 }
 

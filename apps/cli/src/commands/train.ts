@@ -12,6 +12,7 @@ import { fileBlob, uploadBlobs } from "@mintmark/registry-client";
 import { parseTrainingFile, type TrainingConfig } from "@mintmark/training-file";
 import { type Command, Option } from "commander";
 import { type Answer, metricLines } from "../answer.ts";
+import { notReadable } from "../file-failure.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { type TableColumn, table } from "../table.ts";
@@ -115,12 +116,12 @@ interface TrainingFile {
 
 async function readTrainingFile({ cwd }: Session, file: string, options: FileOptions): Promise<TrainingFile> {
   const path = resolve(cwd, file);
-  return { path, config: parseTrainingFile(await readText(path), options) };
+  return { path, config: parseTrainingFile(await readText(path, file), options) };
 }
 
-async function readText(path: string): Promise<string> {
-  return readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new AppError("FILE_NOT_READABLE", { path, cause: error.code ?? error.message }, { cause: error });
+async function readText(path: string, named: string): Promise<string> {
+  return readFile(path, "utf8").catch((error: unknown) => {
+    throw notReadable(named, error);
   });
 }
 

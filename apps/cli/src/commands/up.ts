@@ -5,6 +5,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { forgetServer, rememberServer } from "../keys/known-servers.ts";
+import { print } from "../output.ts";
 import type { Run } from "../run.ts";
 import { nextSteps } from "../up/next-steps.ts";
 import { dataDirOption, examples, integer } from "./options.ts";
@@ -69,7 +70,7 @@ export function addUpCommand(program: Command, env: Environment, run: Run): void
       progress.status("");
       rememberServer(env, running.url, running.directory.keys);
       const { url, grpcPort, registryPort, stop } = running;
-      process.stdout.write(`ready ${url} grpc=${grpcPort} registry=${registryPort}\n`);
+      print(`ready ${url} grpc=${grpcPort} registry=${registryPort}\n`);
       if (!options.jsonLog) write(nextSteps(running, env, cwd));
       await aborted(signal);
       await stop();

@@ -2,12 +2,14 @@
  * The key directory: `signing/ed25519.pem` and `signing/p256.pem`, secret; `trusted/*.pem`, public.
  * @module
  */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { generateKey, type PublicKey, parsePublicKey, privateKeyPem } from "@mintmark/crypto/keys";
 import { AppError } from "@mintmark/errors";
 import { readSigningKeys, readTrustedKeys } from "@mintmark/registry-client";
+import { makeFolder } from "@mintmark/scratch/make-folder";
+import { notReadable } from "../file-failure.ts";
 
 export interface NamedKey {
   /** The file without its ending. */
@@ -23,8 +25,8 @@ const algorithms = ["ed25519", "ecdsa-p256"] as const;
 /** Makes the pair of signing keys that is missing, and trusts it. Returns the keys that were made. */
 export async function ensureSigningKeys(dir: string): Promise<NamedKey[]> {
   const made: NamedKey[] = [];
-  mkdirSync(join(dir, "signing"), { recursive: true, mode: 0o700 });
-  mkdirSync(join(dir, "trusted"), { recursive: true });
+  makeFolder(join(dir, "signing"), 0o700);
+  makeFolder(join(dir, "trusted"));
   for (const algorithm of algorithms) {
     const path = signingFile(dir, algorithm);
     if (existsSync(path)) continue;
@@ -52,7 +54,7 @@ export async function trustKey(dir: string, file: string, name = basename(file, 
   const same = known.find((other) => other.key.id === key.id);
   if (same !== undefined) return same;
   if (known.some((other) => other.name === name)) throw invalidName(name, "a name that no other key has");
-  mkdirSync(join(dir, "trusted"), { recursive: true });
+  makeFolder(join(dir, "trusted"));
   writeFileSync(join(dir, "trusted", `${name}.pem`), key.pem, { flag: "wx" });
   return { name, key, own: (await ownKeyIds(dir)).has(key.id) };
 }
@@ -71,7 +73,7 @@ async function readPublicKey(path: string): Promise<PublicKey> {
   try {
     return parsePublicKey(await readFile(path, "utf8"));
   } catch (error) {
-    throw new AppError("FILE_NOT_READABLE", { path, cause: (error as Error).message }, { cause: error });
+    throw notReadable(path, error);
   }
 }
 

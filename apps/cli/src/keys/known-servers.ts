@@ -4,10 +4,11 @@
  * The note is in the user's own state directory, because whoever can write it chooses whom the user trusts.
  * @module
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { isLoopback } from "@mintmark/http-edge/loopback";
+import { makeFolder } from "@mintmark/scratch/make-folder";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -50,7 +51,7 @@ function known(env: Environment): Record<string, string> {
 function save(env: Environment, servers: Record<string, string>): void {
   const file = stateFile(env);
   try {
-    mkdirSync(join(file, ".."), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file), 0o700);
     writeFileSync(`${file}.${process.pid}`, JSON.stringify(servers), { mode: 0o600 });
     renameSync(`${file}.${process.pid}`, file);
   } catch {}

@@ -3,10 +3,11 @@
  * @module
  */
 import { writeFile } from "node:fs/promises";
-import { extname } from "node:path";
+import { extname, resolve } from "node:path";
 import type { RawRows } from "@mintmark/dataset";
 import { AppError } from "@mintmark/errors";
 import { nearest } from "@mintmark/training-file";
+import { notWritable } from "../file-failure.ts";
 import type { Progress } from "../session.ts";
 import { type Cell, type TableColumn, table } from "../table.ts";
 import { printable, type View } from "../view.ts";
@@ -66,17 +67,17 @@ function valueCell(value: unknown): Cell {
 }
 
 /** @throws AppError OPTION_INVALID, FILE_NOT_WRITABLE */
-export async function write(path: string, predictions: readonly Row[]): Promise<void> {
-  const isCsv = extname(path).toLowerCase() === ".csv";
-  if (!isCsv && extname(path).toLowerCase() !== ".json")
+export async function write(name: string, cwd: string, predictions: readonly Row[]): Promise<void> {
+  const isCsv = extname(name).toLowerCase() === ".csv";
+  if (!isCsv && extname(name).toLowerCase() !== ".json")
     throw new AppError("OPTION_INVALID", {
       option: "--output",
       expected: "a name ending in .csv or .json",
-      value: path,
+      value: name,
     });
   const text = isCsv ? csv(predictions) : `${JSON.stringify(predictions, null, 1)}\n`;
-  await writeFile(path, text).catch((error: NodeJS.ErrnoException) => {
-    throw new AppError("FILE_NOT_WRITABLE", { path, cause: error.code ?? error.message }, { cause: error });
+  await writeFile(resolve(cwd, name), text).catch((error: unknown) => {
+    throw notWritable(name, error);
   });
 }
 

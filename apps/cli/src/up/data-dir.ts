@@ -13,20 +13,12 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { AppError } from "@mintmark/errors";
+import { makeFolder, removeEmptyFolders } from "@mintmark/scratch/make-folder";
+import { inWords } from "../file-failure.ts";
 
 export interface DataDir {
   readonly root: string;
@@ -61,7 +53,8 @@ export function dataDir(root: string): DataDir {
  */
 export function startedDataDir(root: string): DataDir {
   const dir = dataDir(root);
-  if (!existsSync(dir.run)) throw new AppError("DATA_DIR_NOT_STARTED", { dir: dir.root });
+  if (statSync(dir.run, { throwIfNoEntry: false }) === undefined)
+    throw new AppError("DATA_DIR_NOT_STARTED", { dir: dir.root });
   return dir;
 }
 
@@ -98,34 +91,7 @@ function makeRoot(root: string): () => void {
 /** With all that is in it; and of the folders above it up to `topmost` those that hold nothing else. */
 function removeFolder(root: string, topmost: string): void {
   rmSync(root, { recursive: true, force: true });
-  if (root !== topmost) removeEmpty(dirname(root), topmost);
-}
-
-/** A folder and those above it up to `topmost`, until one holds something: somebody else has put it there meanwhile. */
-function removeEmpty(folder: string, topmost: string): void {
-  try {
-    rmdirSync(folder);
-  } catch {
-    return;
-  }
-  if (folder !== topmost) removeEmpty(dirname(folder), topmost);
-}
-
-/**
- * Makes a folder and those above it; the topmost that was made, if one was.
- *
- * Node's own `recursive` never returns where a folder takes no others, as `/proc`.
- */
-function makeFolder(path: string, mode: number): string | undefined {
-  if (existsSync(path)) return undefined;
-  const above = makeFolder(dirname(path), 0o777);
-  try {
-    mkdirSync(path, mode);
-  } catch (error) {
-    if (above !== undefined) removeEmpty(dirname(path), above);
-    throw error;
-  }
-  return above ?? path;
+  if (root !== topmost) removeEmptyFolders(dirname(root), topmost);
 }
 
 /**
@@ -218,5 +184,5 @@ function isBusy(error: unknown): boolean {
 }
 
 function notUsable(dir: DataDir, error: unknown): AppError {
-  return new AppError("DATA_DIR_NOT_USABLE", { dir: dir.root, cause: (error as Error).message }, { cause: error });
+  return new AppError("DATA_DIR_NOT_USABLE", { dir: dir.root, cause: inWords(error) }, { cause: error });
 }

@@ -4,6 +4,7 @@
  */
 import { createServer } from "node:net";
 import { AppError } from "@mintmark/errors";
+import { inWords } from "../file-failure.ts";
 
 /**
  * The port to use: `port` if nobody has it, a free one for 0.
@@ -14,7 +15,7 @@ export function claimPort(host: string, port: number, option: string): Promise<n
   return new Promise((done, fail) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EADDRINUSE") return fail(new AppError("PORT_IN_USE", { host, port, option }));
-      fail(new AppError("HOST_NOT_USABLE", { host, cause: error.code ?? error.message }, { cause: error }));
+      fail(new AppError("HOST_NOT_USABLE", { host, cause: inWords(error) }, { cause: error }));
     });
     server.listen({ host, port, exclusive: true }, () => {
       const address = server.address();

@@ -5,10 +5,11 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
-import { link, mkdir, open, rm } from "node:fs/promises";
+import { link, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError } from "@mintmark/errors";
 import { readSecretFile } from "@mintmark/registry-client";
+import { makeFolder } from "@mintmark/scratch/make-folder";
 import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 
 export interface SecretBox {
@@ -63,7 +64,7 @@ async function readIdentity(path: string): Promise<string> {
 async function makeIdentity(path: string): Promise<void> {
   const identity = await generateX25519Identity();
   const lines = [`# public key: ${await identityToRecipient(identity)}`, identity, ""];
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   const whole = `${path}.${randomUUID()}`;
   const file = await open(whole, "wx", 0o600);
   try {

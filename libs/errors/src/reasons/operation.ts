@@ -140,6 +140,14 @@ export const operationReasons = {
     "invalid_argument",
     (d: { path: string; cause: string }) => `${d.path} cannot be written: ${d.cause}`,
   ),
+  FILE_NOT_OPENED: define(
+    "invalid_argument",
+    (d: { path: string; cause: string }) => `${d.path} cannot be opened: ${d.cause}`,
+  ),
+  OUTPUT_LOST: define(
+    "invalid_argument",
+    (d: { cause: string }) => `cannot write the output: ${d.cause}; what came out of this command is not complete`,
+  ),
   OPTION_INVALID: define(
     "invalid_argument",
     (d: { option: string; expected: string; value: string }) => `${d.option} expected ${d.expected}, got '${d.value}'`,

@@ -16,6 +16,7 @@ import { type Archive, ArchiveSchema } from "@mintmark/proto/mintmark/transfer/v
 import { downloadBlob, getFile, type RegistryClient } from "@mintmark/registry-client";
 import type { Answer } from "../../answer.ts";
 import { header, padding, trailer } from "../../backup/tar.ts";
+import { notWritable } from "../../file-failure.ts";
 import type { Session } from "../../session.ts";
 import { transferProgress } from "../../transfer-progress.ts";
 import { type BlobOrigin, type Collected, collect } from "./collect.ts";
@@ -45,8 +46,8 @@ export async function exportArchive(session: Session, names: readonly string[], 
     await rename(unfinished, path);
   } catch (error) {
     await rm(unfinished, { force: true });
-    const { syscall, code, message } = error as NodeJS.ErrnoException;
-    if (syscall === "open" || code === "ENOSPC") throw new AppError("FILE_NOT_WRITABLE", { path, cause: message });
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall === "open" || code === "ENOSPC") throw notWritable(path, error);
     throw error;
   }
   return answerOf(path, collected);

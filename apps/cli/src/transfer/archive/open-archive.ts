@@ -6,7 +6,7 @@
  * @module
  */
 import { createReadStream, createWriteStream } from "node:fs";
-import { stat, statfs } from "node:fs/promises";
+import { open, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fromJson, type JsonValue } from "@bufbuild/protobuf";
@@ -19,6 +19,7 @@ import { type Archive, type ArchivedVersion, ArchiveSchema } from "@mintmark/pro
 import { fileBlob, type LocalBlob } from "@mintmark/registry-client";
 import { makeScratch, sweepScratch } from "@mintmark/scratch/scratch";
 import { readTar, type TarFile } from "../../backup/tar.ts";
+import { notReadable } from "../../file-failure.ts";
 import {
   archiveFormat,
   blobName,
@@ -42,9 +43,13 @@ export interface OpenArchive {
 /** @throws AppError ARCHIVE_REFUSED, FILE_NOT_READABLE, OPTION_INVALID */
 export async function openArchive(path: string): Promise<OpenArchive> {
   const compression = compressionOf(path, "FILE");
-  await stat(path).catch((error: Error) => {
-    throw new AppError("FILE_NOT_READABLE", { path, cause: error.message });
+  // Before there is anything to clean up; a folder can be opened, and not read.
+  const handle = await open(path).catch((error: unknown) => {
+    throw notReadable(path, error);
   });
+  const isFolder = (await handle.stat()).isDirectory();
+  await handle.close();
+  if (isFolder) throw new AppError("FILE_NOT_READABLE", { path, cause: "it is a directory" });
   await sweepScratch();
   const { path: spool, remove: close } = makeScratch("import");
   try {

@@ -63,7 +63,13 @@ async function rootOf(directory: string): Promise<string> {
     const found = await stat(join(root, "versions")).catch(() => undefined);
     if (found?.isDirectory() === true) return root;
   }
-  const there = await stat(directory).catch(() => undefined);
+  const there = await stat(directory).then(
+    // As only who may enter it can.
+    async (found) => found.isDirectory() && (await readdir(directory)),
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+    },
+  );
   throw new AppError("IMPORT_FOLDER_INVALID", {
     path: directory,
     problem:
