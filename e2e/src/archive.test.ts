@@ -37,7 +37,7 @@ describe("an archive of models", () => {
       writeFileSync(join(pushed, "note.txt"), semver);
       await here.json("push", pushed, "iris", "--semver", semver, "--tag", `of=${semver}`);
     }
-    await here.json("versions", "delete", "iris", "2");
+    await here.json("versions", "delete", "iris", "2", "--yes");
     await here.json("alias", "set", "iris", "champion", "1", "--reason", "the first");
     await here.json("alias", "set", "iris", "champion", "3", "--reason", "better");
     await here.json("versions", "archive", "iris", "4");

@@ -3,17 +3,37 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
+import type { Experiment } from "@mintmark/proto/mintmark/tracking/v1/experiment";
 import type { Session } from "./session.ts";
 
 /** A URI of the version that `version` names: a number, a semantic version, `latest`, or an alias with or without `@`. */
 export function versionUri(model: string, version: string): string {
-  return /^(\d+(\.\d+\.\d+)?|latest)$/i.test(version) ? `${model}/${version}` : `${model}@${version.replace(/^@/, "")}`;
+  return /^(\d+(\.\d+\.\d+)?|latest)$/i.test(version) ? `${model}/${version}` : `${model}@${aliasName(version)}`;
 }
 
 /** The number of that version. */
 export async function versionNumber({ client }: Session, model: string, version: string): Promise<number> {
   if (/^\d{1,9}$/.test(version)) return Number(version);
   return (await client.versions.getVersion({ uri: versionUri(model, version) })).version!.number;
+}
+
+/** What an alias is called, also where somebody writes it as in a URI. */
+export function aliasName(text: string): string {
+  return text.replace(/^@/, "");
+}
+
+/**
+ * By name first, as a name may look like an id.
+ * @throws ConnectError where neither is there
+ */
+export async function findExperiment({ client }: Session, which: string): Promise<Experiment> {
+  const answer = await client.experiments
+    .getExperiment({ by: { case: "name", value: which } })
+    .catch((error: unknown) => {
+      if (!/^\d+$/.test(which)) throw error;
+      return client.experiments.getExperiment({ by: { case: "id", value: which } });
+    });
+  return answer.experiment!;
 }
 
 /**

@@ -2,10 +2,11 @@
  * `mintmark alias`: movable names for versions.
  * @module
  */
+import { AppError } from "@mintmark/errors";
 import { type Alias, type AliasMove, AliasMoveSchema, AliasSchema } from "@mintmark/proto/mintmark/registry/v1/alias";
 import type { Command } from "commander";
 import { type Answer, date, messageJson } from "../answer.ts";
-import { versionNumber } from "../naming.ts";
+import { aliasName, versionNumber } from "../naming.ts";
 import { pages } from "../pages.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
@@ -23,7 +24,7 @@ export function addAliasCommands(program: Command, run: Run): void {
   set.option("--reason <text>", "why", "");
   set.option("--expect <version>", "only if it points there now; 0: nowhere");
   set.action((model: string, name: string, version: string, options: { reason: string; expect?: string }) =>
-    run(set, (session) => setAlias(session, { model, alias: name, version, ...options })),
+    run(set, (session) => setAlias(session, { model, alias: aliasName(name), version, ...options })),
   );
   examples(
     set,
@@ -36,7 +37,7 @@ export function addAliasCommands(program: Command, run: Run): void {
   remove.argument("<name>", "the model").argument("<alias>", "what to remove").option("--reason <text>", "why", "");
   examples(remove, "mintmark alias rm titanic challenger");
   remove.action((model: string, name: string, { reason }: { reason: string }) =>
-    run(remove, (session) => removeAlias(session, model, name, reason)),
+    run(remove, (session) => removeAlias(session, model, aliasName(name), reason)),
   );
 
   const list = alias.command("list").description("where each alias of a model points");
@@ -49,7 +50,7 @@ export function addAliasCommands(program: Command, run: Run): void {
   examples(history, "mintmark alias history titanic champion");
   history.option("--limit <n>", "at most this many", integer("--limit", 1, 100_000), 1000);
   history.action((model: string, name: string | undefined, { limit }: { limit: number }) =>
-    run(history, (session) => aliasHistory(session, model, name ?? "", limit)),
+    run(history, (session) => aliasHistory(session, model, aliasName(name ?? ""), limit)),
   );
 }
 
@@ -84,8 +85,10 @@ export async function listAliases({ client }: Session, model: string): Promise<A
   };
 }
 
+/** @throws AppError ALIAS_NOT_FOUND where the model never had the alias; one that was removed has its history */
 export async function aliasHistory({ client }: Session, model: string, alias: string, limit: number): Promise<Answer> {
   const moves = await pages(limit, "moves", (page) => client.aliases.listAliasMoves({ model, alias, ...page }));
+  if (moves.length === 0 && alias !== "") throw new AppError("ALIAS_NOT_FOUND", { model, alias });
   return {
     text: (view) => table(moveColumns, moves, view),
     json: moves.map((move) => messageJson(AliasMoveSchema, move)),

@@ -83,6 +83,51 @@ describe("models delete", () => {
   });
 });
 
+describe("a filter that names nothing", () => {
+  it.each([
+    [["alias", "history", "pushed", "nosuch"], "model 'pushed' has no alias 'nosuch'"],
+    [["alias", "history", "pushed", "@nosuch"], "model 'pushed' has no alias 'nosuch'"],
+    [["alias", "history", "nomodel"], "there is no model 'nomodel'"],
+    [["runs", "list", "--experiment", "nosuch"], "there is no experiment 'nosuch'"],
+    [["runs", "list", "--experiment", "99999999"], "there is no experiment '99999999'"],
+  ])("%j ends with 1 and says so", async (args, message) => {
+    expect(await mint(...args)).toMatchObject({ code: 1, out: "", err: expect.stringContaining(message) });
+  });
+
+  it("is none where it names something in another form", async () => {
+    const { id } = await json("experiments", "show", "tried");
+    expect(await json("runs", "list", "--experiment", id)).toHaveLength(3);
+    expect(await json("alias", "set", "pushed", "@moved", "1")).toMatchObject({ name: "moved" });
+    expect(await json("alias", "history", "pushed", "@moved")).toMatchObject([{ alias: "moved", to_version: 1 }]);
+    expect(await json("alias", "rm", "pushed", "@moved")).toMatchObject({ alias: "moved", deleted: true });
+    expect(await json("alias", "history", "pushed", "moved")).toHaveLength(2);
+  });
+});
+
+describe("versions delete", () => {
+  it("wants a yes, refuses while an alias is there, and leaves the one before as the latest", async () => {
+    const folder = join(scratch, "some-model");
+    for (const content of ["first", "second"]) {
+      writeFileSync(join(folder, "model.txt"), content);
+      await mint("push", folder, "shrinking");
+    }
+    await mint("alias", "set", "shrinking", "held", "1");
+    expect(await mint("versions", "delete", "shrinking", "2")).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/this would delete shrinking\/2 \(1\.\d\.\d\).*--yes/),
+    });
+    expect(await mint("versions", "delete", "shrinking", "@held", "--yes")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("'held'"),
+    });
+    expect(await json("versions", "show", "shrinking@latest")).toMatchObject({ version: 2 });
+    expect(await json("versions", "delete", "shrinking", "2", "--yes")).toMatchObject({ version: 2, deleted: true });
+    expect(await json("versions", "show", "shrinking@latest")).toMatchObject({ version: 1 });
+    expect(await json("models", "show", "shrinking")).toMatchObject({ latest_version: 1 });
+    expect((await mint("models", "list", "--prefix", "shrinking")).out).toMatch(/^shrinking +1 /m);
+  });
+});
+
 describe("runs and experiments", () => {
   it("are listed with their main metric", async () => {
     const { out } = await mint("runs", "list", "--experiment", "tried");

@@ -5,6 +5,7 @@
 import { type Experiment, ExperimentSchema } from "@mintmark/proto/mintmark/tracking/v1/experiment";
 import type { Command } from "commander";
 import { type Answer, date, fields, messageJson, time } from "../answer.ts";
+import { findExperiment } from "../naming.ts";
 import { pages } from "../pages.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
@@ -40,15 +41,8 @@ const columns: readonly TableColumn<Experiment>[] = [
   { heading: "UPDATED", cell: ({ updateTime }) => date(updateTime) },
 ];
 
-/** By name first: a name may look like an id. */
-export async function showExperiment({ client }: Session, which: string): Promise<Answer> {
-  const experiment = await client.experiments
-    .getExperiment({ by: { case: "name", value: which } })
-    .catch((error: unknown) => {
-      if (!/^\d+$/.test(which)) throw error;
-      return client.experiments.getExperiment({ by: { case: "id", value: which } });
-    })
-    .then((answer) => answer.experiment!);
+export async function showExperiment(session: Session, which: string): Promise<Answer> {
+  const experiment = await findExperiment(session, which);
   const text = fields([
     ["name", experiment.name],
     ["id", experiment.id],

@@ -7,6 +7,7 @@ import { parseAliasName } from "@mintmark/names/alias-name";
 import { pushDirectory, readSigningKeys } from "@mintmark/registry-client";
 import { type Command, Option } from "commander";
 import type { Answer } from "../answer.ts";
+import { aliasName } from "../naming.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { transferProgress } from "../transfer-progress.ts";
@@ -44,7 +45,7 @@ interface PushCommand {
 export async function push(session: Session, dir: string, model: string, options: PushCommand): Promise<Answer> {
   const { alias, tag, ...rest } = options;
   const { version } = await pushDirectory(session.client, resolve(session.cwd, dir), {
-    request: { model, aliases: alias.map(parseAliasName), tags: tag, ...rest },
+    request: { model, aliases: alias.map((name) => parseAliasName(aliasName(name))), tags: tag, ...rest },
     keys: await readSigningKeys(session.keyDir),
     onProgress: transferProgress(session.progress, "upload"),
     signal: session.signal,

@@ -6,7 +6,7 @@ import { type Run as LoggedRun, RunSchema, RunStatus } from "@mintmark/proto/min
 import { Argument, type Command, Option } from "commander";
 import { type Answer, date, fields, messageJson, metricLines, time } from "../answer.ts";
 import { mainMetric } from "../main-metric.ts";
-import { runId } from "../naming.ts";
+import { findExperiment, runId } from "../naming.ts";
 import { pages } from "../pages.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
@@ -18,7 +18,7 @@ export function addRunsCommands(program: Command, run: Run): void {
   const runs = group(program, "runs", "what MLflow's clients and the worker logged");
 
   const list = runs.command("list").description("runs, the latest first");
-  list.option("--experiment <name>", "only runs of this experiment", "");
+  list.option("--experiment <experiment>", "only runs of this one: its name, or its id");
   list.addOption(new Option("--status <status>", "only in this state").choices(Object.keys(statuses)));
   list.option("--limit <n>", "at most this many", integer("--limit", 1, 100_000), 100);
   list.action((options: ListRuns) => run(list, (session) => listRuns(session, options)));
@@ -47,12 +47,14 @@ const statuses: Readonly<Record<string, RunStatus>> = {
 };
 
 interface ListRuns {
-  readonly experiment: string;
+  readonly experiment?: string;
   readonly status?: string;
   readonly limit: number;
 }
 
-export async function listRuns({ client }: Session, { experiment, status, limit }: ListRuns): Promise<Answer> {
+export async function listRuns(session: Session, { experiment: which, status, limit }: ListRuns): Promise<Answer> {
+  const { client } = session;
+  const experiment = which === undefined ? "" : (await findExperiment(session, which)).name;
   const filter = { experiment, ...(status === undefined ? {} : { status: statuses[status]! }) };
   const runs = await pages(limit, "runs", (page) => client.runs.listRuns({ ...filter, ...page }));
   return {

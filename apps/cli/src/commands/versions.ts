@@ -3,12 +3,13 @@
  * @module
  */
 import { pickleWarning } from "@mintmark/crypto/pickled-files";
+import { AppError } from "@mintmark/errors";
 import { Stage, type Version, VersionStatus } from "@mintmark/proto/mintmark/registry/v1/version";
 import type { RegistryClient } from "@mintmark/registry-client/connect";
 import type { Command } from "commander";
 import { type Answer, date, fields, time } from "../answer.ts";
 import { type MainMetric, mainMetric } from "../main-metric.ts";
-import { versionNumber } from "../naming.ts";
+import { versionNumber, versionUri } from "../naming.ts";
 import { pages } from "../pages.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
@@ -30,10 +31,15 @@ export function addVersionsCommands(program: Command, run: Run): void {
   show.action((uri: string) => run(show, (session) => showVersion(session, uri)));
   examples(show, "mintmark versions show titanic@champion");
 
-  const remove = versions.command("delete").description("delete a version; its number is never given again");
+  const remove = versions
+    .command("delete")
+    .description("delete a version, whose number is never given again; asks before");
   remove.argument("<name>", "the model").argument("<version>", versionArgument);
-  remove.action((name: string, version: string) => run(remove, (session) => deleteVersion(session, name, version)));
-  examples(remove, "mintmark versions delete titanic 3");
+  remove.option("--yes", "do not ask", false);
+  remove.action((name: string, version: string, { yes }: { yes: boolean }) =>
+    run(remove, (session) => deleteVersion(session, name, version, yes)),
+  );
+  examples(remove, "mintmark versions delete titanic 3", "mintmark versions delete titanic 3 --yes");
 
   const archive = versions.command("archive").description("archive a version: aliases may no longer be moved to it");
   archive.argument("<name>", "the model").argument("<version>", versionArgument);
@@ -112,9 +118,14 @@ export async function showVersion({ client }: Session, uri: string): Promise<Ans
   return versionAnswer(version!);
 }
 
-export async function deleteVersion(session: Session, model: string, version: string): Promise<Answer> {
+/** @throws AppError ALIAS_IN_USE, CONFIRMATION_NEEDED, NOT_CONFIRMED */
+export async function deleteVersion(session: Session, model: string, which: string, yes: boolean): Promise<Answer> {
   const { client } = session;
-  const number = await versionNumber(session, model, version);
+  const { version } = await client.versions.getVersion({ uri: versionUri(model, which) });
+  const { number, semver, aliases } = version!;
+  // The registry refuses the same; here, nobody is asked about what will be refused.
+  if (aliases.length > 0) throw new AppError("ALIAS_IN_USE", { model, version: number, aliases });
+  if (!yes) await session.confirm(`delete ${model}/${number} (${semver})`);
   await client.versions.deleteVersion({ model, number });
   return { text: `deleted ${model}/${number}`, json: { model, version: number, deleted: true } };
 }

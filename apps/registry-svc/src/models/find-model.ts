@@ -21,7 +21,7 @@ export interface ModelRow extends Placed {
   readonly shown_name: string;
   readonly description: string;
   readonly created_at: Date;
-  readonly last_version: number;
+  readonly latest_version: number | null;
   readonly updated_at: Date;
   readonly tags: Readonly<Record<string, string>> | null;
   readonly aliases: Readonly<Record<string, number>> | null;
@@ -43,7 +43,9 @@ export async function findModel(db: Db, name: ModelName): Promise<ModelRow> {
  */
 export async function selectModels(db: Db, models: RawBuilder<unknown>): Promise<readonly ModelRow[]> {
   const { rows } = await sql<ModelRow>`
-    select m.model_pk, m.id, m.full_name, m.shown_name, m.description, m.created_at, m.place, h.last_version, h.updated_at,
+    select m.model_pk, m.id, m.full_name, m.shown_name, m.description, m.created_at, m.place, h.updated_at,
+      (select v.number from version v where v.model_pk = m.model_pk and v.deleted_at is null
+        order by v.number desc limit 1) as latest_version,
       (select jsonb_object_agg(k.name, t.value) from model_tag t join key_name k using (key_id)
         where t.model_pk = m.model_pk) as tags,
       (select jsonb_object_agg(a.name, a.number) from alias a where a.model_pk = m.model_pk) as aliases
@@ -74,7 +76,7 @@ export function modelMessage(row: ModelRow, latest: readonly VersionRow[] = []):
     name: row.shown_name,
     description: row.description,
     tags: row.tags ?? {},
-    latestVersion: row.last_version,
+    latestVersion: row.latest_version ?? 0,
     createTime: timestampFromDate(row.created_at),
     updateTime: timestampFromDate(row.updated_at),
     aliases: row.aliases ?? {},

@@ -252,12 +252,19 @@ describe("latest versions", () => {
     await versions.setStage({ model: "latest", number: 3, stage: Stage.STAGING });
     await versions.deleteVersion({ model: "latest", number: 5 });
     const { model } = await models().getModel({ name: "latest" });
+    // The same answer as NAME/latest gives; the number that was given last is not given again all the same.
+    expect(model!.latestVersion).toBe(4);
+    const { models: listed } = await models().listModels({ namePrefix: "latest" });
+    expect(listed[0]!.latestVersion).toBe(4);
     const found = model!.latestVersions.map(({ number, stage }) => [stage, number]);
     expect(found.toSorted()).toEqual([
       [Stage.NONE, 4],
       [Stage.STAGING, 3],
       [Stage.PRODUCTION, 2],
     ]);
+    expect(await registerText(registry.client, registry.keys, "latest", "6")).toMatchObject({ version: { number: 6 } });
+    for (const number of [6, 4, 3, 2, 1]) await versions.deleteVersion({ model: "latest", number });
+    expect((await models().getModel({ name: "latest" })).model!.latestVersion).toBe(0);
   });
 });
 

@@ -51,7 +51,7 @@ export type Model = Message<"mintmark.registry.v1.Model"> & {
   tags: { [key: string]: string };
 
   /**
-   * The highest version number ever given; 0 if there is none yet.
+   * The highest number of a version that is there, as `NAME/latest` resolves it; 0 if there is none.
    *
    * @generated from field: uint32 latest_version = 5;
    */
