@@ -31,7 +31,7 @@ export function failureOf(error: unknown, called: Called): Failure {
     return { exitCode: exitCodes[kind], code: kind, reason, message };
   }
   if (error instanceof CommanderError)
-    return { exitCode: 2, code: "invalid_argument", reason: "USAGE", message: error.message.replace(/^error: /, "") };
+    return { exitCode: 2, code: "invalid_argument", reason: "USAGE", message: error.message };
   if (error instanceof ConnectError) return rpcFailure(error, called);
   if ((error as Error | undefined)?.name === "AbortError") return interrupted;
   const file = isFileError(error) ? fileFailure(error) : undefined;

@@ -39,9 +39,8 @@ describe("mintmark", () => {
 
   it("has a line for every argument and option, and an example for every command", async () => {
     const program = await buildProgram([], { env: {}, run: async () => {} });
-    const leaves = (command: Command): Command[] =>
-      command.commands.length === 0 ? [command] : command.commands.flatMap((child) => [...leaves(child)]);
-    for (const command of leaves(program)) {
+    const below = (command: Command): Command[] => command.commands.flatMap((child) => [child, ...below(child)]);
+    for (const command of below(program)) {
       const name = `${command.parent?.name()} ${command.name()}`;
       for (const { description } of command.registeredArguments) expect(description, name).not.toBe("");
       for (const { description } of command.options) expect(description, name).not.toBe("");
@@ -57,6 +56,35 @@ describe("mintmark", () => {
     }
   });
 
+  it("says nothing that is longer than a terminal of 80 columns is wide", async () => {
+    const program = await buildProgram([], { env: {}, run: async () => {} });
+    const below = (command: Command): Command[] => command.commands.flatMap((child) => [child, ...below(child)]);
+    const long = below(program).flatMap((command) => {
+      let help = "";
+      const writeOut = (text: string) => {
+        help += text;
+      };
+      command.configureOutput({ writeOut, getOutHelpWidth: () => 80 });
+      command.outputHelp();
+      return help.split("\n").filter((line) => line.length > 80);
+    });
+    expect(long).toEqual([]);
+  });
+
+  it.each(["registry", "worker", "gateway"])("explains %s as it does the rest", async (app) => {
+    const { code, out } = await run(app, "--help");
+    expect([code, out.split("\n").filter((line) => line.length > 80)]).toEqual([0, []]);
+    expect(out).toMatch(new RegExp(`^Usage: mintmark ${app} \\[options\\]\n\n.+\n`));
+    expect(out).toMatch(/\n\nOptions:\n {2}--/);
+    expect(out).toMatch(new RegExp(`\n\nExamples:\n  mintmark ${app} .+\n$`));
+    // An option a line, and what does not fit below its description.
+    for (const line of out
+      .slice(out.indexOf("\nOptions:"))
+      .split("\n")
+      .filter((each) => each.startsWith(" ")))
+      expect(line).toMatch(/^ {2}(-[\w-, ]+(<.+>)? {2,}\S|[A-Z_]+ {2,}\S|mintmark )| {20,}\S/);
+  });
+
   it("shows commands before options, and fits 80 columns", async () => {
     const { out } = await run("--help");
     expect(out.indexOf("\nCommands:")).toBeLessThan(out.indexOf("\nOptions:"));
@@ -67,6 +95,7 @@ describe("mintmark", () => {
     for (const words of [[], ["export"], ["worker"]])
       expect(await run("help", ...words)).toEqual(await run(...words, "--help"));
     expect(await run("models", "help", "list")).toEqual(await run("models", "list", "--help"));
+    expect(await run("help", "models", "list")).toEqual(await run("models", "list", "--help"));
     expect((await run("models")).code).toBe(2);
   });
 
@@ -87,10 +116,21 @@ describe("mintmark", () => {
   });
 
   it.each([
-    [["modles"], "Did you mean models?"],
-    [["models", "lst"], "Did you mean list?"],
-    [["train"], "missing required argument 'file'"],
-    [["train", "a.yaml", "--detahc"], "Did you mean --detach?"],
+    [["modles"], "mintmark: unknown command 'modles' (Did you mean models?); see 'mintmark --help'\n"],
+    [["models", "lst"], "unknown command 'lst' (Did you mean list?); see 'mintmark models --help'\n"],
+    [["train"], "missing required argument 'file'; see 'mintmark train --help'\n"],
+    [["train", "a.yaml", "--detahc"], "'--detahc' (Did you mean --detach?); see 'mintmark train --help'\n"],
+    [["models", "show", "a", "b"], "but got 2; see 'mintmark models show --help'\n"],
+    [["models", "list", "--limit"], "argument missing; see 'mintmark models list --help'\n"],
+    [["up", "--auth", "maybe"], "Allowed choices are on, off; see 'mintmark up --help'\n"],
+    [["export", "m"], "option '--out <file>' not specified; see 'mintmark export --help'\n"],
+    [["help", "modles"], "unknown command 'modles' (Did you mean models?); see 'mintmark --help'\n"],
+    [["help", "models", "lst"], "unknown command 'lst' (Did you mean list?); see 'mintmark models --help'\n"],
+    [["models", "help", "nope"], "unknown command 'nope'; see 'mintmark models --help'\n"],
+    [["help", "train", "x"], "unknown command 'x'; see 'mintmark train --help'\n"],
+    [["registry", "--nope"], "mintmark: unknown option '--nope'; see 'mintmark registry --help'\n"],
+    [["worker", "--nope"], "mintmark: unknown option '--nope'; see 'mintmark worker --help'\n"],
+    [["gateway", "x"], "mintmark: unexpected argument 'x'"],
     [["--server", "notaurl", "models", "list"], "--server expected a URL as in http://127.0.0.1:8080, got 'notaurl'"],
     [["token", "create", "t", "--expires", "soon"], "--expires expected a time from now as in 30d, 12h or 45m"],
     [["models", "create", "m", "--tag", "team"], "--tag expected key=value, got 'team'"],
@@ -104,7 +144,10 @@ describe("mintmark", () => {
     [["restore", "."], "mintmark: . cannot be read: it is a directory\n"],
     [["restore", "none.tar"], "mintmark: none.tar cannot be read: no such file or directory\n"],
     [["import", "archive", "none.tar"], "mintmark: none.tar cannot be read: no such file or directory\n"],
-    [["up", "--host", "8.8.8.8"], "'8.8.8.8' is not an address of this machine (address not available)"],
+    [
+      ["up", "--host", "8.8.8.8", "--behind-proxy"],
+      "'8.8.8.8' is not an address of this machine (address not available)",
+    ],
   ])("ends %j with 2 and one clear line", async (args, message) => {
     const { code, out, err } = await run(...args);
     expect([code, out]).toEqual([2, ""]);

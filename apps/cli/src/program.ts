@@ -2,7 +2,8 @@
  * The command line: every command with its options. What commands do stands in `commands/`.
  * @module
  */
-import { Command, Help, Option } from "commander";
+import { type Command, Help, Option } from "commander";
+import { addHelpCommand, ExplainedCommand } from "./explained-command.ts";
 import { print } from "./output.ts";
 import type { Run } from "./run.ts";
 import type { GlobalOptions } from "./session.ts";
@@ -57,7 +58,7 @@ async function addBackup(program: Command, { run }: ProgramPorts): Promise<void>
  * suggestion where there is none of that name. Parsing throws CommanderError instead of ending the process.
  */
 export async function buildProgram(args: readonly string[], ports: ProgramPorts): Promise<Command> {
-  const program = new Command("mintmark")
+  const program = new ExplainedCommand("mintmark")
     .description("Trains models, marks each with where it came from, and serves them by name.")
     .addOption(new Option("--server <url>", "the gateway").env("MINTMARK_URL").default("http://127.0.0.1:8080"))
     .addOption(new Option("--token <token>", "who you are, where authentication is on").env("MINTMARK_TOKEN"))
@@ -65,15 +66,15 @@ export async function buildProgram(args: readonly string[], ports: ProgramPorts)
     .option("--wide", "tables with everything in full, as long as it is", false)
     .option("--debug", "show where an error comes from", false)
     .helpOption("-h, --help", "what a command does, and its options")
-    .helpCommand("help [command]", "what a command does")
     .showSuggestionAfterError(true)
-    .configureHelp({ showGlobalOptions: true, optionDescription, formatHelp })
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 20, optionDescription, formatHelp })
     .configureOutput({ writeOut: print, outputError: () => {} })
     .exitOverride();
   program.addHelpText("after", "\n`mintmark --version` tells the version.");
   const [asked = ""] = program.parseOptions([...args]).operands;
   const needsAll = !Object.hasOwn(commands, asked) || asked === "completion";
   for (const add of needsAll ? new Set(Object.values(commands)) : [commands[asked]!]) await add(program, ports);
+  for (const each of [program, ...program.commands]) if (each.commands.length > 0) addHelpCommand(each);
   return program;
 }
 

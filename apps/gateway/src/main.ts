@@ -17,24 +17,46 @@ import {
   settingsOf,
 } from "@mintmark/http-edge/settings";
 import { transportFlags, transportSettings, transportTo } from "@mintmark/http-edge/transport";
+import { usageText } from "@mintmark/http-edge/usage";
 import pino from "pino";
 import { limitsOf } from "./limits.ts";
 import { defaultFreshness, type Gateway, type GatewayOptions, startGateway } from "./server.ts";
 
-const usage = `mintmark gateway [--host 127.0.0.1] [--port 8080] [--grpc-port 8081] [--auth on|off] [--insecure]
-  [--tls-cert FILE --tls-key FILE | --behind-proxy]
-  [--mintmark-registry-url http://127.0.0.1:8082] [--mintmark-artifact-store URI] [--mintmark-key-dir DIR] [--mintmark-public-url URL]
-
-Where others can reach --host, tokens need TLS: give a certificate and its key, or say that a proxy in front ends TLS.
-
-Environment: MINTMARK_REGISTRY_URL, MINTMARK_TOKEN (the gateway's own), MINTMARK_AUTH=on|off,
-MINTMARK_TLS_CERT, MINTMARK_TLS_KEY, MINTMARK_BEHIND_PROXY=on|off, MINTMARK_KEY_DIR,
-MINTMARK_ARTIFACT_STORE (the registry's, as file:///dir: where this machine has it, artifacts are read from there),
-MINTMARK_PUBLIC_URL (under which others reach it: a name of its own, and what links begin with),
-MINTMARK_STALE_AFTER and MINTMARK_REFUSE_AFTER (seconds of silence of the registry after which answers are marked, and
-refused), MINTMARK_SCORING_BYTES and MINTMARK_SCORING_VALUES (of a body to predict), MINTMARK_MODEL_MEMORY (MiB of a
-process of models), MINTMARK_MODEL_SECONDS (of a prediction), MINTMARK_BODY_MEMORY (MiB of all bodies),
-MINTMARK_MAX_CONNECTIONS and others (docs/operations.md, Limits), MINTMARK_LOG_LEVEL. A flag wins over the variable of its name.`;
+const usage = usageText({
+  command: "mintmark gateway",
+  description: "The gateway alone: one HTTP port for MLflow's clients, predictions and the console.",
+  options: [
+    ["--host <address>", "the address to listen on (default: 127.0.0.1)"],
+    ["--port <port>", "0 for a free one (default: 8080)"],
+    ["--grpc-port <port>", "inference over gRPC (default: 8081)"],
+    ["--auth <on|off>", "whether callers need a token (default: off on loopback)"],
+    ["--insecure", "allow --auth off where others can reach the host"],
+    ["--tls-cert <file>", "the certificate in PEM; where others can reach the host, tokens need TLS"],
+    ["--tls-key <file>", "its key"],
+    ["--behind-proxy", "instead of a certificate: a proxy in front ends TLS"],
+    ["--mintmark-registry-url <url>", "the registry (default: http://127.0.0.1:8082)"],
+    ["--mintmark-artifact-store <uri>", "the registry's; file:///dir is read from there where this machine has it"],
+    ["--mintmark-key-dir <dir>", "whose trusted keys count (default: mintmark-data/keys)"],
+    ["--mintmark-public-url <url>", "under which others reach it: what links begin with"],
+  ],
+  variables: [
+    ["MINTMARK_TOKEN", "the gateway's own token at the registry"],
+    ["MINTMARK_AUTH", "on or off"],
+    ["MINTMARK_BEHIND_PROXY", "on or off"],
+    ["MINTMARK_TLS_CERT", "a file, as --tls-cert"],
+    ["MINTMARK_TLS_KEY", "a file, as --tls-key"],
+    ["MINTMARK_STALE_AFTER", "seconds of silence of the registry after which answers are marked"],
+    ["MINTMARK_REFUSE_AFTER", "seconds after which they are refused"],
+    ["MINTMARK_SCORING_BYTES", "of a body to predict"],
+    ["MINTMARK_SCORING_VALUES", "of a body to predict"],
+    ["MINTMARK_MODEL_MEMORY", "MiB of a process of models"],
+    ["MINTMARK_MODEL_SECONDS", "of a prediction"],
+    ["MINTMARK_BODY_MEMORY", "MiB of all bodies"],
+    ["MINTMARK_MAX_CONNECTIONS", "and others: docs/operations.md, Limits"],
+    ["MINTMARK_LOG_LEVEL", "trace, debug, info, warn, error, fatal or silent (default: info)"],
+  ],
+  example: "mintmark gateway --mintmark-registry-url http://registry:8082 --auth on",
+});
 
 function readOptions(): GatewayOptions {
   const { values } = parseArgs({

@@ -18,6 +18,7 @@ import {
   wholeNumber,
 } from "@mintmark/http-edge/settings";
 import { transportFlags, transportSettings, transportTo } from "@mintmark/http-edge/transport";
+import { usageText } from "@mintmark/http-edge/usage";
 import { sweepScratch } from "@mintmark/scratch/scratch";
 import pino from "pino";
 import { defaultLinkSeconds } from "./data-links/data-link.ts";
@@ -25,23 +26,43 @@ import { defaultEntryLimits } from "./entry-limit.ts";
 import { messageLimitsOf } from "./messages/message-limits.ts";
 import { type RegistryOptions, startRegistry } from "./server.ts";
 
-const usage = `mintmark registry --database-url postgres://… [--host 127.0.0.1] [--port 8082] [--auth on|off] [--insecure]
-  [--tls-cert FILE --tls-key FILE | --behind-proxy] [--inner-port PORT]
-  [--queue-url URL] [--mintmark-artifact-store URI] [--mintmark-key-dir DIR] [--mintmark-public-url URL]
-
-Where others can reach --host, tokens need TLS: give a certificate and its key, or say that a proxy in front ends TLS.
---inner-port is a second port for the programs of this machine: on loopback, in clear text.
-
-Environment: DATABASE_URL, QUEUE_URL (redis://… or postgres://…; default: the same Postgres, under a role of its own),
-MINTMARK_ARTIFACT_STORE (file:///dir or s3://bucket/prefix), MINTMARK_KEY_DIR, MINTMARK_PUBLIC_URL, MINTMARK_AUTH=on|off,
-MINTMARK_TLS_CERT, MINTMARK_TLS_KEY, MINTMARK_BEHIND_PROXY=on|off,
-MINTMARK_SPOOL_DIR (where uploads to S3 arrive first), MINTMARK_ADMIN_TOKEN_FILE,
-MINTMARK_BOOTSTRAP_TOKENS (name=mm_…,…: tokens of the other programs),
-MINTMARK_WEBHOOK_ALLOW (host[:port],…: where webhooks may go besides public addresses by https),
-MINTMARK_DATA_URL_SECONDS (how long links to the data of runs hold; 3600), MINTMARK_LOG_LEVEL,
-MINTMARK_MAX_ENTRIES_REQUEST (tags or parameters a request; 1000), MINTMARK_MAX_ENTRIES (of one object; 10000), MINTMARK_MESSAGE_BYTES and
-MINTMARK_LARGE_MESSAGE_BYTES (of one message of the native API), MINTMARK_MAX_CONNECTIONS and others: docs/operations.md, Limits.
-A flag wins over the variable of its name.`;
+const usage = usageText({
+  command: "mintmark registry",
+  description: "The registry alone: models, versions, aliases, runs and jobs, by Connect and gRPC.",
+  options: [
+    ["--host <address>", "the address to listen on (default: 127.0.0.1)"],
+    ["--port <port>", "0 for a free one (default: 8082)"],
+    ["--inner-port <port>", "a second port for the programs of this machine: on loopback, in clear text"],
+    ["--auth <on|off>", "whether callers need a token (default: off on loopback)"],
+    ["--insecure", "allow --auth off where others can reach the host"],
+    ["--tls-cert <file>", "the certificate in PEM; where others can reach the host, tokens need TLS"],
+    ["--tls-key <file>", "its key"],
+    ["--behind-proxy", "instead of a certificate: a proxy in front ends TLS"],
+    ["--database-url <url>", "the database, postgres://… (required)"],
+    ["--queue-url <url>", "redis://… or postgres://… (default: the same Postgres, under a role of its own)"],
+    ["--mintmark-artifact-store <uri>", "file:///dir or s3://bucket/prefix (required)"],
+    ["--mintmark-key-dir <dir>", "the keys that it signs with and trusts (required)"],
+    ["--mintmark-public-url <url>", "under which others reach it"],
+  ],
+  variables: [
+    ["MINTMARK_AUTH", "on or off"],
+    ["MINTMARK_BEHIND_PROXY", "on or off"],
+    ["MINTMARK_TLS_CERT", "a file, as --tls-cert"],
+    ["MINTMARK_TLS_KEY", "a file, as --tls-key"],
+    ["MINTMARK_SPOOL_DIR", "where uploads to S3 arrive first"],
+    ["MINTMARK_ADMIN_TOKEN_FILE", "where the first token is written"],
+    ["MINTMARK_BOOTSTRAP_TOKENS", "tokens of the other programs: name=mm_…,…"],
+    ["MINTMARK_WEBHOOK_ALLOW", "host[:port],…: where webhooks may go besides public addresses by https"],
+    ["MINTMARK_DATA_URL_SECONDS", "how long links to the data of runs hold (default: 3600)"],
+    ["MINTMARK_MAX_ENTRIES_REQUEST", "tags or parameters of a request (default: 1000)"],
+    ["MINTMARK_MAX_ENTRIES", "tags or parameters of one object (default: 10000)"],
+    ["MINTMARK_MESSAGE_BYTES", "of one message of the native API"],
+    ["MINTMARK_LARGE_MESSAGE_BYTES", "of one where large ones are needed"],
+    ["MINTMARK_MAX_CONNECTIONS", "and others: docs/operations.md, Limits"],
+    ["MINTMARK_LOG_LEVEL", "trace, debug, info, warn, error, fatal or silent (default: info)"],
+  ],
+  example: "mintmark registry --database-url postgres://registry@db/mintmark",
+});
 
 explainIfAsked(usage);
 await untilReleased();

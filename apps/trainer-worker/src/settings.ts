@@ -5,6 +5,7 @@
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import { httpUrl, required, SettingError, settingsOf, wholeNumber } from "@mintmark/http-edge/settings";
+import { usageText } from "@mintmark/http-edge/usage";
 import { queueUrlIn } from "@mintmark/job-queue/queue-url";
 
 export interface WorkerSettings {
@@ -27,12 +28,22 @@ export interface JobSettings {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export const usage = `mintmark worker [--mintmark-registry-url URL] [--queue-url URL] [--mintmark-key-dir DIR] [--data-root DIR] [--slots 1]
-
-Environment: MINTMARK_REGISTRY_URL, MINTMARK_TOKEN (the worker's own), QUEUE_URL (redis://… or postgres://…; default: the
-Postgres of DATABASE_URL), MINTMARK_KEY_DIR (whose keys sign), MINTMARK_DATA_ROOT (--data-root: the only directory of this
-machine whose files jobs may name), MINTMARK_SLOTS (--slots: how many jobs at once), MINTMARK_ALLOWED_SOURCES (prefixes of
-http(s) and s3 URIs that jobs may read, one after each comma). A flag wins over the variable of its name.`;
+export const usage = usageText({
+  command: "mintmark worker",
+  description: "A worker alone: takes jobs from the queue and trains them, each in a process of its own.",
+  options: [
+    ["--mintmark-registry-url <url>", "the registry (required)"],
+    ["--queue-url <url>", "redis://… or postgres://… (default: the Postgres of DATABASE_URL)"],
+    ["--mintmark-key-dir <dir>", "whose keys sign (required)"],
+    ["--data-root <dir>", "the only directory of this machine whose files jobs may name (MINTMARK_DATA_ROOT)"],
+    ["--slots <n>", "how many jobs at once (MINTMARK_SLOTS; default: 1)"],
+  ],
+  variables: [
+    ["MINTMARK_TOKEN", "the worker's own token at the registry"],
+    ["MINTMARK_ALLOWED_SOURCES", "prefixes of http(s) and s3 URIs that jobs may read, separated by commas"],
+  ],
+  example: "mintmark worker --mintmark-registry-url http://registry:8082 --slots 2",
+});
 
 /** @throws SettingError */
 export function readWorkerSettings(args: readonly string[], environment: Environment): WorkerSettings {

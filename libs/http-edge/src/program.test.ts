@@ -23,7 +23,11 @@ const starting = (failing: string) => `try { ${failing} } catch (error) { badSta
 describe("a bad start", () => {
   it.each([
     ["a setting", 'throw new SettingError("X is not set")', "it: X is not set"],
-    ["an unknown flag", 'parseArgs({ args: ["--x"], options: {} })', "it: Unknown option '--x'"],
+    [
+      "an unknown flag",
+      'parseArgs({ args: ["--x"], options: {} })',
+      "mintmark: unknown option '--x'; see 'mintmark it --help'\n",
+    ],
     [
       "an address of another machine",
       'await new Promise((_, no) => createServer().once("error", no).listen(0, "192.0.2.1"))',

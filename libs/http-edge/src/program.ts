@@ -2,14 +2,20 @@
  * What the programs of ours have in common as programs: how they explain themselves, and how they end that cannot start.
  * @module
  */
-import { writeSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { AppError } from "@mintmark/errors";
 import { SettingError } from "./settings.ts";
 
 /** Prints how the program is used and ends, if that is what it was asked. */
 export function explainIfAsked(usage: string): void {
   if (!process.argv.some((arg) => arg === "--help" || arg === "-h")) return;
-  writeSync(1, `${usage}\n`);
+  try {
+    // All of it, also to a disk that takes only a part at once.
+    writeFileSync(1, `${usage}\n`);
+  } catch (error) {
+    process.stderr.write(`mintmark: cannot write the output: ${(error as Error).message}\n`);
+    process.exit(2);
+  }
   process.exit(0);
 }
 
@@ -52,6 +58,13 @@ export function tellReady(
 
 /** What the operator can mend gets one line and exit code 2; anything else is ours, with where it comes from, and 3. */
 export function badStart(program: string, error: unknown): never {
+  const { code = "" } = error as NodeJS.ErrnoException;
+  // As every command of `mintmark` says it.
+  if (code.startsWith("ERR_PARSE_ARGS")) {
+    const [line = ""] = (error as Error).message.split(/\n|\. |$/, 1);
+    process.stderr.write(`mintmark: ${line[0]?.toLowerCase()}${line.slice(1)}; see 'mintmark ${program} --help'\n`);
+    process.exit(2);
+  }
   const line = operatorsLine(error);
   process.stderr.write(`${program}: ${line ?? (error as Error).stack ?? error}\n`);
   process.exit(line === undefined ? 3 : 2);
@@ -63,10 +76,7 @@ function operatorsLine(error: unknown): string | undefined {
   if (code === "ENOTFOUND") return `the host '${hostname}' is not known`;
   const cause = syscall === "listen" || port !== undefined ? cannotListen[code] : undefined;
   if (cause !== undefined) return `${port === undefined ? "the port" : `port ${port}`} cannot be used: ${cause}`;
-  const isMeantForThem =
-    error instanceof SettingError || error instanceof AppError || code.startsWith("ERR_PARSE_ARGS");
-  // What a library adds about arguments comes after the first line.
-  return isMeantForThem ? message.split("\n", 1)[0] : undefined;
+  return error instanceof SettingError || error instanceof AppError ? message.split("\n", 1)[0] : undefined;
 }
 
 type SystemError = NodeJS.ErrnoException & { readonly port?: number; readonly hostname?: string };

@@ -14,7 +14,12 @@ import { type TableColumn, table } from "../table.ts";
 import { examples, group, integer, versionArgument } from "./options.ts";
 
 export function addAliasCommands(program: Command, run: Run): void {
-  const alias = group(program, "alias", "movable names for versions, such as champion");
+  const alias = group(
+    program,
+    "alias",
+    "movable names for versions, such as champion",
+    "mintmark alias set titanic champion 3",
+  );
 
   const set = alias.command("set").description("point an alias at a version");
   set

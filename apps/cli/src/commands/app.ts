@@ -10,13 +10,13 @@ import type { Command } from "commander";
 const apps = {
   registry: {
     entry: "@mintmark/registry-svc/main",
-    description: "start the registry alone (see `mintmark registry --help`)",
+    description: "start the registry alone",
   },
   worker: {
     entry: "@mintmark/trainer-worker/main",
-    description: "start a worker alone (see `mintmark worker --help`)",
+    description: "start a worker alone",
   },
-  gateway: { entry: "@mintmark/gateway/main", description: "start the gateway alone (see `mintmark gateway --help`)" },
+  gateway: { entry: "@mintmark/gateway/main", description: "start the gateway alone" },
 } as const;
 
 /** Options and environment are the program's own, so its `--help` explains them. */

@@ -13,7 +13,7 @@ import { type TableColumn, table } from "../table.ts";
 import { examples, group, integer } from "./options.ts";
 
 export function addExperimentsCommands(program: Command, run: Run): void {
-  const experiments = group(program, "experiments", "what runs are grouped by");
+  const experiments = group(program, "experiments", "what runs are grouped by", "mintmark experiments list");
 
   const list = experiments.command("list").description("experiments, the latest first");
   list.option("--limit <n>", "at most this many", integer("--limit", 1, 100_000), 1000);

@@ -10,7 +10,12 @@ import { importMlflow } from "../transfer/mlflow/import-mlflow.ts";
 import { examples, group, keyValue, repeated } from "./options.ts";
 
 export function addImportCommands(program: Command, run: Run): void {
-  const commands = group(program, "import", "take over what is kept elsewhere");
+  const commands = group(
+    program,
+    "import",
+    "take over what is kept elsewhere",
+    "mintmark import mlflow http://mlflow.example:5000",
+  );
 
   const mlflow = commands
     .command("mlflow")

@@ -17,7 +17,7 @@ import { examples, group, integer, repeated } from "./options.ts";
 import { watchJob } from "./watch-job.ts";
 
 export function addJobsCommands(program: Command, run: Run): void {
-  const jobs = group(program, "jobs", "training jobs");
+  const jobs = group(program, "jobs", "training jobs", "mintmark jobs list --status running");
 
   const list = jobs.command("list").description("jobs, the latest first");
   list.option("--limit <n>", "at most this many", integer("--limit", 1, 100_000), 100);

@@ -12,7 +12,12 @@ import { digest, type TableColumn, table } from "../table.ts";
 import { examples, group } from "./options.ts";
 
 export function addKeysCommands(program: Command, run: Run): void {
-  const keys = group(program, "keys", "keys to sign with and to trust (MINTMARK_KEY_DIR)");
+  const keys = group(
+    program,
+    "keys",
+    "keys to sign with and to trust (MINTMARK_KEY_DIR)",
+    "mintmark keys trust ana.pem --name ana",
+  );
 
   const list = keys.command("list").description("the trusted keys");
   examples(list, "mintmark keys list");

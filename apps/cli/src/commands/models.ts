@@ -13,7 +13,7 @@ import { type TableColumn, table } from "../table.ts";
 import { examples, group, integer, keyValue } from "./options.ts";
 
 export function addModelsCommands(program: Command, run: Run): void {
-  const models = group(program, "models", "registered models");
+  const models = group(program, "models", "registered models", "mintmark models show titanic");
 
   const list = models.command("list").description("all models, by name");
   list.option("--limit <n>", "at most this many", integer("--limit", 1, 100_000), 1000);

@@ -6,8 +6,10 @@ import { AppError } from "@mintmark/errors";
 import { type Command, Option } from "commander";
 
 /** A command that only holds others: alone it explains itself, and anything unknown gets a suggestion. */
-export function group(program: Command, name: string, description: string): Command {
-  return program.command(name).description(description);
+export function group(program: Command, name: string, description: string, example: string): Command {
+  const command = program.command(name).description(description);
+  examples(command, example);
+  return command;
 }
 
 /** What is said of an argument that names a version. */

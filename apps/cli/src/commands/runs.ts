@@ -15,7 +15,12 @@ import { type Style, styled } from "../view.ts";
 import { examples, group, integer } from "./options.ts";
 
 export function addRunsCommands(program: Command, run: Run): void {
-  const runs = group(program, "runs", "what MLflow's clients and the worker logged");
+  const runs = group(
+    program,
+    "runs",
+    "what MLflow's clients and the worker logged",
+    "mintmark runs list --experiment titanic",
+  );
 
   const list = runs.command("list").description("runs, the latest first");
   list.option("--experiment <experiment>", "only runs of this one: its name, or its id");

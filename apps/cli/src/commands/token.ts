@@ -15,7 +15,7 @@ import { type TableColumn, table } from "../table.ts";
 import { examples, group, integer } from "./options.ts";
 
 export function addTokenCommands(program: Command, run: Run): void {
-  const token = group(program, "token", "tokens of people and programs");
+  const token = group(program, "token", "tokens of people and programs", "mintmark token create ci --expires 30d");
 
   const create = token.command("create").description("make a token; its secret is shown once");
   create.argument("<name>", "who uses it; no other token has it");

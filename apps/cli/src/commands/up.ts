@@ -57,7 +57,7 @@ export function addUpCommand(program: Command, env: Environment, run: Run): void
     command,
     "mintmark up",
     "mintmark up --data-dir /srv/mintmark --port 0 --workers 4",
-    "mintmark up --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem --queue-url redis://queue:6379",
+    "mintmark up --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem",
   );
   command.action((options: UpArguments & ExternalParts) =>
     run(command, async ({ signal, cwd, progress }) => {

@@ -17,7 +17,7 @@ import { digest, state, type TableColumn, table } from "../table.ts";
 import { examples, group, integer, keyValue, versionArgument } from "./options.ts";
 
 export function addVersionsCommands(program: Command, run: Run): void {
-  const versions = group(program, "versions", "versions of a model");
+  const versions = group(program, "versions", "versions of a model", "mintmark versions list titanic");
 
   const list = versions.command("list").description("all versions, the latest first").argument("<name>", "the model");
   list.option("--limit <n>", "at most this many", integer("--limit", 1, 100_000), 1000);
