@@ -40,6 +40,10 @@ it("a running job and a waiting one are cancelled from another process, and a ca
   await untilStatus(first, "cancelled");
   expect(performance.now() - asked).toBeLessThan(15_000);
   await untilStatus(second, "cancelled");
+  expect(await stack.cli("jobs", "cancel", second)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("was cancelled already; nothing to cancel"),
+  });
   expect((await stack.cli("models", "show", "slow")).code).toBe(1);
 
   expect((await stack.cli("jobs", "retry", second)).code).toBe(0);

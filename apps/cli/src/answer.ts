@@ -5,7 +5,7 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { toJson } from "@bufbuild/protobuf";
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
-import { number } from "./table.ts";
+import { aligned } from "./table.ts";
 import { printable, styled, type View } from "./view.ts";
 
 export interface Answer {
@@ -33,9 +33,11 @@ export function metricLines(metrics: Readonly<Record<string, number>>, view: Vie
   const block = (heading: string, those: readonly string[], prefix: string) => {
     const short = (name: string) => name.slice(prefix.length);
     const width = those.reduce((most, name) => Math.max(most, short(name).length), 0);
-    const lines = those.map((name) =>
-      printable(`  ${short(name).padEnd(width)}  ${number(metrics[name]!, view.wide)}`),
+    const values = aligned(
+      those.map((name) => metrics[name]!),
+      view,
     );
+    const lines = those.map((name, at) => printable(`  ${short(name).padEnd(width)}  ${values[at]}`.trimEnd()));
     return lines.length === 0 ? [] : [styled(heading, "heading", view), ...lines];
   };
   const isStep = (name: string) => name.startsWith(stepPrefix);
@@ -49,7 +51,8 @@ export function metricLines(metrics: Readonly<Record<string, number>>, view: Vie
   ];
 }
 
-const stepPrefix = "step/";
+/** Of metrics that tell what a training took. */
+export const stepPrefix = "step/";
 
 /** A message of the native API as JSON: the API's own names in snake case, every field there. */
 export function messageJson<D extends DescMessage>(schema: D, message: MessageShape<D>): unknown {

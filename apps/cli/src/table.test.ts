@@ -58,6 +58,55 @@ describe("a table", () => {
     expect(line.match(/12350000/g)).toHaveLength(4);
   });
 
+  it("cuts texts so that those that differ still do", () => {
+    const names = (...all: string[]) =>
+      table(
+        columns.slice(0, 1),
+        all.map((name) => ({ name })),
+        narrow(12),
+      )
+        .split("\n")
+        .slice(1);
+    expect(names("a word that is long", "another one that is")).toEqual(["a word that…", "another one…"]);
+    expect(names("probability_fonts", "probability_games")).toEqual(["probab…fonts", "probab…games"]);
+    const middle = (letter: string) => `the_same_beginning_${letter}_and_the_same_end`;
+    expect(names(middle("a"), middle("b"))).toEqual(["…a_and_the_…", "…b_and_the_…"]);
+    expect(names(middle("a"), middle("b"), "somewhat longer")).toEqual([
+      "…a_and_the_…",
+      "…b_and_the_…",
+      "somewhat lo…",
+    ]);
+    // What is the same stays so, and what fits is left as it is.
+    expect(names("x", "one and the same", "one and the same")).toEqual(["x", "one and the…", "one and the…"]);
+  });
+
+  it("cuts headings so that they can be told apart", () => {
+    const classes = ["fonts", "games", "graphics", "gnome", "net", "sound"];
+    const wide = classes.map((name): TableColumn<Row> => ({ heading: `probability_${name}`, cell: () => 0.12345 }));
+    const [heading = ""] = table(wide, [{ name: "" }], narrow(80)).split("\n");
+    expect(heading.length).toBeLessThanOrEqual(80);
+    expect(new Set(heading.split(/ +/)).size).toBe(classes.length);
+  });
+
+  it("shows rows as blocks where the columns are too many", () => {
+    const many: TableColumn<Row>[] = Array.from({ length: 20 }, (_, at) => ({
+      heading: `class_${at}`,
+      cell: ({ value }) => value,
+    }));
+    const lines = table(
+      many,
+      [
+        { name: "", value: 0.12345 },
+        { name: "", value: 2 },
+      ],
+      narrow(80),
+    ).split("\n");
+    expect(lines.slice(0, 2)).toEqual(["class_0   0.1235", "class_1   0.1235"]);
+    expect(lines).toHaveLength(41);
+    expect(lines[20]).toBe("");
+    expect(lines.at(-1)).toBe("class_19  2");
+  });
+
   it("lets nothing that it shows move the cursor or begin a line", () => {
     const text = table(columns, [{ name: "a\u001b[2Jb\nc\u2028d" }], plainView);
     expect(text.split("\n")).toHaveLength(2);

@@ -144,7 +144,11 @@ describe("runs and experiments", () => {
   });
 
   it("are named by the beginning of an id that is no other's", async () => {
-    expect(await json("runs", "show", "77")).toMatchObject({ id: runIds[2], params: { depth: "5" } });
+    expect(await json("runs", "show", "77")).toMatchObject({
+      id: runIds[2],
+      status: "running",
+      params: { depth: "5" },
+    });
     expect(await mint("runs", "show", "5eed0")).toMatchObject({
       code: 2,
       err: expect.stringMatching(new RegExp(`several runs begin with '5eed0': ${runIds[1]}, ${runIds[0]}`)),
@@ -163,12 +167,22 @@ describe("runs and experiments", () => {
   it("are compared side by side, differences alone unless all is asked for", async () => {
     const { out } = await mint("runs", "compare", "5eed0a", "77");
     expect(out).toMatch(/^ +5eed0a0+ +77ab030+$/m);
-    expect(out).toMatch(/^accuracy +0\.7 +0\.7667$/m);
+    expect(out).toMatch(/^metrics\n {2}accuracy +0\.7 +0\.7667\nparameters\n {2}depth +3 +5$/m);
     expect(out).not.toContain("seed");
-    expect((await mint("runs", "compare", "5eed0a", "77", "--all")).out).toMatch(/^seed +42 +42$/m);
+    const { out: all } = await mint("runs", "compare", "5eed0a", "77", "--all");
+    expect(all).toMatch(/^steps\n {2}fit_seconds +1\.235 +1\.235\nparameters\n {2}depth +3 +5\n {2}seed +42 +42$/m);
     expect(await json("runs", "compare", "5eed0a", "77")).toMatchObject({
       runs: [runIds[0], runIds[2]],
       params: { seed: ["42", "42"] },
+    });
+  });
+});
+
+describe("runs compare", () => {
+  it.each([[["77"]], [["77", "77"]], [["77", "5eed0a", "77ab"]]])("%j is not a comparison", async (ids) => {
+    expect(await mint("runs", "compare", ...ids)).toMatchObject({
+      code: 2,
+      err: `mintmark: runs compare expected two or more different runs, got '${ids.join(" ")}'\n`,
     });
   });
 });

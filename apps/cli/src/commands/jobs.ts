@@ -3,6 +3,7 @@
  * @module
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { AppError } from "@mintmark/errors";
 import type { Job, LogLine } from "@mintmark/proto/mintmark/training/v1/job";
 import type { Command } from "commander";
 import { type Answer, date, fields, metricLines, time } from "../answer.ts";
@@ -84,8 +85,13 @@ export async function showJob(session: Session, text: string): Promise<Answer> {
   return { ...jobAnswer(job!), exitCode: 0 };
 }
 
+/** @throws AppError NOTHING_TO_CANCEL */
 export async function cancelJob(session: Session, text: string): Promise<Answer> {
-  const { job } = await session.client.jobs.cancelJob({ id: await runId(session, text) });
+  const { jobs } = session.client;
+  const id = await runId(session, text);
+  const { job: before } = await jobs.getJob({ id });
+  if (hasEnded(before!)) throw new AppError("NOTHING_TO_CANCEL", { run: id, status: statusOf(before!) });
+  const { job } = await jobs.cancelJob({ id });
   return { ...jobAnswer(job!), exitCode: 0 };
 }
 

@@ -2,9 +2,10 @@
  * `mintmark runs`: what MLflow's clients and the worker logged.
  * @module
  */
+import { AppError } from "@mintmark/errors";
 import { type Run as LoggedRun, RunSchema, RunStatus } from "@mintmark/proto/mintmark/tracking/v1/run";
 import { Argument, type Command, Option } from "commander";
-import { type Answer, date, fields, messageJson, metricLines, time } from "../answer.ts";
+import { type Answer, date, fields, messageJson, metricLines, stepPrefix, time } from "../answer.ts";
 import { mainMetric } from "../main-metric.ts";
 import { findExperiment, runId } from "../naming.ts";
 import { pages } from "../pages.ts";
@@ -64,7 +65,7 @@ export async function listRuns(session: Session, { experiment: which, status, li
   const runs = await pages(limit, "runs", (page) => client.runs.listRuns({ ...filter, ...page }));
   return {
     text: (view) => table(runColumns, runs, view),
-    json: runs.map((run) => messageJson(RunSchema, run)),
+    json: runs.map(runJson),
   };
 }
 
@@ -96,30 +97,47 @@ export async function showRun(session: Session, text: string): Promise<Answer> {
         ...block("tags", about.tags),
       ].join("\n");
     },
-    json: messageJson(RunSchema, about),
+    json: runJson(about),
   };
 }
 
+/** @throws AppError OPTION_INVALID for fewer than two different runs */
 export async function compareRuns(session: Session, texts: readonly string[], all: boolean): Promise<Answer> {
   const ids = await Promise.all(texts.map((text) => runId(session, text)));
+  if (ids.length < 2 || new Set(ids).size < ids.length)
+    throw new AppError("OPTION_INVALID", {
+      option: "runs compare",
+      expected: "two or more different runs",
+      value: texts.join(" "),
+    });
   const runs = await Promise.all(ids.map(async (id) => (await session.client.runs.getRun({ id })).run!));
   const metrics = sideBySide(runs.map((run) => run.metrics));
   const params = sideBySide(runs.map((run) => run.params));
-  const shown = (rows: Compared<Cell>) =>
-    Object.entries(rows).filter(([, values]) => all || new Set(values.map(String)).size > 1);
+  const block = (heading: string, entries: readonly ComparedRow[]): ComparedRow[] => {
+    const shown = entries.filter(([, values]) => all || new Set(values.map(String)).size > 1);
+    const indented = shown.map(([name, values]): ComparedRow => [{ ...textCell(String(name)), indent: 2 }, values]);
+    return shown.length === 0 ? [] : [[{ ...textCell(heading), style: "heading" }, []], ...indented];
+  };
+  const [steps, judged] = [true, false].map((step) =>
+    Object.entries(metrics).filter(([name]) => name.startsWith(stepPrefix) === step),
+  );
   return {
     text: (view) => {
-      const rows = [
-        ["name", runs.map(({ name }) => name)] as const,
-        ["experiment", runs.map(({ experiment }) => experiment)] as const,
-        ...shown(metrics),
-        ...shown(params),
+      const rows: ComparedRow[] = [
+        ["name", runs.map(({ name }) => name)],
+        ["experiment", runs.map(({ experiment }) => experiment)],
+        ...block("metrics", judged!),
+        ...block(
+          "steps",
+          steps!.map(([name, values]) => [name.slice(stepPrefix.length), values]),
+        ),
+        ...block("parameters", Object.entries(params)),
       ];
-      const columns: TableColumn<(typeof rows)[number]>[] = [
+      const columns: TableColumn<ComparedRow>[] = [
         { heading: "", cell: ([name]) => name },
         ...runs.map(({ id }, at) => ({
           heading: view.wide ? id : id.slice(0, 12),
-          cell: ([, values]: (typeof rows)[number]) => values[at] ?? undefined,
+          cell: ([, values]: ComparedRow) => values[at] ?? undefined,
         })),
       ];
       return table(columns, rows, view);
@@ -128,7 +146,12 @@ export async function compareRuns(session: Session, texts: readonly string[], al
   };
 }
 
-type Compared<Value> = Readonly<Record<string, readonly (Value | null)[]>>;
+/** What is compared, and what each run has for it. */
+type ComparedRow = readonly [name: Cell, values: readonly (Cell | null)[]];
+
+function textCell(text: string) {
+  return { short: text, full: text };
+}
 
 /** Of each key, what each of them has for it; null where one has nothing. */
 function sideBySide<Value>(each: readonly Readonly<Record<string, Value>>[]): Record<string, (Value | null)[]> {
@@ -145,6 +168,11 @@ const runColumns: readonly TableColumn<LoggedRun>[] = [
   { heading: "VALUE", cell: ({ metrics }) => mainMetric(metrics)?.value, optional: true },
   { heading: "STARTED", cell: ({ startTime, createTime }) => date(startTime ?? createTime) },
 ];
+
+/** As in the native API, but for the status, which is called as `--status` and `jobs` call it. */
+function runJson(run: LoggedRun) {
+  return { ...(messageJson(RunSchema, run) as object), status: statusName(run) };
+}
 
 function statusName({ status }: LoggedRun): string {
   return Object.keys(statuses).find((name) => statuses[name] === status) ?? "unknown";

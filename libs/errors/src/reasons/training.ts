@@ -131,6 +131,11 @@ export const trainingReasons = {
     "failed_precondition",
     (d: { run: string; status: string }) => `job ${d.run} has ended: ${d.status}`,
   ),
+  NOTHING_TO_CANCEL: define(
+    "failed_precondition",
+    (d: { run: string; status: string }) =>
+      `job ${d.run} ${d.status === "cancelled" ? "was cancelled already" : `has ${d.status}`}; nothing to cancel`,
+  ),
   JOB_NOT_ENDED: define(
     "failed_precondition",
     (d: { run: string; status: string }) => `job ${d.run} is ${d.status}; cancel it before it can be queued again`,
