@@ -33,7 +33,7 @@ const longestName = 32;
 
 function section(heading: string, entries: readonly Entry[]): string {
   const fitting = entries.map(([name]) => name.length).filter((length) => length <= longestName);
-  const indent = Math.max(...fitting) + 4;
+  const indent = fitting.reduce((most, length) => Math.max(most, length), 0) + 4;
   const lines = entries.map(([name, description]) => {
     const text = wrapped(description, indent);
     return name.length > longestName
