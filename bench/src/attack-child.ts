@@ -5,7 +5,7 @@
  */
 import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { attacks } from "./attack-kinds.ts";
+import { attacks } from "@mintmark/e2e/attack-kinds";
 
 const [, , which, gateway, registry, token] = process.argv;
 const attack = attacks[Number(which)]!;

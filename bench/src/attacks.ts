@@ -12,9 +12,9 @@ import { Agent, request } from "node:http";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { attacks } from "@mintmark/e2e/attack-kinds";
 import { checkout } from "@mintmark/e2e/process";
 import { embeddedStack } from "@mintmark/e2e/stack";
-import { attacks } from "./attack-kinds.ts";
 import type { Row } from "./table.ts";
 
 const seconds = 5;

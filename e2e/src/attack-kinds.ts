@@ -11,6 +11,8 @@ export interface Attack {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: () => Buffer;
+  /** What is answered to whoever has a token. */
+  readonly status: readonly number[];
 }
 
 const scoring = "/serve/titanic@champion/invocations";
@@ -25,6 +27,7 @@ export const attacks: readonly Attack[] = [
     to: "registry",
     path: createModel,
     headers: { "content-encoding": "gzip" },
+    status: [429],
     body: bomb,
   },
   {
@@ -32,13 +35,21 @@ export const attacks: readonly Attack[] = [
     to: "gateway",
     path: createModel,
     headers: { "content-encoding": "gzip" },
+    status: [429],
     body: bomb,
   },
-  { what: "4 MB of empty objects, registry", to: "registry", path: createModel, body: () => empty(1.3e6) },
+  {
+    what: "4 MB of empty objects, registry",
+    to: "registry",
+    path: createModel,
+    status: [429],
+    body: () => empty(1.3e6),
+  },
   {
     what: "rows with 30,000 names",
     to: "gateway",
     path: scoring,
+    status: [400],
     body: () =>
       Buffer.from(`{"dataframe_records":[${Array.from({ length: 30_000 }, (_, i) => `{"k${i}":1}`).join(",")}]}`),
   },
@@ -46,18 +57,21 @@ export const attacks: readonly Attack[] = [
     what: "320 KB of quotes that are no end",
     to: "gateway",
     path: scoring,
+    status: [400],
     body: () => Buffer.from(`{"inputs":NaN,"${'\\"'.repeat(160_000)}`),
   },
   {
     what: "4 MB of rows (answered)",
     to: "gateway",
     path: scoring,
+    status: [200, 429],
     body: () => Buffer.from(`{"dataframe_records":[${`${row},`.repeat(90_000)}${row}]}`),
   },
   {
     what: "60 MB of rows",
     to: "gateway",
     path: scoring,
+    status: [413, 429],
     body: () => Buffer.from(`{"dataframe_records":[${`${row},`.repeat(1_400_000)}${row}]}`),
   },
   {
@@ -65,18 +79,21 @@ export const attacks: readonly Attack[] = [
     to: "gateway",
     path: scoring,
     headers: { "content-type": "text/csv" },
+    status: [200, 429],
     body: () => Buffer.from(`class,sex,age\n${"1st,male,adult\n".repeat(270_000)}`),
   },
   {
     what: "60 MB of empty objects, MLflow",
     to: "gateway",
     path: "/api/2.0/mlflow/experiments/search",
+    status: [400],
     body: () => empty(20 << 20),
   },
   {
     what: "a search with 49,000 names (answered)",
     to: "gateway",
     path: "/api/2.0/mlflow/experiments/search",
+    status: [200],
     body: () =>
       Buffer.from(JSON.stringify({ max_results: 1, u: Array.from({ length: 49_000 }, (_, i) => `name ${i}`) })),
   },
@@ -84,6 +101,7 @@ export const attacks: readonly Attack[] = [
     what: "1000 metrics for a run that is not there",
     to: "gateway",
     path: "/api/2.0/mlflow/runs/log-batch",
+    status: [404],
     body: () =>
       Buffer.from(
         JSON.stringify({
@@ -96,6 +114,7 @@ export const attacks: readonly Attack[] = [
     what: "100,000 tags",
     to: "gateway",
     path: "/api/2.0/mlflow/runs/create",
+    status: [400],
     body: () =>
       Buffer.from(
         JSON.stringify({
@@ -109,12 +128,14 @@ export const attacks: readonly Attack[] = [
     to: "gateway",
     path: "/v1/traces",
     headers: { "content-type": "application/x-protobuf", "x-mlflow-experiment-id": "0" },
+    status: [400],
     body: emptySpans,
   },
   {
     what: "100 KB of URL",
     to: "gateway",
     path: `/api/2.0/mlflow/runs/search?filter=${"a%20".repeat(25_000)}`,
+    status: [200, 400],
     body: () => Buffer.alloc(0),
   },
 ];
