@@ -6,7 +6,7 @@ const text = (pieces: readonly Uint8Array[]) => Buffer.concat(pieces).toString()
 
 describe("bodyKeeper", () => {
   it("keeps a body in its pieces, whether its length is announced or not", async () => {
-    const { keep } = bodyKeeper(100);
+    const { keep } = bodyKeeper({ room: 100, arrivalMs: 60_000 });
     for (const announced of [undefined, 5]) {
       const { pieces, release } = await keep(Readable.from([Buffer.from("ab"), Buffer.from("cde")]), announced, 10);
       expect(text(pieces)).toBe("abcde");
@@ -15,7 +15,7 @@ describe("bodyKeeper", () => {
   });
 
   it("refuses one that is too large by its header before it is read, else where it becomes so, and leaves the rest", async () => {
-    const { keep } = bodyKeeper(100);
+    const { keep } = bodyKeeper({ room: 100, arrivalMs: 60_000 });
     const body = new PassThrough();
     await expect(keep(body, 11, 10)).rejects.toMatchObject({
       reason: "BODY_TOO_LARGE",
@@ -28,27 +28,40 @@ describe("bodyKeeper", () => {
     expect(body.destroyed).toBe(false);
   });
 
-  it("refuses one beside others that hold all the room, until they release it; one alone may have more", async () => {
-    const { keep } = bodyKeeper(10);
-    const first = await keep(Readable.from([Buffer.alloc(20)]), undefined, 100);
-    await expect(keep(Readable.from([Buffer.alloc(1)]), 1, 100)).rejects.toMatchObject({ reason: "BODIES_TOO_MANY" });
-    first.release();
-    first.release();
-    const second = await keep(Readable.from([Buffer.alloc(6)]), 6, 100);
-    await expect(keep(Readable.from([Buffer.alloc(6)]), undefined, 100)).rejects.toMatchObject({
+  it("refuses one beside others that hold all the room, until they release it; small ones, and one alone, need none", async () => {
+    const kibibyte = 1024;
+    const { keep, held } = bodyKeeper({ room: 10 * kibibyte, arrivalMs: 60_000 });
+    const given = (kibibytes: number) => keep(Readable.from([Buffer.alloc(kibibytes * kibibyte)]), undefined, 1e9);
+    const first = await given(64 + 20);
+    await expect(given(65)).rejects.toMatchObject({
       reason: "BODIES_TOO_MANY",
-      detail: { room: 10, held: 6 },
+      detail: { room: 10 * kibibyte, held: 20 * kibibyte },
     });
+    expect((await given(64)).pieces).toHaveLength(1);
+    first.release();
+    first.release();
+    expect(held()).toBe(0);
+    const second = await given(64 + 6);
+    await expect(given(64 + 6)).rejects.toMatchObject({ reason: "BODIES_TOO_MANY" });
     second.release();
   });
 
+  it("refuses one that does not arrive in time, however steadily it comes", async () => {
+    const { keep, held } = bodyKeeper({ room: 10_000, arrivalMs: 50 });
+    const body = new PassThrough();
+    const kept = keep(body, 1_000, 10_000);
+    const trickle = setInterval(() => body.write("x"), 5);
+    await expect(kept).rejects.toMatchObject({ reason: "MESSAGE_TOO_SLOW", detail: { seconds: 0.05 } });
+    clearInterval(trickle);
+    expect(held()).toBe(0);
+  });
+
   it("fails with the connection, and holds nothing then", async () => {
-    const { keep } = bodyKeeper(10);
+    const { keep } = bodyKeeper({ room: 10, arrivalMs: 60_000 });
     const body = new PassThrough();
     const kept = keep(body, 8, 100);
     body.write("xx");
     body.destroy();
     await expect(kept).rejects.toThrow("the connection ended within the body");
-    expect((await keep(Readable.from([Buffer.alloc(9)]), 9, 100)).pieces).toHaveLength(1);
   });
 });

@@ -18,10 +18,19 @@ export interface BodyKeeper {
    * Reads a body to its end.
    * @param announced its length by its header, if that says
    * @param limit in bytes
-   * @throws AppError BODY_TOO_LARGE; BODIES_TOO_MANY where there is no room beside others; the system's error where
+   * @throws AppError BODY_TOO_LARGE; MESSAGE_TOO_SLOW, looked at with each piece; BODIES_TOO_MANY where there is no room beside others; the system's error where
    * the connection ends
    */
   readonly keep: (body: Readable, announced: number | undefined, limit: number) => Promise<KeptBody>;
+  /** What all bodies hold of the room now, in bytes. */
+  readonly held: () => number;
+}
+
+export interface KeeperLimits {
+  /** For all bodies together, but for the first 64 KiB of each, in bytes; one that is alone may have more. */
+  readonly room: number;
+  /** How long a body may take to arrive. */
+  readonly arrivalMs: number;
 }
 
 /**
@@ -33,10 +42,13 @@ export function keptBody(bodies: BodyKeeper, { headers }: FastifyRequest, body: 
   return bodies.keep(body, announced, limit);
 }
 
-/** @param room for all bodies together, in bytes; one that is alone may have more */
-export function bodyKeeper(room: number): BodyKeeper {
+/** Of each body, beside the room: whoever fills that with large ones does not keep small ones out. */
+const freeBytes = 64 * 1024;
+
+export function bodyKeeper({ room, arrivalMs }: KeeperLimits): BodyKeeper {
   let held = 0;
   return {
+    held: () => held,
     keep: async (body, announced, limit) => {
       if (announced !== undefined && announced > limit)
         throw new AppError("BODY_TOO_LARGE", { limit, seen: announced });
@@ -51,11 +63,12 @@ export function bodyKeeper(room: number): BodyKeeper {
         own += bytes;
       };
       try {
-        // Its room is taken before it comes: else many would come in part, and none to its end.
-        if (announced !== undefined) take(announced);
+        const until = performance.now() + arrivalMs;
         const pieces = await piecesOf(body, (seen) => {
+          if (performance.now() > until)
+            throw new AppError("MESSAGE_TOO_SLOW", { bytes: seen, seconds: arrivalMs / 1000 });
           if (seen > limit) throw new AppError("BODY_TOO_LARGE", { limit, seen });
-          if (seen > own) take(seen - own);
+          if (seen - freeBytes > own) take(seen - freeBytes - own);
         });
         return { pieces, release };
       } catch (error) {

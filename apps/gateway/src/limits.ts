@@ -10,6 +10,8 @@ import type { ScoringLimits } from "./scoring/scoring-routes.ts";
 export interface GatewayLimits {
   /** For the bodies of all requests that are held at the same time, in bytes. */
   readonly bodyMemoryBytes: number;
+  /** How long one of them may take to arrive, however steadily it does. */
+  readonly bodyArrivalMs: number;
   readonly scoring: ScoringLimits;
   readonly mlflow: MlflowLimits;
   readonly models: RuntimeLimits;
@@ -19,6 +21,7 @@ const mebibyte = 2 ** 20;
 
 export const defaultLimits: GatewayLimits = {
   bodyMemoryBytes: 256 * mebibyte,
+  bodyArrivalMs: 300_000,
   scoring: { bodyBytes: 100 * mebibyte },
   mlflow: { bytes: 4 * mebibyte, dataBytes: 32 * mebibyte, values: 50_000, spanFields: 200_000 },
   models: defaultRuntimeLimits,
@@ -30,9 +33,10 @@ export function limitsOf(setting: (variable: string) => string | undefined): Gat
     const text = setting(variable);
     return text === undefined ? fallback : wholeNumber(variable, text, { min, max }) * unit;
   };
-  const { models, scoring, mlflow, bodyMemoryBytes } = defaultLimits;
+  const { models, scoring, mlflow, bodyMemoryBytes, bodyArrivalMs } = defaultLimits;
   return {
     bodyMemoryBytes: number("MINTMARK_BODY_MEMORY", bodyMemoryBytes, { max: 2 ** 20, unit: mebibyte }),
+    bodyArrivalMs: number("MINTMARK_MESSAGE_SECONDS", bodyArrivalMs / 1000, { max: 86_400 }) * 1000,
     scoring: { bodyBytes: number("MINTMARK_SCORING_BYTES", scoring.bodyBytes) },
     mlflow: {
       bytes: number("MINTMARK_BODY_BYTES", mlflow.bytes),

@@ -16,6 +16,8 @@ export interface Metrics {
 export interface Gauges {
   readonly rememberedNames: () => number;
   readonly loadedModels: () => number;
+  readonly modelProcesses: () => number;
+  readonly bodyBytes: () => number;
   readonly registrySilenceSeconds: () => number;
   readonly lastEvent: () => number;
 }
@@ -34,6 +36,8 @@ export function gatewayMetrics(gauges: Gauges): Metrics {
   });
   gauge(register, "mintmark_remembered_names", "URIs whose resolution is in memory.", gauges.rememberedNames);
   gauge(register, "mintmark_loaded_models", "Models that are loaded for prediction.", gauges.loadedModels);
+  gauge(register, "mintmark_model_processes", "Processes in which models run.", gauges.modelProcesses);
+  gauge(register, "mintmark_body_bytes", "What the bodies of all requests hold.", gauges.bodyBytes);
   gauge(
     register,
     "mintmark_registry_silence_seconds",

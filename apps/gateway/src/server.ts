@@ -91,9 +91,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log,
   });
   const view: View = openView(registry, options.freshness, [access, models], log);
+  const bodies = bodyKeeper({ room: limits.bodyMemoryBytes, arrivalMs: limits.bodyArrivalMs });
   const metrics = gatewayMetrics({
     rememberedNames: view.size,
     loadedModels: models.loaded,
+    modelProcesses: runtime.processes,
+    bodyBytes: bodies.held,
     registrySilenceSeconds: () => view.silence() / 1000,
     lastEvent: () => Number(view.head()),
   });
@@ -108,7 +111,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     httpVersion: "2",
     interceptors: [repeatLostCalls],
   });
-  const bodies = bodyKeeper(limits.bodyMemoryBytes);
   const json = openJsonReader();
   const mlflow: MlflowDeps = {
     registry: inNameOfCaller,

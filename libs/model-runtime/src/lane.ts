@@ -94,6 +94,11 @@ export class Lane {
     if (this.#loads.delete(key)) void this.#host?.send({ type: "unload", key });
   }
 
+  /** Whether it has a host now. */
+  get isStarted(): boolean {
+    return this.#host !== undefined;
+  }
+
   /** Whether nothing is under way or waits. */
   get isIdle(): boolean {
     return this.#waiting === 0;

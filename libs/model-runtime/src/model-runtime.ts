@@ -81,6 +81,8 @@ export interface LoadedModel {
 export interface ModelRuntime {
   /** @throws AppError as the source does, MODEL_FILE_INVALID, OPERATOR_UNSUPPORTED, MODEL_TOO_COSTLY, MODEL_RUNS_BUSY */
   readonly load: (model: RunnableModel) => Promise<LoadedModel>;
+  /** How many processes of models there are now. */
+  readonly processes: () => number;
   readonly close: () => void;
 }
 
@@ -130,6 +132,7 @@ export function openModelRuntime(limits: RuntimeLimits = defaultRuntimeLimits): 
         },
       };
     },
+    processes: () => [bulk, ...foreign.values()].filter(({ isStarted }) => isStarted).length,
     close: () => {
       for (const lane of [here, quick, bulk, ...foreign.values()]) lane.close();
     },

@@ -53,7 +53,11 @@ beforeAll(async () => {
   });
   app.setErrorHandler(sendFailure);
   await app.register((scope) =>
-    scoringRoutes(scope, { models, bodies: bodyKeeper(1_000_000), limits: { bodyBytes: 100_000 } }),
+    scoringRoutes(scope, {
+      models,
+      bodies: bodyKeeper({ room: 1_000_000, arrivalMs: 60_000 }),
+      limits: { bodyBytes: 100_000 },
+    }),
   );
 });
 afterAll(() => app.close());
