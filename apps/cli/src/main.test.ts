@@ -132,7 +132,16 @@ describe("mintmark", () => {
     [["worker", "--nope"], "mintmark: unknown option '--nope'; see 'mintmark worker --help'\n"],
     [["gateway", "x"], "mintmark: unexpected argument 'x'"],
     [["--server", "notaurl", "models", "list"], "--server expected a URL as in http://127.0.0.1:8080, got 'notaurl'"],
-    [["token", "create", "t", "--expires", "soon"], "--expires expected a time from now as in 30d, 12h or 45m"],
+    ...["soon", "0d", "2020-01-01T00:00:00Z", "9999999d", "99999999999999d"].map((expires): [string[], string] => [
+      ["token", "create", "t", "--expires", expires],
+      "--expires expected a time to come, before the year 10000: from now as in 30d, 12h or 45m",
+    ]),
+    [
+      ["jobs", "list", "--status", "foo"],
+      "Allowed choices are queued, running, finished, failed, cancelled; see 'mintmark",
+    ],
+    [["predict", "m", "--data", "https://data.example/a.csv"], "nothing here reads https://; "],
+    [["predict", "m", "--data", "."], ".: it is a folder, and only files are read; name those in it, as in '*.csv'"],
     [["models", "create", "m", "--tag", "team"], "--tag expected key=value, got 'team'"],
     [["import", "archive", "a.tar", "--rename", "x"], "--rename expected old=new, got 'x'"],
     [["import", "folder", "/nonexistent", "m"], "/nonexistent does not exist"],

@@ -39,7 +39,8 @@ it("takes a name literally that has the characters of a pattern", async () => {
 
 it("refuses what matches nothing, and directories", async () => {
   await expect(findSnapshots("data/*.parquet", directory)).rejects.toMatchObject({ reason: "DATA_FILE_NOT_FOUND" });
-  await expect(findSnapshots("data", directory)).rejects.toMatchObject({ reason: "DATA_FILE_NOT_FOUND" });
+  await expect(findSnapshots("data", directory)).rejects.toThrow("data: it is a folder, and only files are read");
+  await expect(findSnapshots("ftp://host/a.csv", directory)).rejects.toMatchObject({ reason: "DATA_SCHEME_UNKNOWN" });
 });
 
 it("refuses what is no regular file, also behind a link and of a glob, naming it, and never waits for it", async () => {

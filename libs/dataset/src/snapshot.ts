@@ -40,14 +40,24 @@ export function digestsOfFile(path: string): Promise<Digests> {
   return digestsOfStream(createReadStream(path, { highWaterMark: 1 << 20 }));
 }
 
-/** The paths of the files, in the order of their names; none if nothing matches. A link is one, whatever it leads to. */
+/**
+ * The paths of the files, in the order of their names; none if nothing matches. A link is one, whatever it leads to.
+ * @throws AppError DATA_SCHEME_UNKNOWN for a URI, DATA_MALFORMED for a folder
+ */
 export async function findFiles(source: string, directory: string): Promise<string[]> {
   // A name that exists is meant literally, also if it has characters of a pattern in it.
+  const [, scheme] = /^([a-z][a-z0-9+.-]+):\/\//i.exec(source) ?? [];
+  if (scheme !== undefined) throw new AppError("DATA_SCHEME_UNKNOWN", { source, scheme });
   const literal = resolve(directory, source);
   const entry = await stat(literal).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "EACCES") throw error;
   });
-  if (entry !== undefined) return entry.isDirectory() ? [] : [literal];
+  if (entry?.isDirectory())
+    throw new AppError("DATA_MALFORMED", {
+      file: source,
+      problem: `it is a folder, and only files are read; name those in it, as in '${join(source, "*.csv")}'`,
+    });
+  if (entry !== undefined) return [literal];
   const found: string[] = [];
   for await (const entry of glob(source, { cwd: directory, withFileTypes: true }))
     if (!entry.isDirectory()) found.push(join(entry.parentPath, entry.name));

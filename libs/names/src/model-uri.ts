@@ -89,6 +89,8 @@ function parseSegment(name: ModelName, segment: string, uri: string): ModelUri {
 function parsePointer(name: ModelName, pointer: string, uri: string): ModelUri {
   // No alias may have the name, so that only one thing can be meant.
   if (pointer.toLowerCase() === "latest") return { kind: "latest", name };
+  if (/^v?\d+$/i.test(pointer) || semanticVersion.test(pointer))
+    throw invalid(uri, `has a version where an alias stands; write '${name.written}/${pointer.replace(/^v/i, "")}'`);
   if (!pointer.startsWith("blake3:")) return { kind: "alias", name, alias: parseKnownAliasName(pointer) };
   const blake3 = pointer.slice("blake3:".length);
   if (!isHexDigest(blake3)) throw invalid(uri, "has a digest that is not 'blake3:' and 64 lower-case hex digits");

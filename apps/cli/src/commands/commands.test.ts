@@ -104,6 +104,17 @@ describe("a filter that names nothing", () => {
   });
 });
 
+describe("what is named in the wrong form", () => {
+  it.each([
+    [["versions", "show", "pushed@1"], "write 'pushed/1'"],
+    [["versions", "show", "pushed@v2"], "write 'pushed/2'"],
+    [["versions", "show", "pushed@1.0.0"], "write 'pushed/1.0.0'"],
+    [["lineage", "blake3:zz"], "'blake3:zz' is no digest: 'blake3:' and 64 hex digits in lower case"],
+  ])("%j is told the right one", async (args, wayOut) => {
+    expect(await mint(...args)).toMatchObject({ code: 2, err: expect.stringContaining(wayOut) });
+  });
+});
+
 describe("versions delete", () => {
   it("wants a yes, refuses while an alias is there, and leaves the one before as the latest", async () => {
     const folder = join(scratch, "some-model");
@@ -253,15 +264,35 @@ describe("token create --expires", () => {
     });
   });
 
-  it("warns when the last token of a person is revoked", async () => {
+  it("are named by a name in use, an id or its beginning, and marked when they are revoked", async () => {
+    const make = async (name: string) => json("token", "create", name);
+    const { id: first } = await make("again");
+    expect(await json("token", "revoke", "again")).toMatchObject({ id: first, last: false });
+    const { id: second } = await make("again");
+    const { out } = await mint("token", "list");
+    expect(out).toMatch(/^ID +NAME +STATE +CREATED/);
+    expect(out).toMatch(new RegExp(`^${first} +again +revoked `, "m"));
+    expect(out).toMatch(new RegExp(`^${second} +again +valid `, "m"));
+    expect(await json("token", "revoke", second.slice(0, 12))).toMatchObject({ id: second });
+    expect(await mint("token", "revoke", "again")).toMatchObject({
+      code: 1,
+      err: "mintmark: there is no token 'again'; see 'mintmark token list'\n",
+    });
+  });
+
+  it("asks before the last token of a person is revoked", async () => {
     const live = (await json("token", "list")).filter(
-      ({ name, revoke_time }: { name: string; revoke_time: string | null }) =>
-        revoke_time === null && !["gateway", "worker"].includes(name),
+      ({ name, revoke_time }: { name: string; revoke_time?: string }) =>
+        revoke_time === undefined && !["gateway", "worker"].includes(name),
     );
-    for (const [at, { id }] of live.entries()) {
-      const { err } = await mint("token", "revoke", id);
-      expect(err.includes("no token of a person is left"), id).toBe(at === live.length - 1);
-    }
+    for (const { id } of live.slice(1)) expect((await mint("token", "revoke", id)).err).toBe("");
+    const { id, name } = live[0];
+    expect(await mint("token", "revoke", id)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(new RegExp(`would revoke '${name}', the last token of a person.*--yes`)),
+    });
+    const { code, err } = await mint("token", "revoke", id, "--yes");
+    expect([code, err]).toEqual([0, expect.stringMatching(/no token of a person is left; .*start it again/)]);
   });
 });
 

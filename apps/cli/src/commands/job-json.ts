@@ -9,7 +9,8 @@ import { type Cell, state } from "../table.ts";
 import { bar } from "../terminal.ts";
 import { printable, type Style, styled, type View } from "../view.ts";
 
-export type JobStatus = "queued" | "running" | "finished" | "failed" | "cancelled";
+export const jobStatuses = ["queued", "running", "finished", "failed", "cancelled"] as const;
+export type JobStatus = (typeof jobStatuses)[number];
 
 /** The words for the state of a job; MLflow has others for the same. */
 const statusNames: Readonly<Record<number, JobStatus>> = {

@@ -13,8 +13,8 @@ import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { digest, type TableColumn, table } from "../table.ts";
 import { printable, type View } from "../view.ts";
-import { hasEnded, jobJson, progressBar, statusCell, statusOf, warningLine } from "./job-json.ts";
-import { examples, group, integer, repeated } from "./options.ts";
+import { hasEnded, jobJson, jobStatuses, progressBar, statusCell, statusOf, warningLine } from "./job-json.ts";
+import { examples, group, integer, repeatedChoice } from "./options.ts";
 import { watchJob } from "./watch-job.ts";
 
 export function addJobsCommands(program: Command, run: Run): void {
@@ -22,12 +22,7 @@ export function addJobsCommands(program: Command, run: Run): void {
 
   const list = jobs.command("list").description("jobs, the latest first");
   list.option("--limit <n>", "at most this many", integer("--limit", 1, 100_000), 100);
-  list.option(
-    "--status <status>",
-    "only queued, running, finished, failed or cancelled; may be repeated",
-    repeated,
-    [],
-  );
+  list.addOption(repeatedChoice("--status <status>", "only in this state; may be repeated", jobStatuses));
   examples(list, "mintmark jobs list --status running");
   list.action((options: ListJobs) => run(list, (session) => listJobs(session, options)));
 

@@ -49,6 +49,16 @@ export function keyValue(
   };
 }
 
+/** An option that may be repeated, of a few values. */
+export function repeatedChoice(flags: string, description: string, choices: readonly string[]): Option {
+  const option = new Option(flags, description).choices(choices);
+  const check = option.parseArg!;
+  return option.default([]).argParser((value, before: readonly string[]) => {
+    check(value, undefined as unknown as string);
+    return repeated(value, before);
+  });
+}
+
 /** Adds a value to those before. */
 export function repeated(value: string, before: readonly string[]): string[] {
   return [...before, value];

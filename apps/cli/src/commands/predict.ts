@@ -69,12 +69,24 @@ export async function predict(
     throw new AppError("OPTION_INVALID", { option: "--keep", expected: "--data FILE beside it", value: keep });
   const target = version === undefined ? uri : versionUri(uri.replace(/\/$/, ""), version);
   const predictions =
-    data === undefined
-      ? await invoke(session, target, { inputs: texts })
-      : await predictFiles(session, target, data, keep);
+    data === undefined ? await predictTexts(session, target, texts) : await predictFiles(session, target, data, keep);
   if (output === undefined) return { text: (view) => shown(predictions, view), json: { predictions } };
   await write(output, session.cwd, predictions);
   return { text: `${predictions.length} predictions in ${output}`, json: { predictions: predictions.length, output } };
+}
+
+async function predictTexts(session: Session, target: string, texts: readonly string[]): Promise<readonly Row[]> {
+  try {
+    return await invoke(session, target, { inputs: texts });
+  } catch (error) {
+    if (!(error instanceof AppError && error.is("PREDICTION_REFUSED"))) throw error;
+    // The gateway knows bodies, and not what was typed here.
+    const columns = (await askedModel(session, target)).schema?.columns ?? [];
+    if (columns.length === 1 && columns[0]!.type === "text") throw error;
+    throw columns.length === 0
+      ? error
+      : new AppError("PREDICTION_NEEDS_ROWS", { uri: target, columns: columns.map(({ name }) => name) });
+  }
 }
 
 async function predictFiles(session: Session, target: string, data: string, keep: string | undefined): Promise<Row[]> {

@@ -63,6 +63,8 @@ async function findNode(db: Db, uri: string): Promise<bigint> {
 
 async function identify(db: Db, uri: string): Promise<{ kind: LineageKind; identity: string }> {
   if (/^blake3:[0-9a-f]{64}$/.test(uri)) return { kind: LineageKind.DATASET, identity: uri };
+  if (uri.startsWith("blake3:"))
+    throw new AppError("URI_INVALID", { uri, problem: "is no digest: 'blake3:' and 64 hex digits in lower case" });
   const run = /^runs:\/(.*)$/.exec(uri)?.[1];
   if (run !== undefined && isRunId(run)) return { kind: LineageKind.RUN, identity: run };
   const { version } = await resolveUri(db, uri);

@@ -34,6 +34,11 @@ function wayOut(column: string, kinds: readonly string[], offending: string): st
 export const dataReasons = {
   // Where the data is.
   DATA_FILE_NOT_FOUND: define("invalid_argument", (d: { source: string }) => `no file matches '${d.source}'`),
+  DATA_SCHEME_UNKNOWN: define(
+    "invalid_argument",
+    (d: { source: string; scheme: string }) =>
+      `'${d.source}' cannot be read: nothing here reads ${d.scheme}://; training takes a path or glob of local files, or a URI of http, https or s3, and predictions take local files`,
+  ),
   DATA_SOURCE_REFUSED: define(
     "permission_denied",
     (d: { source: string; problem: string }) => `the worker does not read '${d.source}': ${d.problem}`,

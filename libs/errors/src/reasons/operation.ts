@@ -132,6 +132,16 @@ export const operationReasons = {
   PREDICTION_DENIED: define("permission_denied", (d: { message: string }) => d.message),
   PREDICTION_REFUSED: define("invalid_argument", (d: { message: string }) => d.message),
   PREDICTION_UNAVAILABLE: define("unavailable", (d: { message: string }) => d.message),
+  TOKEN_AMBIGUOUS: define(
+    "invalid_argument",
+    (d: { which: string; ids: readonly string[] }) =>
+      `'${d.which}' names several tokens: ${d.ids.slice(0, 5).join(", ")}; give an id, or more of it`,
+  ),
+  PREDICTION_NEEDS_ROWS: define(
+    "invalid_argument",
+    (d: { uri: string; columns: readonly string[] }) =>
+      `'${d.uri}' takes rows of columns (${d.columns.slice(0, 5).join(", ")}${d.columns.length > 5 ? " and more" : ""}), not texts; give them with --data FILE`,
+  ),
   FILE_NOT_READABLE: define(
     "invalid_argument",
     (d: { path: string; cause: string }) => `${d.path} cannot be read: ${d.cause}`,

@@ -30,7 +30,11 @@ export const registryReasons = {
   ),
   NOTHING_RESOLVED: define("not_found", (d: { uri: string }) => `'${d.uri}' names no version`),
   LINEAGE_NOT_FOUND: define("not_found", (d: { uri: string }) => `nothing is known of where '${d.uri}' comes from`),
-  TOKEN_NOT_FOUND: define("not_found", (d: { id: string }) => `there is no token '${d.id}'`),
+  TOKEN_NOT_FOUND: define(
+    "not_found",
+    (d: { id: string; wayOut?: string }) =>
+      `there is no token '${d.id}'${d.wayOut === undefined ? "" : `; ${d.wayOut}`}`,
+  ),
 
   // aliases
   ALIAS_MOVED: define(
