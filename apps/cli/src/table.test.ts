@@ -58,6 +58,10 @@ describe("a table", () => {
     expect(line.match(/12350000/g)).toHaveLength(4);
   });
 
+  it("says that there is nothing", () => {
+    expect(table(columns, [], narrow(80))).toBe("NAME  VALUE\nnone");
+  });
+
   it("cuts texts so that those that differ still do", () => {
     const names = (...all: string[]) =>
       table(

@@ -23,7 +23,7 @@ export type Cell =
   | { readonly short: string; readonly full: string; readonly style?: Style; readonly indent?: number };
 
 /**
- * Rows under headings. On a terminal, lines are as long as it is wide: the longest cells give way first. Where the columns are
+ * Rows under headings, "none" where there is none. On a terminal, lines are as long as it is wide: the longest cells give way first. Where the columns are
  * too many for it even then, each row stands as a block of lines.
  */
 export function table<Row>(columns: readonly TableColumn<Row>[], rows: readonly Row[], view: View): string {
@@ -32,6 +32,7 @@ export function table<Row>(columns: readonly TableColumn<Row>[], rows: readonly 
     const isEmpty = optional === true && !view.wide && cells.every((value) => value === undefined || value === "");
     return isEmpty ? [] : [laidOut(heading, cells, view)];
   });
+  if (rows.length === 0) return `${shown.map(({ cells }) => styled(cells[0]!, "heading", view)).join("  ")}\nnone`;
   const widths = fitted(shown, view);
   if (widths === undefined) return records(shown, rows.length, view);
   const headings = cutApart(

@@ -115,6 +115,29 @@ describe("what is named in the wrong form", () => {
   });
 });
 
+describe("lists", () => {
+  it("say that they are empty, but for programs", async () => {
+    expect((await mint("models", "list", "--prefix", "nosuch")).out).toMatch(/^NAME .*\nnone\n$/);
+    expect((await mint("jobs", "list")).out).toMatch(/^ID .*\nnone\n$/);
+    expect((await mint("models", "list", "--prefix", "nosuch", "--names")).out).toBe("");
+    expect(await json("models", "list", "--prefix", "nosuch")).toEqual([]);
+  });
+
+  it("of versions have the metric for programs as well", async () => {
+    expect((await json("versions", "list", "pushed"))[0]).toMatchObject({ version: 3, metric: null });
+  });
+});
+
+describe("push", () => {
+  it("refuses a folder with the secrets of a data directory in it", async () => {
+    expect(await mint("push", ".", "leaked")).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^mintmark: \. holds 'data\/.+', a secret of a Mintmark data directory/),
+    });
+    expect((await mint("push", "data/keys/signing", "leaked")).err).toContain("a secret of a Mintmark data directory");
+  });
+});
+
 describe("versions delete", () => {
   it("wants a yes, refuses while an alias is there, and leaves the one before as the latest", async () => {
     const folder = join(scratch, "some-model");

@@ -71,9 +71,14 @@ const jobColumns: readonly TableColumn<Job>[] = [
   { heading: "ID", cell: ({ run }) => digest(run!.id) },
   { heading: "STATUS", cell: (job) => statusCell(statusOf(job)) },
   { heading: "MODEL", cell: ({ model }) => model },
-  { heading: "VERSION", cell: ({ version }) => version.slice(version.lastIndexOf("/") + 1) },
+  { heading: "VERSION", cell: ({ version }) => numberOf(version) },
   { heading: "CREATED", cell: ({ run }) => date(run!.createTime) },
 ];
+
+/** Of a URI of a version; none where the job has registered none. */
+function numberOf(version: string): number | undefined {
+  return version === "" ? undefined : Number(version.slice(version.lastIndexOf("/") + 1));
+}
 
 export async function showJob(session: Session, text: string): Promise<Answer> {
   const { job } = await session.client.jobs.getJob({ id: await runId(session, text) });

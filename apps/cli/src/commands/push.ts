@@ -2,7 +2,9 @@
  * `mintmark push`: any model directory, signed here and registered.
  * @module
  */
-import { resolve } from "node:path";
+import { readdir, stat } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import { AppError } from "@mintmark/errors";
 import { parseAliasName } from "@mintmark/names/alias-name";
 import { pushDirectory, readSigningKeys } from "@mintmark/registry-client";
 import { type Command, Option } from "commander";
@@ -34,6 +36,19 @@ export function addPushCommand(program: Command, run: Run): void {
   );
 }
 
+/** @throws AppError PUSH_HOLDS_SECRETS where a data directory is, or lies below, what is to be pushed */
+async function requireNoSecrets(path: string): Promise<void> {
+  const entry = await stat(path).catch(() => undefined);
+  // What is none is told by who reads it.
+  if (entry?.isDirectory() !== true) return;
+  const files = (await readdir(path, { recursive: true })).map((name) => name.replaceAll("\\", "/"));
+  const file = files.find((name) => secret.test(`${basename(path)}/${name}`));
+  if (file !== undefined) throw new AppError("PUSH_HOLDS_SECRETS", { path, file });
+}
+
+/** Private keys, the password of the database, the first token: as `mintmark up` lays them down. */
+const secret = /(^|\/)(signing\/(ed25519|p256)\.pem|encryption\/webhooks\.txt|postgres\.password|admin\.token)$/;
+
 interface PushCommand {
   readonly alias: readonly string[];
   readonly tag: Readonly<Record<string, string>>;
@@ -44,6 +59,7 @@ interface PushCommand {
 
 export async function push(session: Session, dir: string, model: string, options: PushCommand): Promise<Answer> {
   const { alias, tag, ...rest } = options;
+  await requireNoSecrets(resolve(session.cwd, dir));
   const { version } = await pushDirectory(session.client, resolve(session.cwd, dir), {
     request: { model, aliases: alias.map((name) => parseAliasName(aliasName(name))), tags: tag, ...rest },
     keys: await readSigningKeys(session.keyDir),

@@ -67,7 +67,7 @@ export async function listVersions({ client }: Session, model: string, { limit, 
         versions.map((version) => ({ version, metric: metrics.get(version.runId) })),
         view,
       ),
-    json: versions.map(versionJson),
+    json: versions.map((version) => ({ ...versionJson(version), metric: metrics.get(version.runId) ?? null })),
   };
 }
 

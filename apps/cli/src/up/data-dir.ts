@@ -13,8 +13,8 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { AppError } from "@mintmark/errors";
 import { makeFolder, removeEmptyFolders } from "@mintmark/scratch/make-folder";
@@ -61,31 +61,49 @@ export function startedDataDir(root: string): DataDir {
 /**
  * Creates what is missing. Passing through is open to others, because Postgres may run as another user.
  * @returns takes back a directory that was new, with all that is in it: for a start that failed
- * @throws AppError DATA_DIR_NOT_USABLE; nothing is left then
+ * @throws AppError DATA_DIR_NOT_USABLE, DATA_DIR_FOREIGN; nothing is left then
  */
 export function prepareDataDir(dir: DataDir): () => void {
   let takeBack = () => {};
   try {
-    takeBack = makeRoot(dir.root);
+    takeBack = makeRoot(dir);
     for (const path of [dir.run, dir.logs, dir.blobs, dir.keys]) makeFolder(path, 0o700);
   } catch (error) {
     takeBack();
-    throw notUsable(dir, error);
+    throw error instanceof AppError ? error : notUsable(dir, error);
   }
   return takeBack;
 }
 
-function makeRoot(root: string): () => void {
+function makeRoot(dir: DataDir): () => void {
+  const { root } = dir;
   const made = makeFolder(root, 0o711);
   if (made !== undefined) {
-    // Whatever the umask is.
-    chmodSync(root, 0o711);
+    // Passable, unless whoever starts it keeps everything to themselves.
+    if ((process.umask() & 0o077) !== 0o077) chmodSync(root, 0o711);
     return () => removeFolder(root, made);
   }
-  if (readdirSync(root).length > 0) return () => {};
+  if (readdirSync(root).length > 0) {
+    requireOurs(dir);
+    return () => {};
+  }
   return () => {
     for (const name of readdirSync(root)) rmSync(join(root, name), { recursive: true, force: true });
   };
+}
+
+/**
+ * A folder of somebody's own is not filled up with ours by an oversight.
+ * @throws AppError DATA_DIR_FOREIGN
+ */
+function requireOurs(dir: DataDir): void {
+  const marks = [join(dir.run, "lock"), join(dir.keys, "trusted"), join(dir.keys, "signing"), dir.passwordFile];
+  if (marks.some((path) => existsSync(path))) return;
+  const { root, ...places } = dir;
+  // A start that was killed leaves empty folders; a new file system has one of its own.
+  const known = new Set([...Object.values(places).map((path) => basename(path)), "lost+found"]);
+  const name = readdirSync(root).find((each) => !known.has(each));
+  if (name !== undefined) throw new AppError("DATA_DIR_FOREIGN", { dir: root, name });
 }
 
 /** With all that is in it; and of the folders above it up to `topmost` those that hold nothing else. */

@@ -22,6 +22,11 @@ export const operationReasons = {
     "permission_denied",
     (d: { dir: string; cause: string }) => `data directory ${d.dir} cannot be used: ${d.cause}; see --data-dir`,
   ),
+  DATA_DIR_FOREIGN: define(
+    "invalid_argument",
+    (d: { dir: string; name: string }) =>
+      `${d.dir} holds '${d.name}' and no data of Mintmark; name an empty or a new directory with --data-dir`,
+  ),
   DATA_DIR_IN_USE: define(
     "failed_precondition",
     (d: { dir: string; pid: string }) =>
@@ -29,7 +34,8 @@ export const operationReasons = {
   ),
   DATA_DIR_NOT_STARTED: define(
     "not_found",
-    (d: { dir: string }) => `no data of Mintmark in ${d.dir}; name the directory of 'mintmark up' with --data-dir`,
+    (d: { dir: string }) =>
+      `no data of Mintmark in ${d.dir}; start it there with 'mintmark up', or name the directory of one with --data-dir`,
   ),
   CONFIRMATION_NEEDED: define(
     "invalid_argument",
@@ -136,6 +142,11 @@ export const operationReasons = {
     "invalid_argument",
     (d: { which: string; ids: readonly string[] }) =>
       `'${d.which}' names several tokens: ${d.ids.slice(0, 5).join(", ")}; give an id, or more of it`,
+  ),
+  PUSH_HOLDS_SECRETS: define(
+    "invalid_argument",
+    (d: { path: string; file: string }) =>
+      `${d.path} holds '${d.file}', a secret of a Mintmark data directory, and every reader of the model would have it; push a folder that holds the model alone`,
   ),
   PREDICTION_NEEDS_ROWS: define(
     "invalid_argument",
