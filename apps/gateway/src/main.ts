@@ -24,7 +24,7 @@ import { defaultFreshness, type Gateway, type GatewayOptions, startGateway } fro
 
 const usage = usageText({
   command: "mintmark gateway",
-  description: "The gateway alone: one HTTP port for MLflow's clients, predictions and the console.",
+  description: "The gateway alone: one HTTP port for MLflow's clients, predictions and the native API.",
   options: [
     ["--host <address>", "the address to listen on (default: 127.0.0.1)"],
     ["--port <port>", "0 for a free one (default: 8080)"],

@@ -134,7 +134,7 @@ describe("temporary files", () => {
 it("explains itself and its settings", async () => {
   worker = start({}, ["--help"]);
   expect(await worker.ended).toBe(0);
-  expect(worker.stdout()).toContain("mintmark worker [--mintmark-registry-url URL]");
+  expect(worker.stdout()).toContain("--mintmark-registry-url <url>");
   expect(worker.stdout()).toContain("MINTMARK_ALLOWED_SOURCES");
 });
 
