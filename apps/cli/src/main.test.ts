@@ -396,7 +396,19 @@ describe("mintmark completion", () => {
 
   it.each([
     ["mintmark ver", ["versions", "verify"]],
-    ["mintmark alias ", ["set", "rm", "list", "history"]],
+    ["mintmark alias ", ["set", "rm", "list", "history", "help"]],
+    ["mintmark --server http://127.0.0.1:1 alias hist", ["history"]],
+    // As bash splits the same line.
+    ["mintmark --server http : //127.0.0.1 : 1 alias hist", ["history"]],
+    ["mintmark --server = http alias hist", ["history"]],
+    ["mintmark up --auth = of", ["off"]],
+    ["mintmark jobs --json list --stat", ["--status"]],
+    ["mintmark jobs list --status fi", ["finished"]],
+    ["mintmark up --auth o", ["on", "off"]],
+    ["mintmark completion ", ["bash", "zsh", "fish"]],
+    ["mintmark predict m --data ana", ["ana.pem"]],
+    ["mintmark keys trust ana.pem ana", [""]],
+    ["mintmark models show ana", [""]],
     ["mintmark keys trust ana", ["ana.pem"]],
     ["mintmark train --js", ["--json"]],
     ["mintmark train --det", ["--detach"]],
@@ -420,6 +432,9 @@ const completed = [
   ["mintmark alias histo", "history"],
   ["mintmark keys trust ana", "ana.pem"],
   ["mintmark train --deta", "--detach"],
+  ["mintmark --server http://127.0.0.1:1 alias hist", "history"],
+  ["mintmark jobs list --status fini", "finished"],
+  ["mintmark completion zs", "zsh"],
 ] as const;
 
 describe.runIf(hasFish)("mintmark completion fish", () => {
@@ -428,6 +443,12 @@ describe.runIf(hasFish)("mintmark completion fish", () => {
     const ask = 'mintmark completion fish | source; complete -C "$argv[1]"';
     const { stdout } = spawnSync("fish", ["-c", ask, line], { encoding: "utf8", cwd: scratch, env: shellEnv() });
     expect(stdout.trim().split("\n")).toEqual([expected]);
+  });
+
+  it("takes no file for a model", () => {
+    writeFileSync(join(scratch, "ana.pem"), "");
+    const ask = 'mintmark completion fish | source; complete -C "mintmark models show ana"';
+    expect(spawnSync("fish", ["-c", ask], { encoding: "utf8", cwd: scratch, env: shellEnv() }).stdout).toBe("");
   });
 });
 
