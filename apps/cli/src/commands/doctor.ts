@@ -39,7 +39,7 @@ export async function doctor(session: Session, { dataDir: directory, blobs }: Do
     state = runningSystem(dir)?.state;
     return [];
   });
-  const { finding, time } = await server(state?.url ?? session.server, signal);
+  const { finding, time } = await server(state?.url ?? session.server, state !== undefined, signal);
   const findings: Finding[] = [
     node(),
     ...running,

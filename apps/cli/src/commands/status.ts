@@ -8,6 +8,7 @@ import type { Answer } from "../answer.ts";
 import type { Run } from "../run.ts";
 import type { Session } from "../session.ts";
 import { type TableColumn, table, state as word } from "../table.ts";
+import { askReady } from "../up/ask-ready.ts";
 import { startedDataDir } from "../up/data-dir.ts";
 import type { KnownProcess } from "../up/process-id.ts";
 import { memoryOf, runningSystem } from "../up/run-state.ts";
@@ -69,7 +70,7 @@ const programColumns: readonly TableColumn<ProgramStatus>[] = [
 async function isReady(url: string, signal: AbortSignal): Promise<boolean> {
   try {
     const patience = AbortSignal.any([signal, AbortSignal.timeout(3_000)]);
-    return (await fetch(`${url}/ready`, { signal: patience })).ok;
+    return (await askReady(url, patience)).isReady;
   } catch {
     signal.throwIfAborted();
     return false;

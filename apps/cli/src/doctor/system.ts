@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { listTrustedKeys } from "../keys/key-dir.ts";
+import { askReady, type ReadyAnswer } from "../up/ask-ready.ts";
 import { type Finding, failed, ok, warning } from "./finding.ts";
 
 /** Whether the signing keys are there, secret, readable, and trusted. */
@@ -61,16 +62,16 @@ export interface ServerFinding {
   readonly time?: number | undefined;
 }
 
-/** Whether the server of `--server` answers. */
-export async function server(url: string, signal: AbortSignal): Promise<ServerFinding> {
+/** @param isOwn whether it is the system of the data directory, or else what `--server` names */
+export async function server(url: string, isOwn: boolean, signal: AbortSignal): Promise<ServerFinding> {
   try {
     const patience = AbortSignal.any([signal, AbortSignal.timeout(5_000)]);
-    const response = await fetch(`${url.replace(/\/$/, "")}/ready`, { signal: patience });
-    const date = Date.parse(response.headers.get("date") ?? "");
-    const time = Number.isNaN(date) ? undefined : date;
-    if (response.ok) return { finding: ok("server", `${url} is ready`), time };
-    const text = (await response.text()).slice(0, 200);
-    return { finding: failed("server", `${url} is not ready: ${text}`, "see the logs of its registry"), time };
+    const { isReady, text, date } = await (isOwn ? askReady(url, patience) : askServer(url, patience));
+    const served = Date.parse(date ?? "");
+    const time = Number.isNaN(served) ? undefined : served;
+    if (isReady) return { finding: ok("server", `${url} is ready`), time };
+    const said = text.slice(0, 200);
+    return { finding: failed("server", `${url} is not ready: ${said}`, "see the logs of its registry"), time };
   } catch (error) {
     signal.throwIfAborted();
     const cause = ((error as Error).cause as Error | undefined)?.message ?? (error as Error).message;
@@ -82,4 +83,9 @@ export async function server(url: string, signal: AbortSignal): Promise<ServerFi
       ),
     };
   }
+}
+
+async function askServer(url: string, signal: AbortSignal): Promise<ReadyAnswer> {
+  const response = await fetch(`${url.replace(/\/$/, "")}/ready`, { signal });
+  return { isReady: response.ok, text: await response.text(), date: response.headers.get("date") ?? undefined };
 }

@@ -346,6 +346,9 @@ describe.runIf(needsOpenssl())("mintmark up with a certificate", () => {
     delete bin.env["NODE_EXTRA_CA_CERTS"];
     expect((await command(url, "models", "list", "--token", token)).err).toMatch(/self-signed|certificate/);
     await expect(fetch(url.replace("https", "http"))).rejects.toThrow();
+    // By the address at which it listens, which no certificate names.
+    const status = await run("status", "--data-dir", dir, "--json");
+    expect(JSON.parse(status.out)).toMatchObject({ ready: true, url: system.url });
     system.child.kill("SIGTERM");
     expect(await system.ended).toBe(0);
     certificate.remove();
