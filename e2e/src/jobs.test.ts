@@ -42,7 +42,7 @@ it("a running job and a waiting one are cancelled from another process, and a ca
   await untilStatus(second, "cancelled");
   expect(await stack.cli("jobs", "cancel", second)).toMatchObject({
     code: 1,
-    err: expect.stringContaining("was cancelled already; nothing to cancel"),
+    stderr: expect.stringContaining("was cancelled already; nothing to cancel"),
   });
   expect((await stack.cli("models", "show", "slow")).code).toBe(1);
 

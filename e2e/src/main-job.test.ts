@@ -100,6 +100,22 @@ describe.each(shapes)("the main job on %s", (_, begin) => {
     expect(["alive", "dead"]).toContain(predictions[1]!["Survival prediction"]);
   });
 
+  it("says what its columns are to who gives a text, and that a finished job cannot be cancelled", async () => {
+    expect(await stack.cli("predict", "titanic@champion", "a text")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /^mintmark: 'titanic@champion' takes rows of columns \(.+\), not texts; .*--data FILE\n$/,
+      ),
+    });
+    expect(await stack.cli("jobs", "cancel", trained.run)).toMatchObject({
+      code: 1,
+      stderr: `mintmark: job ${trained.run} has finished; nothing to cancel\n`,
+    });
+    expect((await stack.cli("jobs", "list")).stdout).toMatch(/ finished +main\.default\.titanic +2 /);
+    const [listed] = await stack.json<{ metric: object }[]>("versions", "list", name);
+    expect(listed!.metric).toEqual({ name: "accuracy", value: trained.metrics["accuracy"] });
+  });
+
   it("shows where the version came from", async () => {
     const text = JSON.stringify(await stack.json("lineage", `${name}/1`));
     expect(text).toContain(trained.run);
