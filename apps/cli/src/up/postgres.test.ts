@@ -161,6 +161,8 @@ describe("the lock of a data directory", () => {
 
   it("names the directory that cannot be made", () => {
     writeFileSync(join(dir.root, "..", "file"), "");
-    expect(() => prepareDataDir(dataDir(join(dir.root, "..", "file", "data")))).toThrow(/a file is in its way; see --data-dir/);
+    expect(() => prepareDataDir(dataDir(join(dir.root, "..", "file", "data")))).toThrow(
+      /a file is in its way; see --data-dir/,
+    );
   });
 });
