@@ -5,11 +5,12 @@
  */
 import type { Readable } from "node:stream";
 import { AppError } from "@mintmark/errors";
+import { giveBack } from "@mintmark/http-edge/body";
 import type { FastifyRequest } from "fastify";
 
 export interface KeptBody {
   readonly pieces: readonly Uint8Array[];
-  /** To be called when the pieces are no longer held: others wait for their room. */
+  /** To be called when nobody uses the pieces any more: they are gone then, and others have their room. */
   readonly release: () => void;
 }
 
@@ -70,7 +71,12 @@ export function bodyKeeper({ room, arrivalMs }: KeeperLimits): BodyKeeper {
           if (seen > limit) throw new AppError("BODY_TOO_LARGE", { limit, seen });
           if (seen - freeBytes > own) take(seen - freeBytes - own);
         });
-        return { pieces, release };
+        const releaseAll = () => {
+          // Not left to the collector, which looks late where memory is not its own.
+          for (const piece of pieces) giveBack(piece);
+          release();
+        };
+        return { pieces, release: releaseAll };
       } catch (error) {
         release();
         throw error;
@@ -80,11 +86,11 @@ export function bodyKeeper({ room, arrivalMs }: KeeperLimits): BodyKeeper {
 }
 
 /** @param seen told after each piece how much has come; what it throws ends the reading, and leaves the rest to whoever answers */
-function piecesOf(body: Readable, seen: (bytes: number) => void): Promise<Uint8Array[]> {
+function piecesOf(body: Readable, seen: (bytes: number) => void): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
-    const pieces: Uint8Array[] = [];
+    const pieces: Buffer[] = [];
     let bytes = 0;
-    const onData = (piece: Uint8Array) => {
+    const onData = (piece: Buffer) => {
       bytes += piece.length;
       try {
         seen(bytes);

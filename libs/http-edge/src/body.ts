@@ -44,9 +44,9 @@ export async function begun(chunks: AsyncIterable<Uint8Array>): Promise<AsyncIte
   })();
 }
 
-/** Only what no other chunk shares. */
-function giveBack({ buffer, byteLength }: Buffer): void {
-  if (buffer.byteLength === byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
+/** Gives the memory of a chunk back at once, which nobody may use any more; only where no other chunk shares it. */
+export function giveBack({ buffer, byteLength }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && !buffer.detached && buffer.byteLength === byteLength) buffer.transfer(0);
 }
 
 function sent(chunk: Uint8Array, to: Writable): Promise<void> {
