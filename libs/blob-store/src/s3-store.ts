@@ -88,8 +88,15 @@ function connect(config: S3ClientConfig = {}): S3Client {
   const custom = process.env["AWS_ENDPOINT_URL_S3"] ?? process.env["AWS_ENDPOINT_URL"];
   const region = process.env["AWS_REGION"] ?? process.env["AWS_DEFAULT_REGION"] ?? "us-east-1";
   // Stores other than Amazon's rarely have a host name for each bucket.
-  return new S3Client({ region, forcePathStyle: custom !== undefined, ...config });
+  const patience = process.env["AWS_MAX_ATTEMPTS"] === undefined ? { maxAttempts } : {};
+  return new S3Client({ region, forcePathStyle: custom !== undefined, ...patience, ...config });
 }
+
+/**
+ * Of one request, with growing pauses, some seconds in all. Three, the SDK's own number, were over after 31 ms where a store
+ * answered one request in some thousands with 500.
+ */
+const maxAttempts = 6;
 
 async function sizeOf(client: S3Client, location: Location): Promise<number | undefined> {
   try {
