@@ -2,13 +2,16 @@
  * What strangers and clumsy clients send, four at a time, with a token and without one: each is answered, nothing ends, and a
  * refusal says what the limit is.
  */
+
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:http";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Attack, attacks } from "./attack-kinds.ts";
 import { checkout } from "./process.ts";
-import { embeddedStack, type Stack } from "./stack.ts";
+import { embeddedStack, type Stack, until } from "./stack.ts";
 
 let stack: Stack;
 let token: string;
@@ -43,6 +46,33 @@ describe("nothing ends, and everybody is answered, when four send", () => {
     });
     expect(resolved.status).toBe(200);
     expect((await fetch(`${stack.url}/health`)).status).toBe(200);
+    expect(programs.map(stack.pid)).toEqual(pids);
+  });
+});
+
+describe("nothing ends when clients go in the middle of what they sent", () => {
+  const call = "/mintmark.access.v1.TokenService/GetCaller";
+  it.each([
+    ["registry", call],
+    ["gateway", call],
+    ["gateway", "/api/2.0/mlflow/experiments/search"],
+    ["gateway", "/serve/titanic@champion/invocations"],
+  ] as const)("hundreds of requests on one connection of the %s, to %s", async (to, path) => {
+    const url = new URL(to === "gateway" ? stack.url : stack.registryUrl);
+    for (const given of ["mm_0123456789abcdef_unknown", token]) {
+      const one = `POST ${path} HTTP/1.1\r\nhost: ${url.host}\r\ncontent-type: application/json\r\nauthorization: Bearer ${given}\r\ncontent-length: 2\r\n\r\n{}`;
+      await Promise.all(
+        Array.from({ length: 20 }, async () => {
+          const socket = connect(Number(url.port), url.hostname);
+          socket.on("error", () => {}).write(one.repeat(200));
+          // Some answers have come, most have not.
+          await once(socket, "data");
+          socket.destroy();
+        }),
+      );
+    }
+    expect((await fetch(`${stack.url}/health`)).status).toBe(200);
+    await until("the registry answers", async () => (await fetch(`${stack.registryUrl}/`)).status === 404);
     expect(programs.map(stack.pid)).toEqual(pids);
   });
 });

@@ -6,6 +6,7 @@
  * which state it is, since when, and whether bytes of what is awaited have come.
  * @module
  */
+import type { EventEmitter } from "node:events";
 import type { Server as Http1Server, IncomingMessage, ServerResponse } from "node:http";
 import {
   constants,
@@ -164,6 +165,7 @@ export function guardConnections(limits: ConnectionLimits): ConnectionGuard {
 
   const watchHttp1 = (server: Http1Server) => {
     server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+      ignoreErrors(request, response);
       const connection = connectionOf(request.socket);
       if (connection === undefined) return;
       began(connection);
@@ -181,7 +183,9 @@ export function guardConnections(limits: ConnectionLimits): ConnectionGuard {
         stream.once("close", connection.end);
       });
     });
-    server.on("request", ({ stream }: Http2ServerRequest, _: Http2ServerResponse) => {
+    server.on("request", (request: Http2ServerRequest, response: Http2ServerResponse) => {
+      const { stream } = request;
+      ignoreErrors(request, response, stream);
       stream.setTimeout(stallMs, () => {
         const waitsForBytes = stream.state.remoteClose !== 1 && stream.readableLength === 0;
         if (waitsForBytes || stream.writableLength > 0) stream.close(constants.NGHTTP2_CANCEL);
@@ -210,6 +214,14 @@ export function guardConnections(limits: ConnectionLimits): ConnectionGuard {
     },
     close: () => clearInterval(timer),
   };
+}
+
+/**
+ * Whoever reads or writes hears of a connection that breaks; where nobody does at that moment, an error without a listener would
+ * end the process. Of requests that were pipelined, those behind the first are such.
+ */
+function ignoreErrors(...streams: readonly EventEmitter[]): void {
+  for (const stream of streams) stream.on("error", () => {});
 }
 
 /** How long after it was told that its connection ends a client may take to end it. */
