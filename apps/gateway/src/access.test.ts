@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { AppError } from "@mintmark/errors";
 import { EventSchema } from "@mintmark/proto/mintmark/registry/v1/event";
 import { describe, expect, it } from "vitest";
 import { openAccess, tokenAccess } from "./access.ts";
@@ -42,6 +43,22 @@ describe("tokenAccess", () => {
     const access = tokenAccess(() => Promise.reject(new Error("refused")));
     await expect(access.check(good)).rejects.toThrow("refused");
     expect(access.known(good)).toBe(false);
+  });
+  it("asks once about a token that is none, for a moment, however often it comes; a failure that may pass it asks again", async () => {
+    let asked = 0;
+    let error: Error = new AppError("TOKEN_INVALID", {});
+    const access = tokenAccess(async () => {
+      asked += 1;
+      throw error;
+    });
+    const answers = await Promise.allSettled([access.check(good), access.check(good)]);
+    expect(answers.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(() => access.check(good)).toThrow(error);
+    expect(asked).toBe(1);
+    error = new Error("the registry is away");
+    const other = { authorization: "Bearer mm_c_d" };
+    for (const _ of [1, 2]) await expect(access.check(other)).rejects.toThrow("away");
+    expect(asked).toBe(3);
   });
   it("refuses a request without a token", () => {
     expect(() => tokenAccess(async () => {}).check({})).toThrow("a token is required");

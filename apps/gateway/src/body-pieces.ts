@@ -14,6 +14,9 @@ export interface KeptBody {
   readonly release: () => void;
 }
 
+/** Room for an answer that waits to be taken; to be called once it is out. */
+export type ReleaseAnswer = () => void;
+
 export interface BodyKeeper {
   /**
    * Reads a body to its end.
@@ -23,6 +26,11 @@ export interface BodyKeeper {
    * the connection ends
    */
   readonly keep: (body: Readable, announced: number | undefined, limit: number) => Promise<KeptBody>;
+  /**
+   * Takes room for an answer, which its client may take slowly.
+   * @throws AppError BODIES_TOO_MANY
+   */
+  readonly holdAnswer: (bytes: number) => ReleaseAnswer;
   /** What all bodies hold of the room now, in bytes. */
   readonly held: () => number;
 }
@@ -50,6 +58,14 @@ export function bodyKeeper({ room, arrivalMs }: KeeperLimits): BodyKeeper {
   let held = 0;
   return {
     held: () => held,
+    holdAnswer: (bytes) => {
+      const counted = Math.max(0, bytes - freeBytes);
+      if (counted > 0 && held > 0 && held + counted > room) throw new AppError("BODIES_TOO_MANY", { room, held });
+      held += counted;
+      return () => {
+        held -= counted;
+      };
+    },
     keep: async (body, announced, limit) => {
       if (announced !== undefined && announced > limit)
         throw new AppError("BODY_TOO_LARGE", { limit, seen: announced });

@@ -46,6 +46,8 @@ export function frontServer(
   // An upload may take hours, so there is no limit to a request as a whole; headers have one of their own.
   const options = { keepAliveTimeout: connections.idleMs, requestTimeout: 0, maxHeaderSize };
   const answerAll = (request: IncomingMessage, response: ServerResponse) => {
+    // The guard has cut it off.
+    if (request.socket.destroyed) return;
     const url = request.url!;
     discardRest(request, response);
     // A server that ends lets each connection go with the answer that is under way.

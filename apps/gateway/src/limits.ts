@@ -15,6 +15,8 @@ export interface GatewayLimits {
   readonly scoring: ScoringLimits;
   readonly mlflow: MlflowLimits;
   readonly models: RuntimeLimits;
+  /** Of a model's file. */
+  readonly modelBytes: number;
 }
 
 const mebibyte = 2 ** 20;
@@ -25,6 +27,7 @@ export const defaultLimits: GatewayLimits = {
   scoring: { bodyBytes: 100 * mebibyte },
   mlflow: { bytes: 4 * mebibyte, dataBytes: 32 * mebibyte, values: 50_000, spanFields: 200_000 },
   models: defaultRuntimeLimits,
+  modelBytes: 512 * mebibyte,
 };
 
 /** @throws SettingError naming the variable */
@@ -33,7 +36,7 @@ export function limitsOf(setting: (variable: string) => string | undefined): Gat
     const text = setting(variable);
     return text === undefined ? fallback : wholeNumber(variable, text, { min, max }) * unit;
   };
-  const { models, scoring, mlflow, bodyMemoryBytes, bodyArrivalMs } = defaultLimits;
+  const { models, modelBytes, scoring, mlflow, bodyMemoryBytes, bodyArrivalMs } = defaultLimits;
   return {
     bodyMemoryBytes: number("MINTMARK_BODY_MEMORY", bodyMemoryBytes, { max: 2 ** 20, unit: mebibyte }),
     bodyArrivalMs: number("MINTMARK_MESSAGE_SECONDS", bodyArrivalMs / 1000, { max: 86_400 }) * 1000,
@@ -44,6 +47,7 @@ export function limitsOf(setting: (variable: string) => string | undefined): Gat
       values: number("MINTMARK_BODY_VALUES", mlflow.values),
       spanFields: number("MINTMARK_SPAN_FIELDS", mlflow.spanFields),
     },
+    modelBytes: number("MINTMARK_MODEL_BYTES", modelBytes),
     models: {
       ...models,
       values: number("MINTMARK_SCORING_VALUES", models.values),

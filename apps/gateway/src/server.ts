@@ -82,7 +82,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ? tokenAccess((token) => askAboutToken(options.registryUrl, token))
     : openAccess([options.host], options.publicUrl);
   const runtime = openModelRuntime(limits.models);
-  const sourceOf = modelSourceOf(registry, options.keyDir);
+  const sourceOf = modelSourceOf(registry, options.keyDir, limits.modelBytes);
   // The models need the view to resolve, and the view tells the models what has changed.
   const models: ServedModels = serveModels({
     resolve: (uri) => view.resolve(uri),

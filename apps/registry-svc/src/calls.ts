@@ -47,7 +47,11 @@ export function callHandler({ deps, authenticate, limits, entryLimits, quotas, o
       await authenticated(context);
       const { values } = context;
       const { tokenId = "" } = values.get(callerKey) ?? {};
-      if (tokenId !== "") values.set(visitKey, entered(quotas, tokenId));
+      const call = values.get(callKey);
+      if (tokenId === "" || call === undefined) return;
+      call.visit = entered(quotas, tokenId);
+      // It may have gone while its token was looked up.
+      if (call.isOver) call.visit.leave();
     },
     // What is one message alone has the limit of its method before it comes here.
     readMaxBytes: largestMessage(limits),
@@ -68,8 +72,13 @@ export function callHandler({ deps, authenticate, limits, entryLimits, quotas, o
       return;
     }
     const values = createContextValues();
-    const spend = (bytes: number) => values.get(visitKey)?.spend(bytes);
-    response.once("close", () => values.get(visitKey)?.leave());
+    const current: CallUnderWay = { visit: undefined, isOver: response.closed };
+    values.set(callKey, current);
+    const spend = (bytes: number) => current.visit?.spend(bytes);
+    response.once("close", () => {
+      current.isOver = true;
+      current.visit?.leave();
+    });
     const incoming = universalRequestFromNodeRequest(request, response, undefined, values);
     const { method } = handler;
     const isOneMessage = method.methodKind === "unary" || method.methodKind === "server_streaming";
@@ -81,8 +90,14 @@ export function callHandler({ deps, authenticate, limits, entryLimits, quotas, o
   };
 }
 
-const visitKey = createContextKey<Visit | undefined>(undefined, {
-  description: "the request within its token's quota",
+interface CallUnderWay {
+  /** Within its token's quota, once that is known. */
+  visit: Visit | undefined;
+  isOver: boolean;
+}
+
+const callKey = createContextKey<CallUnderWay | undefined>(undefined, {
+  description: "the call while it is under way",
 });
 
 /** @throws ConnectError */

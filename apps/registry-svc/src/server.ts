@@ -235,6 +235,8 @@ function requestHandler(deps: ServiceDeps, authenticate: Authenticate, options: 
     if (ConnectError.from(error).code !== Code.Aborted) onUnexpected(error);
   };
   return (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void => {
+    // The guard has cut it off.
+    if (request.socket.destroyed) return;
     discardRest(request, response);
     try {
       if (own !== undefined) requireOwnAddress(addressOf(request), own);

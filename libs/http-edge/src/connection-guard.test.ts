@@ -72,6 +72,14 @@ const halfHeaders = "\0\0\x64\x01\0\0\0\0\x01\x82";
 const get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
 describe("a connection is closed", () => {
+  it("that sends many requests without waiting for their answers", async () => {
+    await http1();
+    const few = await held("GET /later HTTP/1.1\r\nHost: x\r\n\r\n".repeat(16));
+    const many = await held("GET /later HTTP/1.1\r\nHost: x\r\n\r\n".repeat(17));
+    await many.closed;
+    expect(few.socket.destroyed).toBe(false);
+  });
+
   it.each([
     ["says nothing", ""],
     ["sends half of its headers", "GET / HTTP/1.1\r\nHost: x\r\nX: "],

@@ -164,10 +164,15 @@ export function guardConnections(limits: ConnectionLimits): ConnectionGuard {
   const timer = setInterval(look, Math.max(1, Math.min(headersMs, idleMs, stallMs) / 30)).unref();
 
   const watchHttp1 = (server: Http1Server) => {
-    server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    // Before whoever answers, which is not to begin with what is cut off here.
+    server.prependListener("request", (request: IncomingMessage, response: ServerResponse) => {
       ignoreErrors(request, response);
       const connection = connectionOf(request.socket);
       if (connection === undefined) return;
+      if (connection.underWay >= pipelined) {
+        connection.socket.destroy();
+        return;
+      }
       began(connection);
       connection.request = request;
       response.once("close", connection.end);
@@ -223,6 +228,9 @@ export function guardConnections(limits: ConnectionLimits): ConnectionGuard {
 function ignoreErrors(...streams: readonly EventEmitter[]): void {
   for (const stream of streams) stream.on("error", () => {});
 }
+
+/** Requests that a connection of HTTP/1.1 may have under way at once. Hardly any client sends a second before it has its answer. */
+const pipelined = 16;
 
 /** How long after it was told that its connection ends a client may take to end it. */
 const toldMs = 1_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { jsonValues } from "./json-values.ts";
+import { isDeeper, jsonValues } from "./json-values.ts";
 
 const count = (text: string, most = 1_000) => jsonValues(new TextEncoder().encode(text), most);
 
@@ -16,4 +16,14 @@ describe("jsonValues", () => {
   it("stops where it is more than asked for", () => {
     expect(count(`[${"1,".repeat(500)}1]`, 10)).toBe(11);
   });
+});
+
+it.each([
+  ["[[]]", false],
+  ["[[[]]]", true],
+  ['[{"a":[]}]', true],
+  ['["[[[",{}]', false],
+  ["[],[],[]", false],
+])("isDeeper tells whether %s is deeper than two", (text, expected) => {
+  expect(isDeeper(new TextEncoder().encode(text), 2)).toBe(expected);
 });

@@ -20,8 +20,27 @@ export function jsonValues(text: Uint8Array, most: number): number {
   return count;
 }
 
+/** Whether lists and objects lie more than `most` deep in each other. Linear, as {@link jsonValues}. */
+export function isDeeper(text: Uint8Array, most: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const byte = text[at]!;
+    if (byte === backslash) at++;
+    else if (byte === quote) inString = !inString;
+    else if (inString) continue;
+    else if (byte === openBrace || byte === openBracket) {
+      depth++;
+      if (depth > most) return true;
+    } else if (byte === closeBrace || byte === closeBracket) depth--;
+  }
+  return false;
+}
+
 const quote = 0x22;
 const comma = 0x2c;
 const openBracket = 0x5b;
 const backslash = 0x5c;
+const closeBracket = 0x5d;
 const openBrace = 0x7b;
+const closeBrace = 0x7d;

@@ -56,6 +56,24 @@ describe("a token", () => {
   });
 });
 
+it("a request whose client has gone before it is taken in is over at once", async () => {
+  const entered = Promise.withResolvers<void>();
+  const server = createServer((request, response) => {
+    // As if its token had been looked up meanwhile.
+    response.once("close", () => {
+      enterQuota(quotas, "a", request, response);
+      entered.resolve();
+    });
+    request.socket.destroy();
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  await expect(fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)).rejects.toThrow();
+  await entered.promise;
+  quotas.enter("a");
+  expect(refusal("a")).toBeUndefined();
+  server.close();
+});
+
 it("both directions of a request count when it is answered", async () => {
   const server = createServer(async (request, response) => {
     try {

@@ -106,8 +106,11 @@ export function enterQuota(quotas: Quotas, tokenId: string, request: IncomingMes
   const visit = quotas.enter(tokenId);
   const { socket } = request;
   const before = socket.bytesRead + socket.bytesWritten;
-  response.once("close", () => {
+  const leave = () => {
     visit.spend(socket.bytesRead + socket.bytesWritten - before);
     visit.leave();
-  });
+  };
+  // It may have gone while its token was looked up.
+  if (response.closed) leave();
+  else response.once("close", leave);
 }

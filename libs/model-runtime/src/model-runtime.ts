@@ -36,7 +36,7 @@ export const defaultRuntimeLimits: RuntimeLimits = {
   seconds: 60,
   values: 4_000_000,
   waiting: 256,
-  foreignProcesses: 4,
+  foreignProcesses: 2,
 };
 
 function memoryOfMachine(): number {

@@ -45,6 +45,8 @@ export async function startInferenceGrpc(options: PortOptions, isReady: () => bo
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
     "grpc.max_connection_idle_ms": idleMs,
+    "grpc.max_concurrent_streams": 100,
+    "grpc.max_metadata_size": 8 * 1024,
     interceptors: [watchCalls((peer) => port.guard.began(peer), stallMs)],
   });
   server.addService(definitionOf(GRPCInferenceService), {

@@ -21,6 +21,16 @@ describe("openJsonReader", () => {
     await expect(reader.read(pieces(body), 1)).rejects.toMatchObject({ reason: "BODY_VALUES_TOO_MANY" });
   });
 
+  it("refuses what lies too deep, and reads what was sent beside it", async () => {
+    const deep = `${'{"a":'.repeat(30_000)}1${"}".repeat(30_000)}`;
+    const other = JSON.stringify({ text: "x".repeat(100_000) });
+    const [refused, read] = await Promise.allSettled([reader.read(pieces(deep), 1e6), reader.read(pieces(other), 1e6)]);
+    expect(refused).toMatchObject({
+      reason: { message: "The body's lists and objects lie more than 100 deep in each other." },
+    });
+    expect(read).toEqual({ status: "fulfilled", value: JSON.parse(other) });
+  });
+
   it("leaves this thread to others while it reads a large body", async () => {
     let turns = 0;
     const ticking = setInterval(() => turns++, 1);

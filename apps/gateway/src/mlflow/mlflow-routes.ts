@@ -74,6 +74,12 @@ export function isMlflow(url: string): boolean {
 export async function mlflowRoutes(app: FastifyInstance, deps: MlflowDeps): Promise<void> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", async (request: FastifyRequest, payload: Readable) => {
+    const encoding = request.headers["content-encoding"];
+    if (encoding !== undefined && encoding !== "identity")
+      throw new MlflowError(
+        "INVALID_PARAMETER_VALUE",
+        `Bodies are taken without a content encoding, got '${encoding}'.`,
+      );
     const { carriesData } = request.routeOptions.config as { readonly carriesData?: boolean };
     const { bytes, dataBytes, values } = deps.limits;
     const { pieces, release } = await keptBody(deps.bodies, request, payload, carriesData ? dataBytes : bytes);

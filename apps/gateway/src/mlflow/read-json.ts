@@ -4,7 +4,7 @@
  * @module
  */
 import { AppError } from "@mintmark/errors";
-import { jsonValues } from "@mintmark/http-edge/json-values";
+import { isDeeper, jsonValues } from "@mintmark/http-edge/json-values";
 import { MlflowError } from "./mlflow-error.ts";
 
 /**
@@ -17,6 +17,11 @@ import { MlflowError } from "./mlflow-error.ts";
 export function readJson(body: Uint8Array, maxValues: number): unknown {
   if (body.length === 0) return {};
   if (jsonValues(body, maxValues) > maxValues) throw new AppError("BODY_VALUES_TOO_MANY", { limit: maxValues });
+  if (isDeeper(body, maxDepth))
+    throw new MlflowError(
+      "INVALID_PARAMETER_VALUE",
+      `The body's lists and objects lie more than ${maxDepth} deep in each other.`,
+    );
   const text = textOf(withLongNumbersAsText(body));
   try {
     return JSON.parse(text);
@@ -33,6 +38,8 @@ function textOf(bytes: Uint8Array): string {
   }
 }
 
+/** No message of MLflow's has more than some; a value that is passed between threads may not have many thousands. */
+const maxDepth = 100;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** @throws MlflowError for half a character, which only an escape can write in UTF-8 */

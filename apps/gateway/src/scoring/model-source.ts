@@ -19,9 +19,10 @@ export type ModelSourceOf = (version: Version) => Promise<RunnableModel>;
 
 /**
  * @param keyDir read anew for each model, so that a key that was trusted meanwhile counts
- * @returns fails with AppError `VERSION_NOT_VERIFIABLE`, `MODEL_NOT_TRUSTED` or `MODEL_NOT_SERVABLE`
+ * @param maxBytes of a file that is loaded
+ * @returns fails with AppError `VERSION_NOT_VERIFIABLE`, `MODEL_NOT_TRUSTED`, `MODEL_NOT_SERVABLE` or `MODEL_TOO_COSTLY`
  */
-export function modelSourceOf(registry: RegistryClient, keyDir: string): ModelSourceOf {
+export function modelSourceOf(registry: RegistryClient, keyDir: string, maxBytes: number): ModelSourceOf {
   return async (version) => {
     if (version.digest === "") {
       const { model, number, source } = version;
@@ -35,6 +36,10 @@ export function modelSourceOf(registry: RegistryClient, keyDir: string): ModelSo
     const fileNamed = (path: string): ManifestFile => {
       const file = files.find((candidate) => candidate.path === path);
       if (!file) throw new AppError("MODEL_NOT_SERVABLE", { uri, missing: path });
+      if (file.size > maxBytes)
+        throw new AppError("MODEL_TOO_COSTLY", {
+          cost: `${path} has ${file.size} bytes, and at most ${maxBytes} are loaded (MINTMARK_MODEL_BYTES sets the limit)`,
+        });
       return file;
     };
     const [onnx, mlmodel] = [fileNamed(modelFile), fileNamed(descriptionFile)];

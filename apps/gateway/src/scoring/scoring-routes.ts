@@ -64,12 +64,19 @@ async function answerInvocation(request: FastifyRequest, reply: FastifyReply, ur
       .code(415)
       .type("text/plain")
       .send("This predictor only supports the following content types: text/csv, application/json (charset utf-8)");
+  const encoding = request.headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity")
+    return reply.code(415).type("text/plain").send(`Bodies are taken without a content encoding, got '${encoding}'`);
   const { models, bodies, limits } = deps;
   const { model } = await models.get(uri);
   const { pieces, release } = await keptBody(bodies, request, request.raw, limits.bodyBytes);
   try {
     const answer = await model.score({ ...content, pieces });
+    release();
     const length = answer.reduce((sum, piece) => sum + piece.length, 0);
+    const sent = bodies.holdAnswer(length);
+    if (reply.raw.closed) sent();
+    else reply.raw.once("close", sent);
     reply.headers({ "content-type": "application/json; charset=utf-8", "content-length": length });
     return reply.send(answer.length === 1 ? answer[0] : Readable.from(answer));
   } finally {

@@ -39,7 +39,10 @@ export interface ListenOptions {
 export async function listen(options: ListenOptions): Promise<SharedPort> {
   const { host, port, limits = defaultConnectionLimits, tls, http1, http2 } = options;
   const one = createHttp1({ keepAliveTimeout: limits.idleMs, requestTimeout: 0 }, http1);
-  const two = createHttp2({ settings: { initialWindowSize: windowBytes }, maxSessionMemory: 64 }, http2);
+  const two = createHttp2(
+    { settings: { initialWindowSize: windowBytes, maxConcurrentStreams }, maxSessionMemory: 64 },
+    http2,
+  );
   const sessions = new Set<ServerHttp2Session>();
   two.on("session", (session) => {
     sessions.add(session);
@@ -75,6 +78,8 @@ export async function listen(options: ListenOptions): Promise<SharedPort> {
   return { port: tcp.port, close };
 }
 
+/** Calls and streams of one connection; a client waits with the next, or opens another connection. */
+const maxConcurrentStreams = 256;
 /** With 64 KiB, the default, one upload waits for a round trip every 64 KiB. */
 const windowBytes = 4 * 1024 * 1024;
 /** GOAWAY with this number refuses no stream that is on its way (RFC 9113 §6.8). */

@@ -206,7 +206,7 @@ function nameOf(type: TokenType): string {
 const parser = new SearchParser();
 
 /** Reading one of this length takes half a second at most, in which the registry does nothing else. */
-const maxLength = 500_000;
+const maxLength = 100_000;
 
 function parse<Rule extends "filter" | "orderItem">(
   text: string,

@@ -172,7 +172,7 @@ describe("long filters", () => {
     const one = await search("depth", "1");
     expect(one.length).toBeGreaterThan(0);
     expect(one.length).toBeLessThan(data.loggedModels.length);
-    const others = Array.from({ length: 70_000 }, (_, at) => (at + 10).toString(36));
+    const others = Array.from({ length: 15_000 }, (_, at) => (at + 10).toString(36));
     expect(await search("depth", ...others, "1")).toEqual(one);
     // Of a long value, the index holds the start only.
     const long = (end: string) => `${"x".repeat(130)}${end}`;
@@ -182,7 +182,7 @@ describe("long filters", () => {
     expect(await search("`very long`", "1", long("1"))).toHaveLength(data.loggedModels.length);
   });
   it("a message about one stays short", async () => {
-    await expect(runs({ filter: `a = ${"1".repeat(100_000)}x` })).rejects.toThrow(/^.{1,1200}$/s);
+    await expect(runs({ filter: `a = ${"1".repeat(90_000)}x` })).rejects.toThrow(/^.{1,1200}$/s);
   });
 });
 

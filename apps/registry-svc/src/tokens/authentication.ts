@@ -34,13 +34,26 @@ export function admitBy(authenticate: Authenticate, quotas: Quotas): Admit {
 /** Without authentication everyone is `admin`. */
 export const authenticateNobody: Authenticate = async () => anyone;
 
-/** @throws AppError `TOKEN_MISSING`, `TOKEN_INVALID` */
+/** Calls whose token is being looked up: some tenths of a second of the database's time. */
+const mostAtOnce = 500;
+
+/** @throws AppError `TOKEN_MISSING`, `TOKEN_INVALID`, `AUTHENTICATION_BUSY` */
 export function authenticateBy(db: Db): Authenticate {
+  let asking = 0;
+  const find = async (id: string) => {
+    if (asking >= mostAtOnce) throw new AppError("AUTHENTICATION_BUSY", { waiting: asking });
+    asking++;
+    try {
+      return await findValid(db, id);
+    } finally {
+      asking--;
+    }
+  };
   return async (authorization) => {
     const given = tokenIn(authorization);
     if (given === undefined) throw new AppError("TOKEN_MISSING", {});
     const token = parseToken(given);
-    const row = token && (await findValid(db, token.id));
+    const row = token && (await find(token.id));
     if (token === undefined || row === undefined || !isSecretOf(token.secret, row.secret_sha256))
       throw new AppError("TOKEN_INVALID", {});
     return { name: row.name, role: "admin", tokenId: token.id };

@@ -33,6 +33,7 @@ import {
   type Recorded,
   recordVersion,
 } from "./record-version.ts";
+import { modelPaths } from "./try-model.ts";
 import { refusal } from "./version-source.ts";
 
 export interface CreateVersion extends NamedSource {
@@ -59,12 +60,15 @@ type Deps = Pick<ServiceDeps, "db" | "blobs" | "keys" | "trials">;
  */
 export async function createVersion(deps: Deps, request: CreateVersion): Promise<Recorded> {
   const followed = await followSource(deps.db, request);
+  // Before the transaction, which others wait for; what is put there between the two the gateway finds out.
+  if (followed.original === undefined && followed.folder !== undefined)
+    await deps.trials.requireAffordable(await modelFilesIn(deps.db, followed.folder));
   return retryDeadlock(() => deps.db.transaction().execute((tx) => create(tx, deps, request, followed)));
 }
 
 async function create(tx: Db, deps: Deps, request: CreateVersion, followed: FollowedSource): Promise<Recorded> {
   // Before the model's lock: others may register versions of it while the files are looked at.
-  const content = await contentOf(tx, deps, followed);
+  const content = await contentOf(tx, deps.blobs, followed);
   const model = await lockModel(tx, request.name);
   const before = await createdBefore(tx, model, request.requestId);
   if (before !== undefined) return { version: before, event: undefined };
@@ -114,15 +118,29 @@ interface Content {
 }
 
 /** `undefined` if nothing of it is here. */
-async function contentOf(tx: Db, { blobs, trials }: Deps, followed: FollowedSource): Promise<Content | undefined> {
+async function contentOf(tx: Db, blobs: Deps["blobs"], followed: FollowedSource): Promise<Content | undefined> {
   if (followed.original !== undefined) return copyContent(tx, followed.original);
   if (followed.folder === undefined) return undefined;
   const files = await freezeFolder(tx, followed.folder, followed.source);
   if (files.length === 0) return undefined;
-  await trials.requireAffordable(files);
   const { signature, flavor } = await readModelFile(blobs, files);
   const artifact = { files, digest: artifactDigest(files), signedBy: [], interface: signature, documents: new Map() };
   return { artifact, modelType: flavor };
+}
+
+/** Those files of a folder that are run to predict. */
+async function modelFilesIn(db: Db, folder: string): Promise<readonly ManifestFile[]> {
+  const [from] = pathsBelow(folder);
+  const paths = modelPaths.map((path) => `${from}${path}`);
+  const { rows } = await sql<{ path: string; size: bigint; blake3: Buffer; sha256: Buffer }>`
+    select f.path, b.size, b.blake3, b.sha256 from stored_file f join blob b using (blake3)
+    where f.path = any(${paths})`.execute(db);
+  return rows.map(({ path, size, blake3, sha256 }) => ({
+    path: path.slice(from.length),
+    size: Number(size),
+    blake3: blake3.toString("hex"),
+    sha256: sha256.toString("hex"),
+  }));
 }
 
 /** The same files, with what their maker signed; card and statement are about the version, so it gets its own. */

@@ -9,14 +9,17 @@ import { AppError } from "@mintmark/errors";
 import { Lane, type LaneLimits } from "@mintmark/model-runtime/lane";
 import { startProcess } from "@mintmark/model-runtime/process-host";
 
+/** What of a version is run. */
+export const modelPaths: readonly string[] = ["model.onnx", "MLmodel"];
+
 /** Larger ones are found out by the gateway, when they are to be served. */
 const maxBytes = 64 * 1024 * 1024;
 
 /** Of one process, in which one model after the other is tried. */
 const trialLimits: LaneLimits = {
   memoryBytes: 512 * 1024 * 1024,
-  seconds: 10,
-  waiting: 16,
+  seconds: 5,
+  waiting: 4,
   values: 0,
   idleSeconds: 30,
 };

@@ -40,6 +40,11 @@ export const commonReasons = {
       `only ${d.atOnce} large messages are read at once, and this one had no turn within ${d.seconds} s; try again later`,
     { retryAfter: 5 },
   ),
+  AUTHENTICATION_BUSY: define(
+    "resource_exhausted",
+    (d: { waiting: number }) => `the tokens of ${d.waiting} calls are being looked up already; try again in a moment`,
+    { retryAfter: 1 },
+  ),
   MESSAGE_TOO_SLOW: define(
     "resource_exhausted",
     (d: { bytes: number; seconds: number }) =>

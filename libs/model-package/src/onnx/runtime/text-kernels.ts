@@ -3,8 +3,9 @@
  * @module
  */
 import type { Kernel, OnnxNode } from "./node.ts";
+import { maxWork } from "./run-budget.ts";
 import { sparseOf } from "./sparse-kernels.ts";
-import { allocate, elements, type Tensor, type TextTensor } from "./tensor.ts";
+import { allocate, elements, type Tensor, type TextTensor, tooCostly } from "./tensor.ts";
 
 /** The index of a category. */
 export function labelEncoder(node: OnnxNode): Kernel {
@@ -113,6 +114,7 @@ function poolColumns(node: OnnxNode, longest: number): Map<string, number> {
   const columns = node.integers("ngram_indexes");
   if (longest < 1 || starts.length < longest || pool.some((word) => word === "" || word.includes(" ")))
     throw node.unsupported("a pool that is not of words");
+  if (starts.length * pool.length > maxWork) throw tooCostly(`its n-grams of ${starts.length} lengths are too many`);
   const columnOf = new Map<string, number>();
   let gram = 0;
   for (let length = 1; length <= starts.length; length++) {
