@@ -57,7 +57,8 @@ async function readRequest(
   encoding: string,
   limits: MlflowLimits,
 ): Promise<ExportTraceServiceRequest> {
-  const body = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+  // A copy, also of one piece: ids in what is read of it are parts of it, and the pieces are given back.
+  const body = Buffer.concat(pieces);
   if (body.length === 0) throw invalid("The body is empty.");
   const bytes = await uncompressed(body, encoding, limits.dataBytes);
   try {
