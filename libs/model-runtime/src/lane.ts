@@ -41,7 +41,6 @@ export class Lane {
   readonly #loads = new Map<string, Promise<Loaded>>();
   #host: Host | undefined;
   #pending: PromiseWithResolvers<Outcome> | undefined;
-  #isLate = false;
   #idle: NodeJS.Timeout | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
@@ -78,10 +77,15 @@ export class Lane {
         // Its host may have ended while this waited.
         if (!this.#loads.has(source.key)) return undefined;
         return this.#call({ type: "score", key: source.key, body, maxValues: this.#limits.values }, (ended) => {
-          if (ended === "late") return new AppError("MODEL_RUN_TOO_LONG", { seconds: this.#limits.seconds, bytes });
-          if (ended.cause === "memory")
-            return new AppError("MODEL_RUN_TOO_LARGE", { mebibytes: this.#limits.memoryBytes / 2 ** 20, bytes });
-          return new AppError("MODEL_RUN_LOST", { cause: ended.how });
+          const { seconds, memoryBytes } = this.#limits;
+          switch (ended.cause) {
+            case "late":
+              return new AppError("MODEL_RUN_TOO_LONG", { seconds, bytes });
+            case "memory":
+              return new AppError("MODEL_RUN_TOO_LARGE", { mebibytes: memoryBytes / 2 ** 20, bytes });
+            default:
+              return new AppError("MODEL_RUN_LOST", { cause: ended.how });
+          }
         });
       });
       if (outcome?.type === "scored") return outcome.pieces;
@@ -119,14 +123,16 @@ export class Lane {
     const outcome = await this.#inTurn(() =>
       this.#call({ type: "load", key: source.key, pieces: onnx, mlmodel }, (ended) => {
         const { seconds, memoryBytes } = this.#limits;
-        const problem =
-          ended === "late"
-            ? `loading it takes longer than ${seconds} s`
-            : ended.cause === "memory"
-              ? `loading it takes more than ${memoryBytes / 2 ** 20} MiB of memory`
-              : undefined;
-        if (problem !== undefined) return new AppError("MODEL_TOO_COSTLY", { cost: problem });
-        return new AppError("MODEL_RUN_LOST", { cause: ended === "late" ? "" : (ended as { how: string }).how });
+        switch (ended.cause) {
+          case "late":
+            return new AppError("MODEL_TOO_COSTLY", { cost: `loading it takes longer than ${seconds} s` });
+          case "memory":
+            return new AppError("MODEL_TOO_COSTLY", {
+              cost: `loading it takes more than ${memoryBytes / 2 ** 20} MiB of memory`,
+            });
+          default:
+            return new AppError("MODEL_RUN_LOST", { cause: ended.how });
+        }
       }),
     );
     if (outcome.type === "loaded") return outcome.model;
@@ -150,22 +156,22 @@ export class Lane {
   }
 
   /** To be called in turn. @param failed what it is called if the host ends over it */
-  async #call(task: Task, failed: (ended: Ended | "late") => Error): Promise<Outcome> {
+  async #call(task: Task, failed: (ended: Ended | { readonly cause: "late" }) => Error): Promise<Outcome> {
     clearTimeout(this.#idle);
     this.#host ??= this.#started();
     const host = this.#host;
     const pending = Promise.withResolvers<Outcome>();
     this.#pending = pending;
-    this.#isLate = false;
+    let isLate = false;
     const late = setTimeout(() => {
-      this.#isLate = true;
+      isLate = true;
       host.kill();
     }, this.#limits.seconds * 1_000);
     try {
       await Promise.race([host.send(task), pending.promise]);
       return await pending.promise;
     } catch (ended) {
-      throw failed(this.#isLate ? "late" : (ended as HostEnded).how);
+      throw failed(isLate ? { cause: "late" } : (ended as HostEnded).how);
     } finally {
       clearTimeout(late);
       if (this.#pending === pending) this.#pending = undefined;
