@@ -6,6 +6,7 @@
 import type { Readable } from "node:stream";
 import { AppError } from "@mintmark/errors";
 import { giveBack } from "@mintmark/http-edge/body";
+import { openRoom } from "@mintmark/http-edge/room";
 import type { FastifyRequest } from "fastify";
 
 export interface KeptBody {
@@ -54,47 +55,38 @@ export function keptBody(bodies: BodyKeeper, { headers }: FastifyRequest, body: 
 /** Of each body, beside the room: whoever fills that with large ones does not keep small ones out. */
 const freeBytes = 64 * 1024;
 
-export function bodyKeeper({ room, arrivalMs }: KeeperLimits): BodyKeeper {
-  let held = 0;
+export function bodyKeeper({ room: bytes, arrivalMs }: KeeperLimits): BodyKeeper {
+  const room = openRoom(bytes);
   return {
-    held: () => held,
+    held: room.held,
     holdAnswer: (bytes) => {
-      const counted = Math.max(0, bytes - freeBytes);
-      if (counted > 0 && held > 0 && held + counted > room) throw new AppError("BODIES_TOO_MANY", { room, held });
-      held += counted;
-      return () => {
-        held -= counted;
-      };
+      const { take, leave } = room.enter();
+      if (bytes > freeBytes) take(bytes - freeBytes);
+      return leave;
     },
     keep: async (body, announced, limit) => {
       if (announced !== undefined && announced > limit)
         throw new AppError("BODY_TOO_LARGE", { limit, seen: announced });
-      let own = 0;
-      const release = () => {
-        held -= own;
-        own = 0;
-      };
-      const take = (bytes: number) => {
-        if (held > own && held + bytes > room) throw new AppError("BODIES_TOO_MANY", { room, held });
-        held += bytes;
-        own += bytes;
-      };
+      let taken = 0;
+      const { take, leave } = room.enter();
       try {
         const until = performance.now() + arrivalMs;
         const pieces = await piecesOf(body, (seen) => {
           if (performance.now() > until)
             throw new AppError("MESSAGE_TOO_SLOW", { bytes: seen, seconds: arrivalMs / 1000 });
           if (seen > limit) throw new AppError("BODY_TOO_LARGE", { limit, seen });
-          if (seen - freeBytes > own) take(seen - freeBytes - own);
+          const counted = Math.max(0, seen - freeBytes);
+          if (counted > taken) take(counted - taken);
+          taken = counted;
         });
-        const releaseAll = () => {
+        const release = () => {
           // Not left to the collector, which looks late where memory is not its own.
           for (const piece of pieces) giveBack(piece);
-          release();
+          leave();
         };
-        return { pieces, release: releaseAll };
+        return { pieces, release };
       } catch (error) {
-        release();
+        leave();
         throw error;
       }
     },

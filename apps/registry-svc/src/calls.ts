@@ -13,12 +13,12 @@ import {
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
 import type { Quotas, Visit } from "@mintmark/http-edge/quotas";
+import { openRoom } from "@mintmark/http-edge/room";
 import { callerKey } from "./caller.ts";
 import { type EntryLimits, limitEntries } from "./entry-limit.ts";
 import { errorInterceptor, toConnectError } from "./error-interceptor.ts";
 import { largestMessage, type MessageLimits } from "./messages/message-limits.ts";
 import { receiveMessage } from "./messages/receive-message.ts";
-import { openRoom } from "./messages/room.ts";
 import { openTurns } from "./messages/turns.ts";
 import type { ServiceDeps } from "./service-deps.ts";
 import { addServices } from "./services.ts";

@@ -13,9 +13,9 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { AppError } from "@mintmark/errors";
 import { countFields } from "@mintmark/http-edge/count-fields";
 import { jsonValues } from "@mintmark/http-edge/json-values";
+import type { Room } from "@mintmark/http-edge/room";
 import { toConnectError } from "../error-interceptor.ts";
 import { limitOf, type MessageLimit, type MessageLimits } from "./message-limits.ts";
-import type { Room } from "./room.ts";
 import type { Turns } from "./turns.ts";
 
 export interface Incoming {
@@ -37,7 +37,9 @@ export interface Shared {
 export function receiveMessage(method: DescMethod, incoming: Incoming, { limits, turns, room }: Shared) {
   const { header, body, signal } = incoming;
   let hasTurn = false;
-  const hold = room.holder(signal);
+  const share = room.enter();
+  signal.addEventListener("abort", share.leave);
+  if (signal.aborted) share.leave();
   const type = header.get("content-type") ?? "";
   const isJson = /json/.test(type);
   const isFramed = /^application\/(grpc|connect)/.test(type);
@@ -51,7 +53,7 @@ export function receiveMessage(method: DescMethod, incoming: Incoming, { limits,
     length: Number(header.get("content-length") ?? Number.NaN),
     hold: (bytes) => {
       try {
-        hold(bytes);
+        share.take(bytes);
       } catch (error) {
         throw failure(error as AppError);
       }
